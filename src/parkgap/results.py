@@ -1,0 +1,92 @@
+"""What one run found, as frames: the hand-over from the stages to `publish`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+    from shapely.geometry.base import BaseGeometry
+
+    from parkgap.standard import Standard
+    from parkgap.study import Study
+
+
+@dataclass(frozen=True)
+class Base:
+    """The drawn ground of the maps, from the extract itself; all geometry in WGS-84 degrees.
+
+    Attributes
+    ----------
+    streets
+        LineStrings of walkable streets (unfolded ways), shape (n,).
+    street_class
+        For each street: "main", "minor" or "path", shape (n,).
+    water, green, built
+        Polygons (or lines, for rivers in `water`), shape (k,) each.
+    buildings
+        Polygons of all buildings, shape (b,); a page draws those near its park.
+    places
+        Rows (name, lon, lat, kind) of settlements and quarters to label.
+    """
+
+    streets: npt.NDArray[np.object_]
+    street_class: npt.NDArray[np.object_]
+    water: npt.NDArray[np.object_]
+    green: npt.NDArray[np.object_]
+    built: npt.NDArray[np.object_]
+    buildings: npt.NDArray[np.object_]
+    places: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is published, before it is written.
+
+    Attributes
+    ----------
+    study, standard
+        What was asked, and by which rules.
+    parks, gates, facilities, completeness, assessment, ranking, shortfall, rollup
+        Frames of the schemas of the same names in :mod:`parkgap.frames`.
+    nearby
+        Facilities within reach of each park's workplaces: columns ``park_id, facility_id,
+        metres, minutes`` (the least over its workplaces), for the park pages.
+    base
+        The drawn ground.
+    coverage
+        The area that the data covers.
+    data_date
+        Date of the OpenStreetMap data, ISO, or "".
+    made_up
+        True where any table says that it is made up; every page says so then.
+    counts
+        What was read and made: name to number, in a fixed order.
+    warnings
+        Sentences (zh, en) for the user, in a fixed order.
+    inputs
+        Input file name (relative to the study) to SHA-256.
+    """
+
+    study: Study
+    standard: Standard
+    parks: pd.DataFrame
+    gates: pd.DataFrame
+    facilities: pd.DataFrame
+    completeness: pd.DataFrame
+    assessment: pd.DataFrame
+    ranking: pd.DataFrame
+    shortfall: pd.DataFrame
+    rollup: pd.DataFrame
+    nearby: pd.DataFrame
+    base: Base
+    coverage: BaseGeometry
+    data_date: str
+    made_up: bool
+    counts: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[tuple[str, str], ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
