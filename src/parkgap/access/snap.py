@@ -20,6 +20,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
 
+_AT_END = 1e-6
+
 
 @dataclass(frozen=True)
 class Snaps:
@@ -105,14 +107,16 @@ def ends(streets: Streets, snaps: Snaps, unit: str) -> Ends:
     forward = edges["forward"].to_numpy()[edge]
     backward = edges["backward"].to_numpy()[edge]
     no = np.inf
+    at_u, at_v = along <= _AT_END, whole - along <= _AT_END
     return Ends(
         edge=edge,
         u=edges["u"].to_numpy()[edge],
         v=edges["v"].to_numpy()[edge],
-        to_u=np.where(backward, along_back + leg, no),
-        to_v=np.where(forward, np.maximum(whole - along, 0) + leg, no),
-        from_u=np.where(forward, along + leg, no),
-        from_v=np.where(backward, np.maximum(whole_back - along_back, 0) + leg, no),
+        # A snap on the very end of a one-way edge is at that end whichever way the edge runs.
+        to_u=np.where(backward | at_u, along_back + leg, no),
+        to_v=np.where(forward | at_v, np.maximum(whole - along, 0) + leg, no),
+        from_u=np.where(forward | at_u, along + leg, no),
+        from_v=np.where(backward | at_v, np.maximum(whole_back - along_back, 0) + leg, no),
         along=along,
         along_back=along_back,
         leg=leg,

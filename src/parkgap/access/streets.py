@@ -42,6 +42,7 @@ _GATES = frozenset(
     "gate lift_gate swing_gate sliding_gate sliding_beam wicket_gate door turnstile "
     "full-height_turnstile hampshire_gate kissing_gate entrance bump_gate".split()
 )
+_DRIVE_M = 150.0  # as far as the snap limit
 _TOUCH_M = 0.5  # closer to a park's edge than this, a street runs along it, not inside
 
 
@@ -180,7 +181,7 @@ def build_streets(
     raw = _pieces(offset, node, lon, lat, ok)
     planar = geo.project(owners)
     raw, edge_node = _cut(raw, planar)
-    inside = _inside(raw, planar)
+    inside = _annexed(raw, planar, private, _inside(raw, planar))
     access = _access(tags, raw, private, inside)
     gates = _gates(raw, inside, edge_node, planar, doors)
     raw, joins = _closed_doors(raw, doors, access)
@@ -288,6 +289,37 @@ def _inside(raw: _Raw, owners: Objects) -> pd.DataFrame:
     deep = off > _TOUCH_M
     frame = pd.DataFrame({"piece": piece[deep], "owner": owner[deep]})
     return frame.sort_values(["piece", "owner"], ignore_index=True)
+
+
+def _annexed(raw: _Raw, owners: Objects, private: Bools, inside: pd.DataFrame) -> pd.DataFrame:
+    """Add the private drive that leads from a place's gate to the public street.
+
+    Private pieces outside every polygon, within `_DRIVE_M` of an owner and hanging together with a
+    street inside it, are open to its people.
+    """
+    loose = private[raw.part].copy()
+    loose[inside["piece"].to_numpy()] = False
+    drive = np.flatnonzero(loose)
+    if len(drive) == 0 or inside.empty:
+        return inside
+    size = len(raw.node_id)
+    graph = coo_array(
+        (np.ones(len(drive), dtype=np.int8), (raw.a[drive], raw.b[drive])), shape=(size, size)
+    )
+    _, label = connected_components(graph, directed=False)
+    own = inside["piece"].to_numpy()
+    touching = pd.DataFrame(
+        {
+            "label": label[np.concatenate([raw.a[own], raw.b[own]])],
+            "owner": np.tile(inside["owner"].to_numpy(), 2),
+        }
+    ).drop_duplicates()
+    more = pd.DataFrame({"piece": drive, "label": label[raw.a[drive]]}).merge(touching, on="label")
+    piece, owner = more["piece"].to_numpy(), more["owner"].to_numpy()
+    mid = shapely.points((raw.x[raw.a[piece]] + raw.x[raw.b[piece]]) / 2, (raw.y[raw.a[piece]] + raw.y[raw.b[piece]]) / 2)
+    near = shapely.distance(mid, owners[owner]) * geo.scale(raw.lat[raw.a[piece]]) <= _DRIVE_M
+    joined = pd.concat([inside, more.loc[near, ["piece", "owner"]]])
+    return joined.sort_values(["piece", "owner"], ignore_index=True)
 
 
 def _access(tags: pd.DataFrame, raw: _Raw, private: Bools, inside: pd.DataFrame) -> npt.NDArray[np.int8]:

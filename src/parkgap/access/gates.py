@@ -1,0 +1,539 @@
+"""Leaving a park: which gates, the inner part of the walk, and the walk as a whole.
+
+A walk from a workplace runs along the park's own streets to a gate (private and service ways
+are open to its people), and from there along public streets.  The two parts are searched
+apart and put together here, so that every gate's part in the answer is known: where nobody
+has said which gates are open, the best and the worst of them bound what is true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.sparse.csgraph import dijkstra
+
+from parkgap import geo
+from parkgap.access.reach import reach
+from parkgap.access.snap import Snapper, Snaps, concat
+from parkgap.access.streets import PUBLIC, Streets, search_graph
+from parkgap.frames import GATES
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is walked to: facilities first, then candidate sites, by row.
+
+    Attributes
+    ----------
+    public
+        Snaps on public pieces; ``of`` is the target's row.
+    shape
+        Outline or point of each target (Mercator), for walks to it inside a park, shape (t,).
+    """
+
+    public: Snaps
+    shape: Objects
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Walks of all origins, and how the parks are left.
+
+    Attributes
+    ----------
+    reach
+        ``origin, target, metres, minutes, metres_worst, minutes_worst`` (rows of the origins frame
+        and of the targets).
+    gates
+        Frame of :data:`parkgap.frames.GATES`.
+    reached
+        For each origin, whether it gets out to a street at all, shape (origins,).
+    straight
+        For each origin, whether its inner part is a straight line times the detour factor.
+    """
+
+    reach: pd.DataFrame
+    gates: pd.DataFrame
+    reached: npt.NDArray[np.bool_]
+    straight: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """The gates of one park, with where each stands in the inner and in the public network."""
+
+    node: Ints  # row of nodes, -1 for a gate that is not a node
+    x: Floats
+    y: Floats
+    kind: str | list[str]
+    ids: list[str]
+    outer: Snaps
+
+
+def walk_all(
+    streets: Streets,
+    origins: pd.DataFrame,
+    parks: pd.DataFrame,
+    given: pd.DataFrame,
+    targets: Targets,
+    *,
+    limit_m: float,
+    snap_m: float,
+    detour: float,
+) -> Walks:
+    """Walk from every origin to every target within the limit.
+
+    Parameters
+    ----------
+    streets
+        The network; its owners are `parks` in their order.
+    origins, parks, given
+        Frames of :data:`~parkgap.frames.ORIGINS`, :data:`~parkgap.frames.PARKS` and
+        :data:`~parkgap.frames.GATES_GIVEN`.
+    targets
+        What is walked to.
+    limit_m
+        Farthest walk, metres.
+    snap_m
+        Farthest straight metres to a street.
+    detour
+        Factor on the straight line where a park has no inner streets (the standard's).
+    """
+    public = np.flatnonzero(
+        streets.edges["access"].to_numpy()[streets.pieces["edge"].to_numpy()] == PUBLIC
+    )
+    snapper = Snapper(streets, public, snap_m)
+    plans = _plans(streets, origins, parks, given, snapper, public, snap_m, detour)
+    homes = np.flatnonzero((origins["kind"] == "home").to_numpy())
+    lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
+    at_home = snapper.nearest(shapely.points(*geo.mercator(lon[homes], lat[homes])))
+    first = np.cumsum([0] + [len(p.gates.ids) for p in plans])
+    sources = concat(
+        [Snaps(p.gates.outer.of + f, *_rest(p.gates.outer)) for p, f in zip(plans, first, strict=False)]
+        + [Snaps(at_home.of + first[-1], *_rest(at_home))]
+    )
+    outer = reach(streets, sources, targets.public, limit_m=limit_m)
+    begin = np.searchsorted(outer["source"].to_numpy(), np.r_[first, first[-1] + len(homes)])
+    rows = []
+    reached = np.zeros(len(origins), dtype=bool)
+    straight = np.zeros(len(origins), dtype=bool)
+    inner_of = _inside_targets(parks, targets)
+    for number, plan in enumerate(plans):
+        part = outer.iloc[begin[number] : begin[number + 1]]
+        rows.append(_through(plan, part, first[number], inner_of, targets, streets, snap_m, limit_m))
+        reached[plan.rows] = np.isfinite(plan.inner).any(axis=1)
+        straight[plan.rows] = plan.straight
+    home = outer.iloc[begin[len(plans)] :]
+    rows.append(
+        pd.DataFrame(
+            {
+                "origin": homes[home["source"].to_numpy() - first[-1]],
+                "target": home["target"].to_numpy(),
+                "metres": home["metres"].to_numpy(),
+                "minutes": home["minutes"].to_numpy(),
+                "metres_worst": home["metres"].to_numpy(),
+                "minutes_worst": home["minutes"].to_numpy(),
+            }
+        )
+    )
+    reached[homes[at_home.of]] = True
+    table = pd.concat(rows, ignore_index=True)
+    table = table.sort_values(["origin", "target"], ignore_index=True)
+    return Walks(table, _gate_frame(plans, parks, streets), reached, straight)
+
+
+def _rest(snaps: Snaps) -> tuple[Ints, Floats, Floats]:
+    return snaps.piece, snaps.t, snaps.leg
+
+
+# --- the plan of each park: its gates, and the walk from each workplace to each of them ------
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How one park is left.
+
+    `rows` are its work origins; `inner` metres from each of them to each gate, shape (w, g);
+    `own` its inner network.
+    """
+
+    park: int
+    rows: Ints
+    gates: _Gate
+    certain: npt.NDArray[np.bool_]
+    inner: Floats
+    inner_minutes: Floats
+    straight: npt.NDArray[np.bool_]
+    own: _Inner | None
+    x: Floats
+    y: Floats
+
+
+class _Inner:
+    """The inner network of one park and walks on it from its workplaces."""
+
+    def __init__(self, streets: Streets, piece: Ints, x: Floats, y: Floats, snap_m: float) -> None:
+        self.streets = streets
+        self.piece = piece
+        self.snapper = Snapper(streets, piece, snap_m)
+        pieces = streets.pieces
+        a, b = pieces["a"].to_numpy()[piece], pieces["b"].to_numpy()[piece]
+        self.node = np.unique(np.concatenate([a, b]))
+        self.starts = self.snapper.nearest(shapely.points(x, y))
+        self.count = len(x)
+        self.cost = {u: self._search(a, b, u) for u in ("metres", "minutes")[: 1 if streets.flat else 2]}
+
+    def _directed(self, unit: str, piece: Ints) -> tuple[Floats, Floats]:
+        pieces, edges = self.streets.pieces, self.streets.edges
+        edge = pieces["edge"].to_numpy()[piece]
+        there = pieces["metres" if unit == "metres" else "minutes"].to_numpy()[piece]
+        back = pieces["metres" if unit == "metres" else "minutes_back"].to_numpy()[piece]
+        return (
+            np.where(edges["forward"].to_numpy()[edge], there, np.inf),
+            np.where(edges["backward"].to_numpy()[edge], back, np.inf),
+        )
+
+    def _search(self, a: Ints, b: Ints, unit: str) -> Floats:
+        """Cost from every workplace to every inner node, shape (w, n); inf where it does not get."""
+        size = len(self.node)
+        la, lb = np.searchsorted(self.node, a), np.searchsorted(self.node, b)
+        there, back = self._directed(unit, self.piece)
+        s = self.starts
+        pieces = self.streets.pieces
+        sa = np.searchsorted(self.node, pieces["a"].to_numpy()[s.piece])
+        sb = np.searchsorted(self.node, pieces["b"].to_numpy()[s.piece])
+        s_there, s_back = self._directed(unit, s.piece)
+        leg = s.leg if unit == "metres" else s.leg / self.streets.speed
+        me = size + np.arange(len(s))
+        none = np.full(2 * len(s), np.inf)
+        graph = search_graph(
+            np.concatenate([la, me, me]),
+            np.concatenate([lb, sa, sb]),
+            np.concatenate([there, _part(s.t, s_back) + leg, _part(1 - s.t, s_there) + leg]),
+            np.concatenate([back, none]),
+            size + len(s),
+        )
+        out = np.full((self.count, size), np.inf)
+        if len(s):
+            out[s.of] = dijkstra(graph, indices=me)[:, :size]
+        return out
+
+    def to_nodes(self, node: Ints, unit: str) -> Floats:
+        """Cost to nodes (rows of the streets' nodes; not all need be inner), shape (w, k)."""
+        at = np.searchsorted(self.node, node)
+        at = np.minimum(at, len(self.node) - 1)
+        known = self.node[at] == node
+        cost = self.cost[unit][:, at]
+        return np.where(known[None, :], cost, np.inf)
+
+    def to_snaps(self, snaps: Snaps, unit: str) -> Floats:
+        """Cost to points on inner pieces, shape (w, k)."""
+        pieces = self.streets.pieces
+        a = np.searchsorted(self.node, pieces["a"].to_numpy()[snaps.piece])
+        b = np.searchsorted(self.node, pieces["b"].to_numpy()[snaps.piece])
+        there, back = self._directed(unit, snaps.piece)
+        cost = self.cost[unit]
+        leg = snaps.leg if unit == "metres" else snaps.leg / self.streets.speed
+        total = np.minimum(cost[:, a] + _part(snaps.t, there), cost[:, b] + _part(1 - snaps.t, back))
+        s = self.starts
+        same = s.piece[:, None] == snaps.piece[None, :]
+        if same.any():
+            ahead = snaps.t[None, :] - s.t[:, None]
+            along = np.where(ahead >= 0, _part(ahead, there[None, :]), _part(-ahead, back[None, :]))
+            own = s.leg if unit == "metres" else s.leg / self.streets.speed
+            direct = np.where(same, along + own[:, None], np.inf)
+            total[s.of] = np.minimum(total[s.of], direct)
+        return np.asarray(total + leg)
+
+
+def _part(share: Floats, whole: Floats) -> Floats:
+    """A share of a cost; none of an infinite cost is nothing, not undefined."""
+    share, whole = np.broadcast_arrays(share, whole)
+    return np.multiply(share, whole, out=np.zeros(share.shape), where=share > 0)
+
+
+def _plans(
+    streets: Streets,
+    origins: pd.DataFrame,
+    parks: pd.DataFrame,
+    given: pd.DataFrame,
+    snapper: Snapper,
+    public: Ints,
+    snap_m: float,
+    detour: float,
+) -> list[_Plan]:
+    work = origins[origins["kind"] == "work"]
+    x, y = geo.mercator(work["lon"].to_numpy(), work["lat"].to_numpy())
+    row_of = work.index.to_numpy()
+    by_park = work.groupby("park_id").indices
+    polygons = geo.project(parks["geometry"].to_numpy())
+    own = streets.inside
+    begin = np.searchsorted(own["owner"].to_numpy(), np.arange(len(parks) + 1))
+    gate_begin = np.searchsorted(streets.gates["owner"].to_numpy(), np.arange(len(parks) + 1))
+    public_at = _public_at_node(streets, public)
+    plans = []
+    for park, park_id in enumerate(parks["park_id"]):
+        at = by_park.get(park_id, np.empty(0, dtype=np.int64))
+        piece = own["piece"].to_numpy()[begin[park] : begin[park + 1]]
+        inner = _Inner(streets, piece, x[at], y[at], snap_m) if len(piece) else None
+        table = given[given["park_id"] == park_id]
+        crossing = streets.gates.iloc[gate_begin[park] : gate_begin[park + 1]]
+        if len(table):
+            gates, certain = _given(table, snapper)
+        else:
+            gates, certain = _crossings(streets, park_id, crossing, public_at)
+        if not len(gates.ids):
+            gates, certain = _nearest(park_id, polygons[park], x[at], y[at], streets, snapper)
+        plans.append(
+            _plan(park, row_of[at], gates, certain, inner, x[at], y[at], streets, detour)
+        )
+    return plans
+
+
+def _plan(
+    park: int,
+    rows: Ints,
+    gates: _Gate,
+    certain: npt.NDArray[np.bool_],
+    inner: _Inner | None,
+    x: Floats,
+    y: Floats,
+    streets: Streets,
+    detour: float,
+) -> _Plan:
+    count = len(gates.ids)
+    cost = {"metres": np.full((len(rows), count), np.inf)}
+    cost["minutes"] = cost["metres"]
+    if inner is not None and count:
+        for unit in inner.cost:
+            cost[unit] = _to_gates(inner, gates, unit)
+    if streets.flat:
+        cost["minutes"] = cost["metres"] / streets.speed
+    # No inner street leads from here to any gate: straight across the yard, times the detour.
+    straight = ~np.isfinite(cost["metres"]).any(axis=1) if count else np.zeros(len(rows), dtype=bool)
+    if straight.any():
+        _, lat = geo.degrees(x[straight], y[straight])
+        far = np.hypot(x[straight][:, None] - gates.x, y[straight][:, None] - gates.y)
+        far = far * geo.scale(lat)[:, None] * detour
+        cost["metres"] = cost["metres"].copy()
+        cost["minutes"] = cost["minutes"].copy()
+        cost["metres"][straight] = far
+        cost["minutes"][straight] = far / streets.speed
+    return _Plan(park, rows, gates, certain, cost["metres"], cost["minutes"], straight, inner, x, y)
+
+
+def _to_gates(inner: _Inner, gates: _Gate, unit: str) -> Floats:
+    out = np.full((inner.count, len(gates.ids)), np.inf)
+    on = gates.node >= 0
+    if on.any():
+        out[:, on] = inner.to_nodes(gates.node[on], unit)
+    if (~on).any():
+        off = np.flatnonzero(~on)
+        snaps = inner.snapper.nearest(shapely.points(gates.x[off], gates.y[off]))
+        out[:, off[snaps.of]] = inner.to_snaps(snaps, unit)
+    return out
+
+
+def _public_at_node(streets: Streets, public: Ints) -> tuple[Ints, Floats]:
+    """For each node a public piece that ends there (-1: none), and which end."""
+    piece = np.full(len(streets.nodes), -1)
+    end = np.zeros(len(streets.nodes))
+    a, b = streets.pieces["a"].to_numpy()[public], streets.pieces["b"].to_numpy()[public]
+    piece[b[::-1]] = public[::-1]
+    end[b] = 1.0
+    piece[a[::-1]] = public[::-1]
+    end[a] = 0.0
+    return piece, end
+
+
+def _given(table: pd.DataFrame, snapper: Snapper) -> tuple[_Gate, npt.NDArray[np.bool_]]:
+    x, y = geo.mercator(table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float))
+    outer = snapper.nearest(shapely.points(x, y))
+    use = np.zeros(len(table), dtype=bool)
+    use[outer.of] = True
+    renumber = np.cumsum(use) - 1
+    gates = _Gate(
+        node=np.full(int(use.sum()), -1),
+        x=x[use],
+        y=y[use],
+        kind="given",
+        ids=list(table["gate_id"].to_numpy()[use]),
+        outer=Snaps(renumber[outer.of], *_rest(outer)),
+    )
+    return gates, np.ones(len(gates.ids), dtype=bool)
+
+
+def _crossings(
+    streets: Streets, park_id: str, crossing: pd.DataFrame, public_at: tuple[Ints, Floats]
+) -> tuple[_Gate, npt.NDArray[np.bool_]]:
+    node = crossing["node"].to_numpy()
+    piece = public_at[0][node]
+    open_to_street = piece >= 0
+    node, piece = node[open_to_street], piece[open_to_street]
+    mapped = crossing["mapped"].to_numpy(dtype=bool)[open_to_street]
+    nodes = streets.nodes
+    osm = nodes["node_id"].to_numpy()[node]
+    way = streets.pieces["way_id"].to_numpy()[piece]
+    place = [f"{lon:.5f},{lat:.5f}" for lon, lat in nodes[["lon", "lat"]].to_numpy()[node]]
+    ids = [
+        f"{park_id}:node/{o}" if o > 0 else f"{park_id}:way/{w}@{p}"
+        for o, w, p in zip(osm, way, place, strict=True)
+    ]
+    gates = _Gate(
+        node=node,
+        x=nodes["x"].to_numpy()[node],
+        y=nodes["y"].to_numpy()[node],
+        kind=["mapped" if m else "derived" for m in mapped],
+        ids=ids,
+        outer=Snaps(np.arange(len(node)), piece, public_at[1][node], np.zeros(len(node))),
+    )
+    return gates, mapped
+
+
+def _nearest(
+    park_id: str, polygon: object, x: Floats, y: Floats, streets: Streets, snapper: Snapper
+) -> tuple[_Gate, npt.NDArray[np.bool_]]:
+    """No street passes the park's edge: leave for the nearest street within the snap limit."""
+    bounds = shapely.bounds(polygon)
+    _, lat = geo.degrees(np.zeros(1), np.array([(bounds[1] + bounds[3]) / 2]))
+    near = snapper.tree.query(
+        polygon, predicate="dwithin", distance=snapper.limit / float(geo.scale(lat)[0])
+    )
+    none = np.empty(0, dtype=np.int64)
+    if len(near) == 0 or len(x) == 0:
+        return _Gate(none, np.empty(0), np.empty(0), "nearest_street", [], snapper.nearest(np.empty(0, dtype=object))), np.empty(0, bool)
+    some = Snapper(streets, snapper.piece[np.sort(near)], np.inf)
+    feet = some.nearest(shapely.points(x, y)) if len(x) else some.nearest(np.empty(0, dtype=object))
+    fx, fy = feet.xy(streets)
+    # One gate for feet that lie within 25 m of each other keeps the list readable.
+    _, first = np.unique(np.round(np.column_stack([fx, fy]) / 25.0), axis=0, return_index=True)
+    first.sort()
+    gate = feet.take(first)
+    lon, lat = geo.degrees(fx[first], fy[first])
+    ids = [f"{park_id}:street@{a:.5f},{b:.5f}" for a, b in zip(lon, lat, strict=True)]
+    outer = Snaps(np.arange(len(first)), gate.piece, gate.t, np.zeros(len(first)))
+    gates = _Gate(np.full(len(first), -1), fx[first], fy[first], "nearest_street", ids, outer)
+    return gates, np.ones(len(first), dtype=bool)
+
+
+# --- putting the two parts together ---------------------------------------------------------
+
+
+def _inside_targets(parks: pd.DataFrame, targets: Targets) -> dict[int, Ints]:
+    polygons = geo.project(parks["geometry"].to_numpy())
+    point = shapely.point_on_surface(targets.shape)
+    park, target = shapely.STRtree(point).query(polygons, predicate="intersects")
+    order = np.lexsort((target, park))
+    park, target = park[order], target[order]
+    cuts = np.searchsorted(park, np.arange(len(parks) + 1))
+    return {p: target[cuts[p] : cuts[p + 1]] for p in range(len(parks))}
+
+
+def _through(
+    plan: _Plan,
+    outer: pd.DataFrame,
+    first: int,
+    inner_of: dict[int, Ints],
+    targets: Targets,
+    streets: Streets,
+    snap_m: float,
+    limit_m: float,
+) -> pd.DataFrame:
+    """Put inner and outer walks of one park together, over its best and its worst gate."""
+    inside = inner_of[plan.park]
+    seen = np.union1d(outer["target"].to_numpy(), inside).astype(np.int64)
+    gate = outer["source"].to_numpy() - first
+    column = np.searchsorted(seen, outer["target"].to_numpy())
+    own = np.searchsorted(seen, inside)
+    cost = {}
+    for unit, inner in (("metres", plan.inner), ("minutes", plan.inner_minutes)):
+        dense = np.full((len(plan.gates.ids), len(seen)), np.inf)
+        dense[gate, column] = outer[unit].to_numpy()
+        best, worst = _bounds(inner, dense, plan.certain)
+        if len(own):
+            within = _within(plan, targets.shape[inside], unit, streets)
+            best[:, own] = np.minimum(best[:, own], within)
+            worst[:, own] = np.minimum(worst[:, own], within)
+        cost[unit], cost[unit + "_worst"] = best, worst
+    i, j = np.nonzero(cost["metres"] <= limit_m)
+    frame = {"origin": plan.rows[i], "target": seen[j]}
+    for name in ("metres", "minutes", "metres_worst", "minutes_worst"):
+        frame[name] = cost[name][i, j]
+    return pd.DataFrame(frame)
+
+
+def _bounds(
+    inner: Floats, outer: Floats, certain: npt.NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Least cost through any gate; and through the certain gates, or through the worst alone.
+
+    Parameters
+    ----------
+    inner, outer
+        Origin to gate, shape (w, g); gate to target, shape (g, t).
+    certain
+        Gates that somebody said or mapped, shape (g,).
+
+    Returns
+    -------
+    best, worst
+        Shape (w, t).
+    """
+    shape = (inner.shape[0], outer.shape[1])
+    best = np.full(shape, np.inf)
+    sure = np.full(shape, np.inf)
+    worst = np.zeros(shape)
+    for g in range(inner.shape[1]):
+        whole = inner[:, g, None] + outer[g]
+        np.minimum(best, whole, out=best)
+        if certain[g]:
+            np.minimum(sure, whole, out=sure)
+        else:
+            # A gate that this workplace cannot get to says nothing about it.
+            can = np.isfinite(inner[:, g])[:, None]
+            np.maximum(worst, np.where(can, whole, 0.0), out=worst)
+    if certain.any():
+        return best, sure
+    worst[~np.isfinite(best)] = np.inf
+    return best, np.maximum(worst, best)
+
+
+def _within(plan: _Plan, shape: Objects, unit: str, streets: Streets) -> Floats:
+    """Walks to targets inside the park that never leave it, shape (w, k)."""
+    out = np.full((len(plan.rows), len(shape)), np.inf)
+    if plan.own is not None:
+        snaps = plan.own.snapper.nearest(shape)
+        if len(snaps):
+            key = unit if unit in plan.own.cost else "metres"
+            cost = plan.own.to_snaps(snaps, key)
+            out[:, snaps.of] = cost if key == unit else cost / streets.speed
+    return out
+
+
+def _gate_frame(plans: list[_Plan], parks: pd.DataFrame, streets: Streets) -> pd.DataFrame:
+    ids = parks["park_id"].to_numpy()
+    parts = []
+    for plan in plans:
+        lon, lat = geo.degrees(plan.gates.x, plan.gates.y)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "gate_id": plan.gates.ids,
+                    "park_id": ids[plan.park],
+                    "kind": plan.gates.kind,
+                    "lon": lon,
+                    "lat": lat,
+                }
+            )
+        )
+    frame = pd.concat(parts, ignore_index=True) if parts else GATES.frame()
+    frame = frame.drop_duplicates(["park_id", "gate_id"])
+    return GATES.check(frame.sort_values(list(GATES.sort), ignore_index=True))

@@ -1,0 +1,223 @@
+"""From judged items to scores, ranks and lists.
+
+Formulas and their reasons: docs/method.md, "Score", "Rank".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from parkgap.assess.groups import Counts, Ground, by_park
+from parkgap.frames import RANKING, SHORTFALL
+from parkgap.standard import Standard
+
+Floats = npt.NDArray[np.float64]
+
+MAX_UNVERIFIED = 0.30  # more of the weight than this unverified: the park is not ranked
+_TOP = 3
+
+
+def rank_parks(
+    assessment: pd.DataFrame,
+    parks: pd.DataFrame,
+    standard: Standard,
+    lacking_core: Floats,
+) -> pd.DataFrame:
+    """Score and rank the parks.
+
+    Parameters
+    ----------
+    assessment, parks
+        Frames of these schemas.
+    standard
+        For levels, core items and published weight sets.
+    lacking_core
+        Share of each park's workers who lack a core item, shape (parks,).
+
+    Returns
+    -------
+    DataFrame
+        Of :data:`parkgap.frames.RANKING`: ranked parks first, by rank; then those that are to be
+        verified, by workers x unverified weight; then those of unknown headcount, by severity.
+    """
+    frame = parks[
+        ["park_id", "name", "zone", "district", "subdistrict", "workers", "headcount_basis"]
+    ].rename(columns={"name": "park_name"})
+    frame = frame.set_index("park_id", drop=False)
+    frame.index.name = None
+    scores = _scores(assessment).reindex(frame.index)
+    frame = frame.join(scores)
+    frame["workers_lacking_core"] = np.round(lacking_core * frame["workers"])
+    gaps = _gaps(assessment)
+    frame["core_missing"] = _joined(gaps[gaps["item"].isin([i.id for i in standard.items if i.core])], frame.index)
+    frame["top_gaps"] = _joined(gaps.groupby("park_id").head(_TOP), frame.index)
+    known = frame["workers"].notna()
+    sure = frame["weight_unverified"] <= MAX_UNVERIFIED
+    burden = _burden(assessment, standard, None).reindex(frame.index).fillna(0.0)
+    severity = _severity(assessment).reindex(frame.index).fillna(0.0)
+    frame["rank"] = _order(burden.where(known & sure), frame["park_id"])
+    frame["rank_severity"] = _order(severity.where(sure), frame["park_id"])
+    frame["rank_low"], frame["rank_high"] = _interval(assessment, standard, known & sure, frame)
+    frame["tier"] = _tiers(frame["rank"], known, sure)
+    block = np.select([known & sure, known], [0, 1], 2)
+    first = np.select(
+        [block == 0, block == 1],
+        [frame["rank"].astype(float), -(frame["workers"] * frame["weight_unverified"])],
+        frame["rank_severity"].astype(float).fillna(np.inf),
+    )
+    second = -severity.to_numpy()
+    order = np.lexsort((frame["park_id"].to_numpy(dtype=str), second, first.astype(float), block))
+    return RANKING.check(frame.iloc[order].reset_index(drop=True)[RANKING.names])
+
+
+def _scores(a: pd.DataFrame) -> pd.DataFrame:
+    """Scores by park: 100 x weighted satisfaction over what applies."""
+    use = a[(a["status"] != "not_applicable") & (a["weight"] > 0)]
+    park = use["park_id"]
+
+    def mean(column: str, rows: pd.Series) -> pd.Series:
+        part = use[rows]
+        weight = part.groupby("park_id")["weight"].sum()
+        return (part[column] * part["weight"]).groupby(part["park_id"]).sum() / weight
+
+    every = pd.Series(data=True, index=use.index)
+    low = 100.0 * mean("satisfaction_low", every)
+    # An unverified item counts as met; of a short one only what may be hidden behind a gate.
+    high = 100.0 * mean("satisfaction_high", every)
+    middle = (use["satisfaction_low"] + use["satisfaction_high"]) / 2
+    use = use.assign(middle=middle)
+    unverified = use["weight"].where(use["status"] == "unverified", 0.0).groupby(park).sum()
+    return pd.DataFrame(
+        {
+            "score": (low + high) / 2,
+            "score_low": low,
+            "score_high": high,
+            "weight_unverified": unverified,
+            "score_work": 100.0 * mean("middle", use["origin"] == "work"),
+            "score_home": 100.0 * mean("middle", use["origin"] == "home"),
+        }
+    )
+
+
+def _gaps(a: pd.DataFrame) -> pd.DataFrame:
+    """Confirmed gaps of scored items, the heaviest first within each park."""
+    gaps = a[(a["status"] == "short") & (a["weight"] > 0)]
+    gaps = gaps.assign(loss=gaps["weight"] * (1.0 - gaps["satisfaction_high"]))
+    return gaps.sort_values(["park_id", "loss", "item"], ascending=[True, False, True])
+
+
+def _joined(gaps: pd.DataFrame, index: pd.Index) -> pd.Series:
+    return gaps.groupby("park_id")["item"].agg("; ".join).reindex(index).fillna("")
+
+
+def _severity(a: pd.DataFrame, weight: pd.Series | None = None) -> pd.Series:
+    """Sum over confirmed gaps of mandatory items of weight x (1 - satisfaction)."""
+    gaps = a[(a["status"] == "short") & (a["level"] == "mandatory")]
+    own = gaps["weight"] if weight is None else weight.reindex(gaps.index)
+    return (own * (1.0 - gaps["satisfaction_high"])).groupby(gaps["park_id"]).sum()
+
+
+def _burden(a: pd.DataFrame, standard: Standard, weight: pd.Series | None) -> pd.Series:
+    """The same, times the workers judged: all of them at work, the known residents at home."""
+    gaps = a[(a["status"] == "short") & (a["level"] == "mandatory")]
+    own = gaps["weight"] if weight is None else weight.reindex(gaps.index)
+    loss = own * (1.0 - gaps["satisfaction_high"]) * gaps["workers"]
+    return loss.groupby(gaps["park_id"]).sum()
+
+
+def _order(value: pd.Series, ids: pd.Series) -> pd.Series:
+    """Rank 1 for the largest; ties by id, so that a rank is one number; <NA> stays."""
+    order = np.lexsort((ids.to_numpy(dtype=str), -value.fillna(-1.0).to_numpy()))
+    rank = np.empty(len(value), dtype=np.int64)
+    rank[order] = np.arange(1, len(value) + 1)
+    return pd.Series(rank, index=value.index).where(value.notna()).astype("Int64")
+
+
+def _interval(
+    a: pd.DataFrame, standard: Standard, ranked: pd.Series, frame: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
+    """Best and worst rank under the published weight sets."""
+    ranks = []
+    applies = a["status"] != "not_applicable"
+    for name in standard.weight_sets:
+        own = a["item"].map(standard.weights(name)).where(applies, 0.0)
+        weight = own / own.groupby(a["park_id"]).transform("sum")
+        burden = _burden(a, standard, weight).reindex(frame.index).fillna(0.0)
+        ranks.append(_order(burden.where(ranked), frame["park_id"]))
+    table = pd.concat(ranks, axis=1)
+    return table.min(axis=1).astype("Int64"), table.max(axis=1).astype("Int64")
+
+
+def _tiers(rank: pd.Series, known: pd.Series, sure: pd.Series) -> npt.NDArray[np.object_]:
+    count = int(rank.notna().sum())
+    third = np.ceil(rank.astype("Float64").fillna(1.0).to_numpy(dtype=float) * 3 / max(count, 1))
+    named = np.array(["upper", "middle", "lower"], dtype=object)[
+        np.clip(third.astype(np.int64) - 1, 0, 2)
+    ]
+    return np.where(known & sure, named, np.where(known, "unverified", "unknown_headcount"))
+
+
+def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
+    """List what is short or unverified, worst first (:data:`parkgap.frames.SHORTFALL`).
+
+    Confirmed gaps come by weight x (1 - satisfaction) x workers, then (headcount unknown) without
+    the workers; what is unverified follows by the same measure of what may be lacking.
+    """
+    rows = assessment[assessment["status"].isin(["short", "unverified"]) & (assessment["level"] != "shown")]
+    names = parks.set_index("park_id")["name"]
+    satisfied = rows["satisfaction_high"].where(rows["status"] == "short", rows["satisfaction_low"])
+    loss = rows["weight"] * (1.0 - satisfied)
+    order = np.lexsort(
+        (
+            rows["item"].to_numpy(dtype=str),
+            rows["park_id"].to_numpy(dtype=str),
+            -loss.to_numpy(),
+            -(loss * rows["workers"]).fillna(0.0).to_numpy(),
+            rows["workers"].isna().to_numpy(),
+            (rows["status"] != "short").to_numpy(),
+        )
+    )
+    frame = rows.iloc[order].reset_index(drop=True)
+    frame["priority"] = np.arange(1, len(frame) + 1)
+    frame["park_name"] = frame["park_id"].map(names)
+    return SHORTFALL.check(frame[SHORTFALL.names])
+
+
+def lacking_core(ground: Ground, counts: dict[str, tuple[str, Counts]]) -> Floats:
+    """Share of each park's workers who lack at least one core item, confirmed.
+
+    Parameters
+    ----------
+    ground
+        Parks and origins.
+    counts
+        For each core item, from where it is judged and what each origin reaches.
+
+    Returns
+    -------
+    Shape (parks,).  Work and home ends are taken as independent, as everywhere.
+    """
+    g = ground
+    park_row = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
+    origin_park = park_row.reindex(g.origins["park_id"]).to_numpy(dtype=np.int64)
+    kind = g.origins["kind"].to_numpy()
+    share = g.origins["share"].to_numpy()
+    lacks = {k: np.zeros(len(g.origins), dtype=bool) for k in ("work", "home")}
+    has_home = np.zeros(len(g.parks), dtype=bool)
+    has_home[origin_park[kind == "home"]] = True
+    for judged, found in counts.values():
+        short = found.short.any(axis=1)
+        if judged == "home":
+            # Where no home is known the item is judged at work.
+            lacks["home"] |= short & (kind == "home")
+            lacks["work"] |= short & (kind == "work") & ~has_home[origin_park]
+        else:
+            lacks["work"] |= short & (kind == "work")
+    good = np.ones(len(g.parks))
+    for name, lack in lacks.items():
+        for park, rows in enumerate(by_park(origin_park, kind == name, len(g.parks))):
+            if len(rows):
+                good[park] *= 1.0 - float(share[rows] @ lack[rows]) / float(share[rows].sum())
+    return 1.0 - good

@@ -1,0 +1,67 @@
+"""Shortfall by district, subdistrict and zone: the fewest additions for the area."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from parkgap.assess.items import Assessor
+from parkgap.frames import ROLLUP
+from parkgap.standard import Standard
+
+LEVELS = ("district", "subdistrict", "zone")
+
+
+def roll_up(
+    assessment: pd.DataFrame, parks: pd.DataFrame, assessor: Assessor, standard: Standard
+) -> pd.DataFrame:
+    """Sum up by area.
+
+    Parameters
+    ----------
+    assessment, parks
+        Frames of these schemas.
+    assessor
+        Finds the fewest additions for several parks at once: one facility between two parks
+        serves both, so that the area's figure is not the sum of its rows.
+    standard
+        The items.
+
+    Returns
+    -------
+    DataFrame
+        Of :data:`parkgap.frames.ROLLUP`; parks that name no area are in none.
+    """
+    judged = assessment[(assessment["status"] != "not_applicable") & (assessment["level"] != "shown")]
+    records = []
+    for level in LEVELS:
+        area = parks.set_index("park_id")[level].dropna()
+        area = area[area.astype(str) != ""]
+        rows = judged.assign(area=judged["park_id"].map(area)).dropna(subset=["area"])
+        for (name, item), group in rows.groupby(["area", "item"], sort=True):
+            short = group[group["status"] == "short"]
+            records.append(
+                {
+                    "level": level,
+                    "area": name,
+                    "category": group["category"].iat[0],
+                    "item": item,
+                    "parks": len(group),
+                    "parks_short": len(short),
+                    "parks_unverified": int((group["status"] == "unverified").sum()),
+                    "short_by": _additions(short, assessor, standard, str(item)),
+                    "unit": group["unit"].iat[0],
+                    "workers": group["workers"].sum(min_count=1),
+                    "workers_unserved": group["workers_unserved"].sum(min_count=1),
+                }
+            )
+    frame = ROLLUP.frame({n: [r[n] for r in records] for n in ROLLUP.names})
+    return ROLLUP.check(frame.sort_values(list(ROLLUP.sort), ignore_index=True))
+
+
+def _additions(short: pd.DataFrame, assessor: Assessor, standard: Standard, item: str) -> float:
+    if short.empty:
+        return np.nan
+    if len(short) == 1:
+        return float(short["short_by"].iat[0])
+    return float(assessor.fewest_for(standard.item(item), list(short["park_id"])))
