@@ -1,3 +1,61 @@
-"""parkgap: what industrial parks lack for their workers within a 15-minute walk."""
+"""parkgap: what industrial parks lack for their workers within a 15-minute walk.
+
+The same from Python as from the command line::
+
+    study = parkgap.load_study("my-study")
+    results = parkgap.run(study)
+    frames = parkgap.read_results("maps/my-study")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from parkgap.results import Results
+    from parkgap.study import Study
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "load_study", "read_results", "run"]
+
+
+def load_study(path: str | Path) -> Study:
+    """Read and check ``study.toml``; see :func:`parkgap.study.load_study`."""
+    from parkgap.study import load_study as load
+
+    return load(Path(path))
+
+
+def run(study: Study, out: str | Path | None = None) -> Results:
+    """Run a study and write its results.
+
+    Parameters
+    ----------
+    study
+        A loaded study.
+    out
+        Result folder; ``maps/<study name>`` below the current directory by default.
+
+    Raises
+    ------
+    InputError
+        An input is refused; nothing was written.
+    OutputError
+        The results cannot be written; earlier ones are intact.
+    """
+    from parkgap.pipeline import run as run_pipeline
+
+    return run_pipeline(study, Path(out) if out is not None else Path("maps") / study.name)
+
+
+def read_results(folder: str | Path) -> dict[str, pd.DataFrame]:
+    """Read the lists of a result folder: ``ranking``, ``shortfall`` and ``rollup`` as frames."""
+    import pandas as pd
+
+    return {
+        name: pd.read_csv(Path(folder) / f"{name}.csv", encoding="utf-8-sig")
+        for name in ("ranking", "shortfall", "rollup")
+    }

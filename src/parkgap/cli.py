@@ -1,0 +1,308 @@
+"""The command line: flags, progress, exit codes; no logic of its own.
+
+Exit codes: 0 done; 1 input or data refused; 2 usage; 3 done, but a park is under ``--fail-under``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+import parkgap
+from parkgap.errors import InputError, ParkgapError
+
+if TYPE_CHECKING:
+    from parkgap.results import Results
+    from parkgap.study import Study
+
+app = typer.Typer(
+    name="parkgap",
+    help="园区生活配套体检：参照 15 分钟生活圈标准。 What industrial parks lack for their workers, by the 15-minute life circle.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+standards = typer.Typer(help="标准：查看、检查、导出。 Standards: list, show, check, export.", no_args_is_help=True)
+app.add_typer(standards, name="standard")
+
+Lang = Literal["zh", "en"]
+StudyArg = Annotated[Path, typer.Argument(help="研究文件夹或 study.toml。 A study folder or its study.toml.")]
+OutOpt = Annotated[Path | None, typer.Option("--out", help="结果文件夹，默认 maps/<名称>。 Result folder, default maps/<name>.")]
+LangOpt = Annotated[Lang | None, typer.Option("--lang", help="结果语言。 Language of the results.")]
+JsonOpt = Annotated[bool, typer.Option("--json", help="以 JSON 输出。 Print JSON.")]
+QuietOpt = Annotated[bool, typer.Option("-q", "--quiet", help="只输出错误。 Print errors only.")]
+VerboseOpt = Annotated[bool, typer.Option("-v", "--verbose", help="输出各步骤耗时。 Print the time of each stage.")]
+FailOpt = Annotated[
+    float | None,
+    typer.Option("--fail-under", min=0, max=100, help="任一园区 score_high 低于此值则退出码为 3。 Exit with 3 where a park's score_high is lower."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="版本。 Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(parkgap.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    out: OutOpt = None,
+    lang: LangOpt = None,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    verbose: VerboseOpt = False,
+) -> None:
+    """运行内置示例：真实城镇，虚构人数。 Run the embedded study: a real town, made-up headcounts."""
+    with _refusals(as_json):
+        _run(_demo_folder(), out, lang, as_json=as_json, quiet=quiet, verbose=verbose, fail_under=None)
+
+
+@app.command()
+def run(
+    study: StudyArg = Path(),
+    out: OutOpt = None,
+    lang: LangOpt = None,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    verbose: VerboseOpt = False,
+    fail_under: FailOpt = None,
+) -> None:
+    """评估研究并写出地图和清单。 Assess a study; write maps and lists."""
+    with _refusals(as_json):
+        _run(study, out, lang, as_json=as_json, quiet=quiet, verbose=verbose, fail_under=fail_under)
+
+
+@app.command()
+def explain(
+    study: StudyArg,
+    park: Annotated[str, typer.Argument(help="园区编号或名称。 Park id or name.")],
+    item: Annotated[str | None, typer.Argument(help="指标编号。 Item id.")] = None,
+    lang: LangOpt = None,
+    as_json: JsonOpt = False,
+) -> None:
+    """逐项说明：需要、找到（名称、分钟）和条款。 Say item by item what was needed and found, and by which clause."""
+    from parkgap.publish.explain import explain_park
+
+    with _refusals(as_json):
+        loaded = _load(study, lang)
+        from parkgap.pipeline import Clock, compute
+
+        with _progress(quiet=as_json) as tell:
+            results = compute(loaded, Clock(tell))
+        typer.echo(explain_park(results, park, item, as_json=as_json))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="新的研究文件夹。 The new study folder.")],
+    lang: Annotated[Lang, typer.Option("--lang", help="模板语言。 Language of the template.")] = "zh",
+) -> None:
+    """新建研究文件夹：带注释的 study.toml 和样表。 Make a study folder with a commented study.toml and sample tables."""
+    from parkgap.template import write_template
+
+    with _refusals(as_json=False):
+        for path in write_template(folder, language=lang):
+            typer.echo(str(path))
+
+
+@standards.command("list")
+def standard_list(as_json: JsonOpt = False) -> None:
+    """列出内置标准。 List the shipped standards."""
+    from parkgap import standard
+
+    with _refusals(as_json):
+        rows = [(name, standard.load(name)) for name in standard.available()]
+        if as_json:
+            _print_json([{"id": n, "version": s.version, "zh": s.title_zh, "en": s.title_en} for n, s in rows])
+            return
+        for name, s in rows:
+            typer.echo(f"{name}  {s.version}  {s.title_zh} / {s.title_en}")
+
+
+@standards.command("show")
+def standard_show(
+    source: Annotated[str, typer.Argument(help="标准名称或文件。 Name or file of a standard.")] = "cn-industrial-15min",
+    lang: Annotated[Lang, typer.Option("--lang")] = "zh",
+) -> None:
+    """显示每项指标的限值、数量、条款、依据。 Show limits, counts, clauses and basis of every item."""
+    from parkgap import standard
+
+    with _refusals(as_json=False):
+        typer.echo(standard.explain(standard.load(_source(source)), lang))
+
+
+@standards.command("check")
+def standard_check(
+    source: Annotated[str, typer.Argument(help="标准名称或文件。 Name or file of a standard.")],
+) -> None:
+    """检查标准文件，列出全部问题。 Check a standard's file; list everything that is wrong."""
+    from parkgap import standard
+
+    with _refusals(as_json=False):
+        loaded = standard.load(_source(source))
+        typer.echo(f"{loaded.id} {loaded.version}: {len(loaded.items)} 项通过检查 / items pass")
+
+
+@standards.command("export")
+def standard_export(
+    name: Annotated[str, typer.Argument(help="内置标准名称。 Name of a shipped standard.")],
+    path: Annotated[Path, typer.Argument(help="写到此文件。 File to write.")],
+) -> None:
+    """导出内置标准供修改。 Export a shipped standard for editing."""
+    from parkgap import standard
+
+    with _refusals(as_json=False):
+        standard.export(name, path)
+        typer.echo(str(path))
+
+
+def _source(text: str) -> str | Path:
+    return Path(text) if text.lower().endswith((".yaml", ".yml")) else text
+
+
+def _load(path: Path, lang: str | None) -> Study:
+    from parkgap.study import load_study
+
+    study = load_study(path)
+    return study if lang is None else study.model_copy(update={"language": lang})
+
+
+def _demo_folder() -> Path:
+    """Find the embedded study: inside the installed package, or beside it in a checkout."""
+    package = Path(parkgap.__file__).parent
+    places = (package / "data" / "neubrandenburg", package.parents[1] / "data" / "neubrandenburg")
+    for place in places:
+        if (place / "study.toml").is_file():
+            return place
+    raise InputError("内置示例不在安装包中，请重新安装 / the embedded study is missing; install parkgap again")
+
+
+def _run(
+    path: Path,
+    out: Path | None,
+    lang: str | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    fail_under: float | None,
+) -> None:
+    study = _load(path, lang)
+    folder = out if out is not None else Path("maps") / study.name
+    from parkgap import pipeline
+
+    with _progress(quiet=quiet or as_json) as tell:
+        clock = pipeline.Clock(tell)
+        results = pipeline.compute(study, clock)
+        pipeline.publish(results, folder, clock)
+    if verbose and not as_json:
+        for stage in clock.stages:
+            typer.echo(f"{stage.seconds:7.2f} s  {stage.name}", err=True)
+    low = results.ranking[results.ranking["score_high"] < fail_under] if fail_under is not None else None
+    if as_json:
+        _print_json(_summary(results, folder))
+    elif not quiet:
+        _print_summary(results, folder)
+    if low is not None and len(low):
+        names = ", ".join(low["park_id"])
+        typer.echo(f"score_high < {fail_under:g}: {names}", err=True)
+        raise typer.Exit(3)
+
+
+def _summary(results: Results, folder: Path) -> dict[str, object]:
+    ranking = results.ranking
+    return {
+        "folder": folder.as_posix(),
+        "parks": len(ranking),
+        "ranked": int(ranking["rank"].notna().sum()),
+        "counts": dict(results.counts),
+        "warnings": [{"zh": zh, "en": en} for zh, en in results.warnings],
+        "ranking": json.loads(ranking.to_json(orient="records", force_ascii=False)),
+    }
+
+
+def _print_summary(results: Results, folder: Path) -> None:
+    zh = results.study.language == "zh"
+    ranking = results.ranking
+    ranked = ranking[ranking["rank"].notna()]
+    for text in results.warnings:
+        typer.echo(("注意：" if zh else "Note: ") + text[0 if zh else 1], err=True)
+    head = f"{len(ranking)} 个园区，{len(ranked)} 个已排序" if zh else f"{len(ranking)} parks, {len(ranked)} ranked"
+    typer.echo(head)
+    names = {i.id: i.zh if zh else i.en for i in results.standard.items}
+    for row in ranked.head(3).itertuples():
+        gaps = "; ".join(names.get(g, g) for g in str(row.top_gaps).split("; ") if g)
+        typer.echo(f"{row.rank:>3}  {row.park_name}  {row.score_low:.0f}–{row.score_high:.0f}  {gaps}")
+    typer.echo(("结果：" if zh else "Results: ") + str(folder / "index.html"))
+    typer.echo("筛查结果，不作规划核实或验收依据。" if zh else "A screening result, not a planning verification or acceptance.")
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@contextmanager
+def _refusals(as_json: bool) -> Iterator[None]:
+    """Turn what parkgap refuses into one message and exit code 1."""
+    try:
+        yield
+    except ParkgapError as error:
+        if as_json:
+            problems = error.problems if isinstance(error, InputError) else (error,)
+            _print_json({"errors": [str(p) for p in problems]})
+        else:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+_STAGES = {
+    "standard": "读取标准 standard",
+    "tables": "读取表格 tables",
+    "osm": "读取地图数据 OpenStreetMap",
+    "streets": "步行路网 streets",
+    "facilities": "设施 facilities",
+    "reach": "步行可达 reach",
+    "assess": "评估 assess",
+    "base": "底图 base map",
+    "maps": "地图 maps",
+    "lists": "清单 lists",
+    "workbook": "工作簿 workbook",
+    "geopackage": "GeoPackage",
+    "record": "记录 record",
+}
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show which stage is at work, on stderr, where somebody watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("parkgap", total=len(_STAGES))
+
+        def tell(stage: str) -> None:
+            bar.update(task, description=_STAGES.get(stage, stage), advance=1)
+
+        yield tell
+
+
+def main() -> None:
+    """Run the command line; a console that lacks a character shows a stand-in for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()

@@ -1,0 +1,1 @@
+"""What people read: maps, tables and notes; the only wing that writes results to disk."""

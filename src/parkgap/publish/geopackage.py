@@ -1,0 +1,186 @@
+"""``parkgap.gpkg``: parks, gates, facilities and the shortfall list, for QGIS.
+
+Only this module imports pyogrio, which takes a third of a second and brings geopandas
+with it, and only when it writes.  Residences, and the origins of walks, never go in.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from parkgap.errors import OutputError
+from parkgap.frames import FACILITIES, GATES, RANKING, SHORTFALL, Column, Schema
+from parkgap.publish.cells import clean, values
+from parkgap.publish.sheets import stamp, title
+from parkgap.publish.text import LANGUAGES, Text
+from parkgap.publish.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from parkgap.results import Results
+
+CRS = "EPSG:4326"
+
+_DATE = "OGR_CURRENT_DATE"
+# A journal and waiting for the disk guard a database that somebody works on; this one is
+# written once, in a staging folder.
+_FAST = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF"}
+
+
+@dataclass(frozen=True)
+class _Layer:
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[object]]
+    geometry: npt.NDArray[np.object_] | None  # shapely, WGS-84; None: a table without
+    geometry_type: str | None
+
+
+def write_geopackage(results: Results, path: Path) -> Path:
+    """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
+
+    Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
+    (those open to the public, as points), and ``shortfall``, a table without geometry.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    from pyogrio import raw  # type: ignore[import-untyped]
+    from pyogrio.errors import (  # type: ignore[import-untyped]
+        DataLayerError,
+        DataSourceError,
+    )
+    from shapely import to_wkb
+
+    path.unlink(missing_ok=True)
+    metadata = _metadata(results)
+    try:
+        with _gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
+            for number, layer in enumerate(_layers(results)):
+                data, masks = _fields(layer)
+                raw.write(
+                    str(path),
+                    geometry=None if layer.geometry is None else to_wkb(layer.geometry),
+                    field_data=data,
+                    field_mask=masks,
+                    fields=[c.name for c in layer.columns],
+                    layer=layer.name,
+                    driver="GPKG",
+                    geometry_type=layer.geometry_type,
+                    crs=None if layer.geometry is None else CRS,
+                    promote_to_multi=layer.geometry_type == "MultiPolygon",
+                    append=number > 0,
+                    dataset_metadata=None if number else metadata,
+                    layer_metadata=metadata,
+                    layer_options={"DESCRIPTION": metadata["NOTICE"]},
+                )
+    except (DataSourceError, DataLayerError) as error:
+        raise OutputError(f"{path}：无法写入 / cannot be written: {error}") from error
+    return path
+
+
+def _layers(results: Results) -> Iterator[_Layer]:
+
+    words = Words(Text(results.study.language), results.standard)
+
+    parks = results.parks.set_index("park_id")["geometry"]
+    ranked = results.ranking["park_id"].tolist()
+    yield _Layer(
+        "parks",
+        RANKING.columns,
+        values(results.ranking, RANKING.columns),
+        _objects([parks[p] for p in ranked]),
+        "MultiPolygon",
+    )
+    yield _points("gates", GATES, results.gates, ("gate_id", "park_id", "kind"))
+
+    public = results.facilities[results.facilities["access"] == "public"]
+    keep = ("facility_id", "name", "category", "items", "lines", "opening_hours", "source")
+    layer = _points("facilities", FACILITIES, public, (*keep, "source_ids"))
+    yield _named(layer, "category", "category_name", words.categories)
+
+    table = values(results.shortfall, SHORTFALL.columns)
+    layer = _Layer("shortfall", SHORTFALL.columns, table, None, None)
+    layer = _named(layer, "item", "item_name", words.items)
+    statuses = {s: words.word("status", s) for s in ("short", "unverified")}
+    yield _named(layer, "status", "status_name", statuses)
+
+
+def _points(name: str, schema: Schema, frame: pd.DataFrame, keep: Sequence[str]) -> _Layer:
+    import shapely
+
+    columns = [c for c in schema.columns if c.name in keep]
+    points = shapely.points(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float))
+    return _Layer(name, columns, values(frame, columns), _objects(points), "Point")
+
+
+def _objects(geometry: Any) -> npt.NDArray[np.object_]:
+    import numpy as np
+
+    found = np.empty(len(geometry), dtype=object)
+    found[:] = geometry
+    return found
+
+
+def _named(layer: _Layer, code: str, column: str, names: Mapping[str, str]) -> _Layer:
+    """Add, right after a column of codes, what they are called in the study's language."""
+    at = [c.name for c in layer.columns].index(code)
+    added = Column(column, "str", f"{code} in the study's language", nullable=True)
+    columns = [*layer.columns[: at + 1], added, *layer.columns[at + 1 :]]
+    rows = [[*r[: at + 1], clean(names.get(str(r[at]), r[at])), *r[at + 1 :]] for r in layer.rows]
+    return _Layer(layer.name, columns, rows, layer.geometry, layer.geometry_type)
+
+
+def _fields(layer: _Layer) -> tuple[list[Any], list[Any]]:
+    """One array a column, and its mask: true where the value is unknown (NULL)."""
+    import numpy as np
+
+    kinds: dict[str, Any] = {"int": np.int32, "float": np.float64}
+    data, masks = [], []
+    for at, column in enumerate(layer.columns):
+        cells = [row[at] for row in layer.rows]
+        mask = np.array([v is None for v in cells], dtype=bool)
+        kind = kinds.get(column.kind, object)
+        blank: object = None if kind is object else 0
+        data.append(np.array([blank if v is None else v for v in cells], dtype=kind))
+        masks.append(mask)
+    return data, masks
+
+
+def _metadata(results: Results) -> dict[str, str]:
+    """Say what must be said about the data, in both languages, under GDAL's plain keys."""
+    study, standard = results.study, results.standard
+    found = {"TITLE": title(results)}
+    texts = {"NOTICE": "notice.screening", "LICENCE": "notice.odbl_long"}
+    internal = study.edition == "internal"
+    texts["EDITION"] = "notice.internal" if internal else "about.public"
+    if results.made_up:
+        texts["MADE_UP"] = "notice.made_up"
+    for name, key in texts.items():
+        found[name] = " / ".join(Text(lang)(key) for lang in LANGUAGES)
+    found["DATA_DATE"] = results.data_date
+    found["STANDARD"] = f"{standard.id} {standard.version}"
+    return found
+
+
+@contextmanager
+def _gdal_options(options: Mapping[str, str]) -> Iterator[None]:
+    """Set GDAL options, and put back what the caller had."""
+    from pyogrio import get_gdal_config_option, set_gdal_config_options
+
+    before = {name: get_gdal_config_option(name) for name in options}
+    set_gdal_config_options(dict(options))
+    try:
+        yield
+    finally:
+        set_gdal_config_options(before)

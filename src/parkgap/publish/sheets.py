@@ -1,0 +1,273 @@
+"""What the workbook's sheets say: the same figures, in words of the study's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import parkgap
+from parkgap.frames import RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.publish.cells import clean, values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from parkgap.publish.words import Words
+    from parkgap.results import Results
+
+Value = str | float | int | None
+Fact = tuple[str, Value]
+
+# Codes of these columns have words of their own, in the table of texts named here.
+_CODES = {
+    "basis": "basis",
+    "headcount_basis": "headcount_basis",
+    "level": "area_level",
+    "limit_unit": "unit",
+    "origin": "origin",
+    "shift": "shift",
+    "status": "status",
+    "tier": "tier",
+    "unit": "unit",
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table to be laid out: ids and headings of its columns, and its rows."""
+
+    ids: Sequence[str]
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Value]]
+
+
+def stamp(results: Results) -> dt.date:
+    """Give the date that files carry: the day asked about, else the data's, never today."""
+    for given in (results.study.as_of, results.data_date):
+        try:
+            return dt.date.fromisoformat(str(given)[:10])
+        except ValueError:
+            continue
+    return dt.date(2000, 1, 1)
+
+
+def title(results: Results) -> str:
+    """Give the study's heading."""
+    return clean(results.study.title) or clean(results.study.name)
+
+
+def notices(results: Results, words: Words) -> list[str]:
+    """Give what must stand on every result, under its title."""
+    edition = "notice.internal" if results.study.edition == "internal" else "about.public"
+    lines = [words.t("notice.screening"), words.t(edition)]
+    return [*lines, words.t("notice.made_up")] if results.made_up else lines
+
+
+# --- published frames, with words for codes -----------------------------------------------------
+
+
+def published(schema: Schema, frame: Any, words: Words, first: Sequence[str] = ()) -> Grid:
+    """Give a published frame with words for its codes; `first` names the leading columns."""
+    ids = [*first, *(n for n in schema.names if n not in first)]
+    columns = {c.name: c for c in schema.columns}
+    said = [_translator(i, words) for i in ids]
+    rows = [
+        [say(v) if isinstance(v, str) else v for say, v in zip(said, row, strict=True)]
+        for row in values(frame, [columns[i] for i in ids])
+    ]
+    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
+
+
+def _translator(column: str, words: Words) -> Callable[[str], str]:
+    """Give the function that turns a column's codes into words; other text stays as it is."""
+    if column == "category":
+        return words.category
+    if column == "item":
+        return words.item
+    if column in ("core_missing", "top_gaps"):
+        return words.listed
+    if column == "reason_unverified":
+        return lambda v: words.join(words.word("reason", code) for code in words.reasons(v))
+    if column in _CODES:
+        return lambda v: words.word(_CODES[column], v)
+    return lambda v: v
+
+
+# --- the summary ---------------------------------------------------------------------------------
+
+
+def summary(results: Results, words: Words) -> list[tuple[str, list[Fact]]]:
+    """Give the blocks (heading, facts) of the first sheet; a fact is a label and a value."""
+    t = words.t
+    warned: list[Fact] = [
+        (str(n), clean(t.pick(zh, en))) for n, (zh, en) in enumerate(results.warnings, start=1)
+    ]
+    counts: list[Fact] = [
+        (t.get(f"workbook.counts_of.{key}", clean(key)), int(value))
+        for key, value in results.counts.items()
+    ]
+    blocks = [
+        (t("workbook.worst"), worst(results, words)),
+        (t("workbook.result"), _figures(results, words)),
+        (t("section.about"), _about(results, words)),
+        (t("section.warnings"), warned),
+        (t("workbook.counts"), counts),
+    ]
+    return [(heading, facts) for heading, facts in blocks if facts]
+
+
+def _about(results: Results, words: Words) -> list[Fact]:
+    standard, t = results.standard, words.t
+    changed = t("section.overrides")
+    overrides: list[Fact] = [
+        (changed, f"{clean(key)} = {clean(value)}") for key, value in standard.overrides.items()
+    ]
+    rules = f"{standard.id}{t('page.comma')}{t('about.version')} {standard.version}"
+    unknown = t("about.unknown_date")
+    return [
+        (t("about.data_date"), clean(results.data_date) or unknown),
+        (t("about.as_of"), clean(results.study.as_of) or clean(results.data_date) or unknown),
+        (
+            t("about.standard"),
+            clean(t.pick(standard.title_zh, standard.title_en)) + words.bracket(rules),
+        ),
+        *(overrides or [(changed, t("section.overrides_none"))]),
+        (t("workbook.made_by"), f"parkgap {parkgap.__version__}"),
+        (t("workbook.licence"), t("notice.odbl_long")),
+        (t("workbook.privacy"), t("notice.privacy")),
+        (t("basis.assumption"), t("notice.assumption")),
+    ]
+
+
+def _figures(results: Results, words: Words) -> list[Fact]:
+    ranking, rows, t = results.ranking, results.shortfall, words.t
+    short = rows["status"] == "short"
+    figures = {
+        "parks_all": len(ranking),
+        "parks_ranked": int(ranking["rank"].notna().sum()),
+        "parks_to_verify": int((ranking["tier"] == "unverified").sum()),
+        "parks_unknown": int((ranking["tier"] == "unknown_headcount").sum()),
+        "parks_short": int(rows.loc[short, "park_id"].nunique()),
+        "workers_known": round(float(ranking["workers"].sum())),
+        "gaps_short": int(short.sum()),
+        "gaps_unverified": int((~short).sum()),
+    }
+    listed: list[Fact] = [(t(f"workbook.{k}"), v) for k, v in figures.items()]
+    return [*listed, (t("status.unverified"), t("notice.not_missing"))]
+
+
+def worst(results: Results, words: Words) -> list[Fact]:
+    """Name the parks of the first three ranks, each with its score and largest confirmed gaps."""
+    t = words.t
+    ranked = results.ranking[results.ranking["rank"].notna()]
+    ranked = ranked.sort_values(["rank", "park_id"], kind="stable").head(3)
+    columns = {c.name: c for c in RANKING.columns}
+    ids = ("rank", "park_id", "park_name", "score", "score_low", "score_high", "workers")
+    facts: list[Fact] = []
+    for row in values(ranked, [columns[i] for i in ids]):
+        rank, park_id, name, score, low, high, workers = row
+        parts = [t("workbook.worst_score", score=score, low=low, high=high)]
+        if workers is not None:
+            parts.append(t("format.workers", n=f"{workers:,}"))
+        parts += _largest_gaps(results, str(park_id), words)
+        said = f"{name}{t('page.colon')}{t('page.semicolon').join(parts)}"
+        facts.append((t("workbook.worst_name", rank=rank), said))
+    return facts or [(t("page.none"), t("workbook.worst_none"))]
+
+
+def _largest_gaps(results: Results, park_id: str, words: Words) -> list[str]:
+    rows = results.shortfall
+    # ids went through `clean` on their way here, so they are compared cleaned
+    rows = rows[(rows["park_id"].map(clean) == park_id) & (rows["status"] == "short")]
+    rows = rows.sort_values("priority", kind="stable").drop_duplicates("item").head(3)
+    columns = {c.name: c for c in SHORTFALL.columns}
+    gaps = []
+    for item, n, unit in values(rows, [columns[i] for i in ("item", "short_by", "unit")]):
+        missing = words.t("format.short_by", n=n, unit=words.word("unit", unit))
+        gaps.append(f"{words.item(item)} {missing.strip()}")
+    return gaps
+
+
+# --- the standard, and the dictionary ----------------------------------------------------------
+
+
+def standard_grid(results: Results, words: Words) -> Grid:
+    """Give every test of the standard, with limit, clause, basis and grade."""
+    t = words.t
+    own = ("test", "band", "count", "count_unit", "grade", "refs", "note")
+    ids = (
+        *("category", "item", "level", "origin", "weight", "test", "limit", "limit_unit"),
+        *("count", "count_unit", "clause", "basis", "grade", "refs", "band", "note"),
+    )
+    rows: list[list[Value]] = []
+    for category in results.standard.categories:
+        for item in category.items:
+            head: list[Value] = [
+                words.category(category.id),
+                words.item(item.id),
+                words.word("level", item.level),
+                words.word("origin", item.origin),
+                round(float(item.weight), 4),
+            ]
+            unit = t.pick(item.unit_zh, item.unit_en)
+            tests = [_test(test, unit, words) for test in item.tests]
+            rows += [[*head, *test] for test in tests or [[None] * (len(ids) - len(head))]]
+    headings = [t(f"workbook.{i}" if i in own else f"column.{i}") for i in ids]
+    return Grid(ids, headings, rows)
+
+
+def _test(test: Any, unit: str, words: Words) -> list[Value]:
+    return [
+        test.id,
+        test.limit,
+        words.word("unit", test.unit),
+        test.count,
+        unit,
+        words.t.pick(test.clause_zh, test.clause_en),
+        words.word("basis", test.basis),
+        test.grade,
+        "; ".join(test.ref),
+        test.band,
+        test.note,
+    ]
+
+
+def source_grids(results: Results, words: Words) -> tuple[Grid, Grid]:
+    """Give the documents that the standard cites, and what their grades mean."""
+    t = words.t
+    ids = ("source_id", "source_doc", "source_read", "grade")
+    sources: list[list[Value]] = [
+        [key, source.doc, clean(source.read_at), source.grade]
+        for key, source in results.standard.sources.items()
+    ]
+    grades: list[list[Value]] = [[g, t(f"workbook.grade_{g}")] for g in "RSMA"]
+    return (
+        Grid(ids, [t(f"workbook.{i}") for i in ids], sources),
+        Grid(("grade", "source_doc"), [t("workbook.grade"), t("workbook.grades")], grades),
+    )
+
+
+def dictionary_grid(words: Words) -> Grid:
+    """Say what every column of the published tables means."""
+    t = words.t
+    gaps = words.join((t("sheet.shortfall"), t("workbook.unverified")))
+    rows: list[list[Value]] = []
+    for schema, sheet in (
+        (RANKING, t("sheet.ranking")),
+        (SHORTFALL, gaps),
+        (ROLLUP, t("sheet.rollup")),
+    ):
+        rows += [
+            [
+                sheet,
+                c.name,
+                t(f"column.{c.name}"),
+                t.get(f"unit.{c.unit}", c.unit),
+                t(f"workbook.doc.{schema.name}.{c.name}"),
+            ]
+            for c in schema.columns
+        ]
+    ids = ("table", "field", "heading", "unit", "meaning")
+    headings = [t("column.unit" if i == "unit" else f"workbook.{i}") for i in ids]
+    return Grid(ids, headings, rows)

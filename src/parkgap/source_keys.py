@@ -1,0 +1,179 @@
+"""What ``study.toml`` may say about one input: file, datum, encoding, headings."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from parkgap.toml_text import nearest
+
+_CRS_NAMES = {
+    "WGS84": "WGS84",
+    "GCJ02": "GCJ02",
+    "BD09": "BD09",
+    "BD09LL": "BD09",
+    "CGCS2000": "CGCS2000",
+}
+
+
+def refused(what: str, remedy: str) -> PydanticCustomError:
+    """Say why a value is refused ("zh / en"), and what to write instead."""
+    return PydanticCustomError("refused", "{what}", {"what": what, "remedy": remedy})
+
+
+def _crs(text: str) -> str:
+    plain = re.sub(r"[\s_-]", "", text).upper()
+    if plain in _CRS_NAMES:
+        return _CRS_NAMES[plain]
+    if re.fullmatch(r"EPSG:\d{4,6}", plain):
+        return {"EPSG:4326": "WGS84", "EPSG:4490": "CGCS2000"}.get(plain, plain)
+    raise refused(
+        "不认识的坐标系 / unknown coordinate system",
+        "WGS84, GCJ02 (高德/腾讯), BD09 (百度), CGCS2000, EPSG:n",
+    )
+
+
+def _encoding(text: str) -> str:
+    try:
+        return codecs.lookup(text).name
+    except LookupError:
+        raise refused("不认识的编码 / unknown encoding", "utf-8, gb18030, big5, cp950") from None
+
+
+Text = Annotated[str, Field(min_length=1)]
+Crs = Annotated[str, AfterValidator(_crs)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+
+
+class Section(BaseModel):
+    """One section of ``study.toml``: frozen, and strict about keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Osm(Section):
+    """The OpenStreetMap extract, relative to the study's folder."""
+
+    file: Text
+
+
+class FromOsm(Section):
+    """Parks taken from OpenStreetMap's land use instead of a table.
+
+    Attributes
+    ----------
+    landuse
+        Values of ``landuse=*`` that count.
+    min_area_ha
+        Smaller areas (after merging) are no park; hectares.
+    named_only
+        Leave out areas without a name.
+    """
+
+    landuse: Annotated[tuple[Text, ...], Field(min_length=1)] = ("industrial",)
+    min_area_ha: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 5.0
+    named_only: Annotated[bool, Field(strict=True)] = False
+
+
+class Table(Section):
+    """How to read one table; `columns` maps the program's names to the table's headings.
+
+    Attributes
+    ----------
+    crs
+        Declared datum: WGS84, GCJ02, BD09, CGCS2000 or EPSG:n; wins over the file's own.
+    encoding
+        Text encoding; wins over what the file says or looks like.
+    sheet, layer
+        Sheet of a workbook, layer of a GeoPackage; the first by default.
+    """
+
+    KNOWN: ClassVar[tuple[str, ...]] = ()
+
+    crs: Crs | None = None
+    encoding: Encoding | None = None
+    sheet: Text | None = None
+    layer: Text | None = None
+    columns: Mapping[str, Text] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, columns: Mapping[str, str]) -> Mapping[str, str]:
+        for key in columns:
+            if key not in cls.KNOWN:
+                raise refused(
+                    f"columns 中不认识的字段 {key!r} / unknown field {key!r} in columns",
+                    nearest(key, cls.KNOWN),
+                )
+        return columns
+
+
+class ParksTable(Table):
+    """The parks: a table or a map layer, or OpenStreetMap's land use."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *("id", "name", "zone", "district", "subdistrict", "workers"),
+        *("headcount_basis", "headcount_date", "area_ha", "lon", "lat", "source"),
+    )
+
+    file: Text | None = None
+    from_osm: FromOsm | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.file is None) == (self.from_osm is None):
+            raise refused(
+                "园区须给出 file 或 from_osm 之一 / parks need either file or from_osm",
+                'file = "parks.xlsx"  |  from_osm = { landuse = ["industrial"] }',
+            )
+        useless = self.model_fields_set - {"file", "from_osm"}
+        if self.from_osm is not None and useless:
+            raise refused(
+                f"{', '.join(sorted(useless))} 与 from_osm 同用没有意义 / "
+                f"{', '.join(sorted(useless))} mean nothing beside from_osm",
+                "删去该项 / leave it out",
+            )
+        return self
+
+
+class GatesTable(Table):
+    """Gates of parks: where a park has any, only these are open."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = ("id", "park_id", "name", "lon", "lat", "source")
+    file: Text
+
+
+class EnterprisesTable(Table):
+    """Firms in parks, at their actual workplace."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (*GatesTable.KNOWN, "workers")
+    file: Text
+
+
+class ResidencesTable(Table):
+    """Where workers of a park live."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (*GatesTable.KNOWN, "workers", "kind")
+    file: Text
+
+
+class ShiftsTable(Table):
+    """Shifts of a park's workers."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *("park_id", "shift", "start", "end"),
+        *("break_start", "break_minutes", "share", "source"),
+    )
+    file: Text

@@ -1,0 +1,1 @@
+"""The outside world, read: tables, datums and OpenStreetMap files, and nothing decided."""

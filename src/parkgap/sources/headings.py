@@ -1,0 +1,189 @@
+"""Find the columns of a table: as ``study.toml`` maps them, else by their usual headings."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from parkgap.sources.raw import RawTable
+    from parkgap.sources.report import Report
+
+_DBF_BYTES = 10  # no heading of a dBASE table is longer
+_PARK = (
+    *("park_id", "园区编号", "所属园区编号", "园区代码", "園區編號", "所屬園區編號"),
+    *("park", "所属园区", "园区", "园区名称", "所屬園區", "園區", "園區名稱"),
+)
+_ID = ("id", "编号", "编码", "代码", "統一編號", "編號", "代碼", "code")
+_NAME = ("name", "名称", "名稱")
+_WORKERS = (
+    *("workers", "headcount", "employees", "人数", "人數", "职工人数", "员工人数", "从业人数"),
+    *(
+        "职工数",
+        "员工数",
+        "从业人员",
+        "从业人员数",
+        "用工人数",
+        "就业人数",
+        "産業工人",
+        "产业工人数",
+    ),
+    *("員工人數", "從業人數", "員工數"),
+)
+_PLACE = {
+    "lon": (
+        *("lon", "lng", "longitude", "经度", "經度", "座标经度", "座標經度", "坐标经度"),
+        *("lon_wgs84", "lng_wgs84", "gcj_lon", "gcj_lng", "bd_lon", "bd_lng", "x", "x坐标"),
+    ),
+    "lat": (
+        *("lat", "latitude", "纬度", "緯度", "座标纬度", "座標緯度", "坐标纬度"),
+        *("lat_wgs84", "gcj_lat", "bd_lat", "y", "y坐标"),
+    ),
+}
+_SOURCE = {"source": ("source", "来源", "数据来源", "资料来源", "來源", "資料來源")}
+
+#: Usual headings by table and field; the first that a table has is taken.
+USUAL: dict[str, dict[str, tuple[str, ...]]] = {
+    "parks": {
+        "id": ("park_id", "园区编号", "园区代码", "園區編號", *_ID),
+        "name": ("park_name", "园区名称", "園區名稱", "園區名稱比對", "园区", *_NAME),
+        "zone": ("zone", "功能区", "功能區", "功能分区"),
+        "district": ("district", "区市", "区县", "行政区", "所属区县", "縣市", "cityname", "区"),
+        "subdistrict": ("subdistrict", "街道", "镇街", "街镇", "所属街道", "街道镇", "鄉鎮"),
+        "workers": ("园区职工人数", "园区人数", *_WORKERS),
+        "headcount_basis": ("headcount_basis", "人数依据", "人数来源", "统计口径"),
+        "headcount_date": ("headcount_date", "人数日期", "统计日期", "统计时间", "截至日期"),
+        "area_ha": ("area_ha", "面积", "占地面积", "面积公顷", "園區總基地面積", "面積"),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "gates": {
+        "id": ("gate_id", "出入口编号", "大门编号", *_ID),
+        "park_id": _PARK,
+        "name": ("gate_name", "出入口名称", "大门名称", "出入口", *_NAME),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "enterprises": {
+        "id": ("enterprise_id", "企业编号", "统一社会信用代码", "企業編號", *_ID),
+        "park_id": _PARK,
+        "name": ("enterprise_name", "企业名称", "单位名称", "公司名称", "企業名稱", *_NAME),
+        "workers": ("在岗人数", *_WORKERS),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "residences": {
+        "id": ("residence_id", "居住点编号", "宿舍编号", *_ID),
+        "park_id": _PARK,
+        "name": ("residence_name", "居住点名称", "宿舍名称", "小区名称", *_NAME),
+        "kind": ("kind", "类型", "类别", "居住类型", "住房类型", "類型"),
+        "workers": ("居住人数", "入住人数", "居住职工人数", *_WORKERS),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "shifts": {
+        "park_id": _PARK,
+        "shift": ("shift", "班次", "班次名称", "班别"),
+        "start": ("start", "上班时间", "开始时间", "开始", "上班"),
+        "end": ("end", "下班时间", "结束时间", "结束", "下班"),
+        "break_start": ("break_start", "休息开始", "休息时间", "用餐时间", "午休开始"),
+        "break_minutes": ("break_minutes", "休息分钟", "休息时长", "午休分钟"),
+        "share": ("share", "比例", "人数比例", "人数占比", "占比", "职工比例"),
+        **_SOURCE,
+    },
+}
+
+
+def plain(heading: str) -> str:
+    r"""Fold a heading for comparison: half-width, lower case, no spaces, marks or brackets.
+
+    >>> plain(" 园区名称\n（全称）"), plain("Park-ID")
+    ('园区名称全称', 'parkid')
+    """
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading).casefold())
+
+
+def _bare(heading: str) -> str:
+    """Fold a heading without what stands in brackets (mostly a unit)."""
+    return plain(re.sub(r"[(\[【].*?[)\]】]", "", unicodedata.normalize("NFKC", heading)))
+
+
+def match(
+    raw: RawTable,
+    kind: str,
+    declared: Mapping[str, str],
+    required: Sequence[str],
+    report: Report,
+) -> dict[str, int]:
+    """Find a column for every field of a table.
+
+    Parameters
+    ----------
+    kind
+        parks, gates, enterprises, residences or shifts.
+    declared
+        Field to heading, from ``study.toml``; wins over usual headings.
+    required
+        Fields without which the table means nothing.
+    report
+        Takes note of headings that are not there, or are there twice.
+
+    Returns
+    -------
+    Field to number of its column; fields without one are left out.
+    """
+    cut = raw.file.lower().endswith(".shp")
+    full = [plain(heading) for heading in raw.headings]
+    bare = [_bare(heading) for heading in raw.headings]
+    found: dict[str, int] = {}
+    for field, heading in declared.items():
+        wanted = _spellings([heading], cut=cut)
+        at = [i for i, name in enumerate(full) if name in wanted]
+        if len(at) == 1:
+            found[field] = at[0]
+            continue
+        close = difflib.get_close_matches(heading, raw.headings, n=1, cutoff=0.4)
+        report.error(
+            "表头重复 / the heading is there twice" if at else "没有这一列 / no such column",
+            column=heading,
+            rule=f"columns.{field}",
+            remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+            if close and not at
+            else f"表头 / headings: {', '.join(raw.headings)}",
+        )
+    taken = set(found.values())
+    for field, names in USUAL[kind].items():
+        if field in declared:
+            continue
+        wanted = _spellings(names, cut=cut)
+        options = [*_at(wanted, full), *_at(wanted, bare)]
+        free = [i for i in options if i not in taken]
+        if free:
+            found[field] = free[0]
+            taken.add(free[0])
+    for field in required:
+        if field not in found and field not in declared:
+            report.error(
+                f"缺少必需的列 {field} / the column {field} is not there",
+                rule=f"{field}: {', '.join(USUAL[kind][field][:6])}",
+                remedy=f'columns = {{ {field} = "…" }} | {", ".join(raw.headings)}',
+            )
+    return found
+
+
+def _spellings(names: Sequence[str], *, cut: bool) -> list[str]:
+    """Fold names for comparison; `cut`: also as a shapefile cuts them, to ten bytes."""
+    found = [plain(name) for name in names]
+    if cut:
+        for encoding in ("utf-8", "gb18030", "cp950"):
+            short = [n.encode(encoding, "ignore")[:_DBF_BYTES] for n in names]
+            found += [plain(n.decode(encoding, "ignore")) for n in short]
+    return found
+
+
+def _at(wanted: Sequence[str], headings: Sequence[str]) -> list[int]:
+    return [headings.index(name) for name in wanted if name in headings]

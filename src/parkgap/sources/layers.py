@@ -1,0 +1,210 @@
+"""Open map layers (GeoJSON, GeoPackage, shapefile) as raw tables.
+
+GeoJSON needs no GDAL; the other two import pyogrio, which is slow, only when they come.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from parkgap.errors import Problem, TableError
+from parkgap.sources import encoding as encodings
+from parkgap.sources.raw import RawTable, decoded_text, refuse, with_warning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from parkgap.source_keys import Table
+
+_LDID = {0x4D: "gb18030", 0x4F: "cp950", 0x78: "cp950", 0x7A: "gb18030"}
+_RAW = "ISO-8859-1"  # every byte is a character of it, so it carries any other encoding
+
+
+def read_geojson(path: Path, file: str, table: Table) -> RawTable:
+    """Read GeoJSON; rows are features, headings the properties in order of appearance."""
+    import numpy as np
+    import shapely.geometry
+
+    content = decoded_text(path, file, table)
+    try:
+        data = json.loads(content)
+        features = data["features"] if data["type"] == "FeatureCollection" else [data]
+        crs = _geojson_crs(data)
+        properties = [dict(feature["properties"] or {}) for feature in features]
+        shapes = [feature["geometry"] for feature in features]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        refuse(
+            file,
+            f"不是有效的 GeoJSON（{error}） / not valid GeoJSON ({error})",
+            rule="FeatureCollection",
+            remedy="从 GIS 软件重新导出 / export it again from the GIS",
+        )
+    geometry = np.full(len(shapes), None, dtype=object)
+    broken = []
+    for i, shape in enumerate(shapes):
+        try:
+            geometry[i] = shapely.geometry.shape(shape) if shape else None
+        except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as error:
+            broken.append(
+                Problem(
+                    what=f"几何无法读取（{error}） / the geometry cannot be read ({error})",
+                    file=file,
+                    row=i + 1,
+                    remedy="重新绘制该要素 / draw the feature again",
+                )
+            )
+    if broken:
+        raise TableError(*broken)
+    headings = tuple(dict.fromkeys(key for entry in properties for key in entry))
+    columns: list[list[object]] = [[e.get(name) for e in properties] for name in headings]
+    rows = list(range(1, len(shapes) + 1))
+    return RawTable(file, None, headings, columns, rows, geometry, crs)
+
+
+def _geojson_crs(data: dict[str, Any]) -> str:
+    """Read the member ``crs`` of older GeoJSON; today's is always WGS-84 (RFC 7946)."""
+    if not data.get("crs"):
+        return "WGS84"
+    name = str(data["crs"]["properties"]["name"])
+    if name.upper().endswith("CRS84"):
+        return "WGS84"
+    code = re.search(r"EPSG:(?:[^:]*:)?(\d+)$", name, re.IGNORECASE)
+    return f"EPSG:{code[1]}" if code else name
+
+
+def read_layer(path: Path, file: str, table: Table) -> RawTable:
+    """Read a GeoPackage's layer."""
+    import pyogrio  # type: ignore[import-untyped]
+
+    layers = [str(name) for name, _ in _guarded(file, lambda: pyogrio.list_layers(path))]
+    if not layers:
+        refuse(file, "没有图层 / there is no layer", remedy="重新导出 / export it again")
+    layer = table.layer or layers[0]
+    if layer not in layers:
+        refuse(
+            file,
+            "没有这个图层 / no such layer",
+            value=layer,
+            rule=", ".join(layers),
+            remedy="改正 study.toml 中的 layer / correct `layer` in study.toml",
+        )
+    raw = _vector(path, file, layer=layer)
+    if table.layer is None and len(layers) > 1:
+        return with_warning(
+            raw,
+            "有多个图层，只读了第一个 / several layers; only the first was read",
+            layer,
+            "在 study.toml 中写明 layer / say `layer` in study.toml",
+        )
+    return raw
+
+
+def read_shapefile(path: Path, file: str, table: Table) -> RawTable:
+    """Read a shapefile; its text comes over as bytes, and is decoded here.
+
+    What GDAL can recode depends on how it was built; Python's codecs are always there.
+    """
+    raw = _vector(path, file, encoding=_RAW)
+    texts = [heading.encode(_RAW) for heading in raw.headings]
+    texts += [
+        cell.encode(_RAW) for column in raw.columns for cell in column if isinstance(cell, str)
+    ]
+    said = _cpg(path)
+    name = table.encoding or (said if said and encodings.readable(texts, said) else None)
+    name = name or encodings.detect(texts, hint=_dbf_language(path))
+    if name is None or not encodings.readable(texts, name):
+        refuse(
+            file,
+            "属性表（.dbf）的文字编码读不出来 / the text of the .dbf cannot be decoded",
+            value=table.encoding,
+            rule="utf-8, gb18030, big5",
+            remedy='在 study.toml 中写明 encoding / say `encoding = "gb18030"` in study.toml',
+        )
+
+    def decoded(cell: object) -> object:
+        return encodings.decode(cell.encode(_RAW), name) if isinstance(cell, str) else cell
+
+    found = RawTable(
+        file,
+        None,
+        tuple(str(decoded(heading)) for heading in raw.headings),
+        [[decoded(cell) for cell in column] for column in raw.columns],
+        raw.rows,
+        raw.geometry,
+        raw.crs,
+    )
+    if said and table.encoding is None and name != said:
+        return with_warning(
+            found,
+            ".cpg 与文字不符，已改用能读通的编码 / "
+            "the .cpg does not fit the text; the encoding that reads it was used",
+            f"{said} → {name}",
+            "在 study.toml 中写明 encoding / say `encoding` in study.toml",
+        )
+    return found
+
+
+def _cpg(path: Path) -> str | None:
+    """Name the codec that a shapefile's .cpg asks for."""
+    beside = path.with_suffix(".cpg")
+    if not beside.is_file():
+        return None
+    said = beside.read_text(encoding="ascii", errors="replace").strip()
+    number = re.search(r"\d+$", said) if not said.upper().startswith("UTF") else None
+    for name in (said, f"cp{number[0]}" if number else said):
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            continue
+    return None
+
+
+def _dbf_language(path: Path) -> str | None:
+    beside = path.with_suffix(".dbf")
+    if not beside.is_file():
+        return None
+    with beside.open("rb") as stream:
+        head = stream.read(30)
+    return _LDID.get(head[29]) if len(head) == 30 else None  # noqa: PLR2004 - its header
+
+
+def _vector(path: Path, file: str, **options: str) -> RawTable:
+    """Read geometry and attributes of one layer, through bare arrays."""
+    import pyogrio.raw  # type: ignore[import-untyped]
+    import shapely
+
+    meta, _, shapes, values = _guarded(
+        file, lambda: pyogrio.raw.read(path, force_2d=True, **options)
+    )
+    headings = tuple(str(name) for name in meta["fields"])
+    columns = [column.tolist() for column in values]
+    geometry = None
+    if shapes is not None:
+        geometry = _guarded(file, lambda: shapely.from_wkb(shapes))
+    rows = list(
+        range(1, len(columns[0] if columns else geometry if geometry is not None else ()) + 1)
+    )
+    return RawTable(file, None, headings, columns, rows, geometry, meta["crs"])
+
+
+def _guarded(file: str, call: Callable[[], Any]) -> Any:
+    """Call a library that reads map layers; what it cannot read becomes a message."""
+    from pyogrio.errors import (  # type: ignore[import-untyped]
+        DataLayerError,
+        DataSourceError,
+    )
+    from shapely import GEOSException
+
+    try:
+        return call()
+    except (DataSourceError, DataLayerError, GEOSException) as error:
+        refuse(
+            file,
+            f"图层无法读取（{error}） / the layer cannot be read ({error})",
+            remedy="检查文件是否完整（.shp 须有 .shx、.dbf） / "
+            "check that the file is whole (.shp needs its .shx and .dbf)",
+        )

@@ -1,0 +1,364 @@
+"""Read the office's tables of parks, gates, enterprises, residences and shifts.
+
+A table is taken whole or refused whole: every row that cannot be right is named, with file,
+sheet, row, column, value, rule and remedy, and none is dropped.  What is odd but usable
+comes back as warnings beside the frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from parkgap import frames
+from parkgap.errors import Problem
+from parkgap.sources import cells as read
+from parkgap.sources import checks, shapes
+from parkgap.sources.formats import read_raw
+from parkgap.sources.headings import match
+from parkgap.sources.report import Cells, Report, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from parkgap.frames import Schema
+    from parkgap.source_keys import (
+        EnterprisesTable,
+        GatesTable,
+        ParksTable,
+        ResidencesTable,
+        ShiftsTable,
+        Table,
+    )
+
+__all__ = [
+    "is_made_up",
+    "read_enterprises",
+    "read_gates",
+    "read_parks",
+    "read_residences",
+    "read_shifts",
+    "texts",
+]
+
+Read = tuple[pd.DataFrame, list[Problem]]
+
+MADE_UP = ("made up", "虚构")
+EXAMPLE = ("example row", "示例行")
+NEAR_PARK_M = 500.0  # gates and enterprises farther from their park are odd
+NEAR_HOME_M = 50_000.0  # residences farther from the park are odd
+
+KINDS = {
+    "dormitory": ("dormitory", "宿舍", "职工宿舍", "员工宿舍", "集体宿舍", "員工宿舍", "dorm"),
+    "public_rental": (
+        *("public_rental", "public rental", "公租房", "公共租赁住房", "保障性租赁住房"),
+        *("保租房", "蓝领公寓"),
+    ),
+    "talent_apartment": ("talent_apartment", "talent apartment", "人才公寓", "人才住房"),
+    "other": ("other", "其他", "其它", "自有住房", "自购房", "租房", "市场租赁", "村居"),
+}
+_KIND_OF = {name.casefold(): kind for kind, names in KINDS.items() for name in names}
+
+
+def is_made_up(*tables: pd.DataFrame) -> bool:
+    """Tell whether any row of the tables says that it is made up."""
+    return any(
+        frame[column].dropna().astype(str).str.contains("|".join(MADE_UP), case=False).any()
+        for frame in tables
+        for column in ("source", "headcount_basis")
+        if column in frame.columns and len(frame)
+    )
+
+
+def read_parks(source: ParksTable, *, root: Path) -> Read:
+    """Read the parks.
+
+    A park without an id takes its name as id.  A park given as a point becomes a circle of
+    its area, or of 150 m radius where none is given, and a warning says so.
+
+    Parameters
+    ----------
+    source
+        The section ``[parks]``, with a file.
+    root
+        The study's folder.
+
+    Returns
+    -------
+    frame
+        Schema ``frames.PARKS``; geometry in WGS-84.
+    warnings
+        What the user should know.
+
+    Raises
+    ------
+    TableError
+        Everything that is wrong with the table.
+    ValueError
+        The parks are to come from OpenStreetMap.
+    """
+    if source.file is None:
+        raise ValueError("parks come from OpenStreetMap here, not from a table")
+    table, report = _open(source.file, source, root, "parks", ())
+    if "id" not in table and "name" not in table:
+        report.error(
+            "既没有编号列也没有名称列 / there is neither a column of ids nor one of names",
+            remedy=f'columns = {{ id = "…", name = "…" }} | {", ".join(table.raw.headings)}',
+        )
+    if not len(table):
+        report.error("表中没有园区 / the table holds no park", remedy="填写园区 / fill it in")
+    geometry = _park_shapes(table, source)
+    names = table.read("name", read.text)
+    ids = checks.park_ids(table, names)
+    workers = checks.headcounts(table, required=False)
+    columns = {
+        "park_id": ids,
+        "name": [name or key for name, key in zip(names, ids, strict=True)],
+        **{f: table.read(f, read.known) for f in ("zone", "district", "subdistrict")},
+        "workers": workers,
+        "headcount_basis": table.read("headcount_basis", read.known),
+        "headcount_date": table.read("headcount_date", read.day),
+        "source": _sources(table),
+        "geometry": geometry,
+    }
+    return _finish(frames.PARKS, columns, report)
+
+
+def read_gates(source: GatesTable, *, root: Path, parks: pd.DataFrame) -> Read:
+    """Read gates of parks; a gate far from its park is a warning.
+
+    Parameters
+    ----------
+    parks
+        Schema ``frames.PARKS``.
+
+    Returns
+    -------
+    Frame of schema ``frames.GATES_GIVEN``, and warnings.
+
+    Raises
+    ------
+    TableError
+        Everything that is wrong with the table.
+    """
+    table, report = _open(source.file, source, root, "gates", ("id", "park_id"))
+    park_ids = checks.known_parks(table, parks)
+    lon, lat = checks.positions(table, source, required=True)
+    checks.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
+    columns = {
+        "gate_id": checks.ids(table),
+        "park_id": park_ids,
+        "name": table.read("name", read.text),
+        "lon": lon,
+        "lat": lat,
+        "source": _sources(table),
+    }
+    return _finish(frames.GATES_GIVEN, columns, report)
+
+
+def read_enterprises(source: EnterprisesTable, *, root: Path, parks: pd.DataFrame) -> Read:
+    """Read enterprises; one far from its park, or more workers than the park's, is a warning.
+
+    Parameters
+    ----------
+    parks
+        Schema ``frames.PARKS``.
+
+    Returns
+    -------
+    Frame of schema ``frames.ENTERPRISES``, and warnings.
+
+    Raises
+    ------
+    TableError
+        Everything that is wrong with the table.
+    """
+    needed = ("id", "park_id", "workers")
+    table, report = _open(source.file, source, root, "enterprises", needed)
+    park_ids = checks.known_parks(table, parks)
+    lon, lat = checks.positions(table, source, required=False)
+    checks.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
+    workers = checks.headcounts(table, required=True)
+    checks.sums(table, park_ids, workers, parks)
+    columns = {
+        "enterprise_id": checks.ids(table),
+        "park_id": park_ids,
+        "name": table.read("name", read.text),
+        "workers": workers,
+        "lon": lon,
+        "lat": lat,
+        "source": _sources(table),
+    }
+    return _finish(frames.ENTERPRISES, columns, report)
+
+
+def read_residences(source: ResidencesTable, *, root: Path, parks: pd.DataFrame) -> Read:
+    """Read where workers live: points or polygons; one residence may house several parks'.
+
+    Parameters
+    ----------
+    parks
+        Schema ``frames.PARKS``.
+
+    Returns
+    -------
+    Frame of schema ``frames.RESIDENCES``, and warnings.
+
+    Raises
+    ------
+    TableError
+        Everything that is wrong with the table.
+    """
+    needed = ("id", "park_id", "kind", "workers")
+    table, report = _open(source.file, source, root, "residences", needed)
+    park_ids = checks.known_parks(table, parks)
+    if table.raw.geometry is None:
+        lon, lat = checks.positions(table, source, required=True)
+        geometry = shapes.spots(lon, lat)
+    else:
+        crs = shapes.system(table, source)
+        nothing = np.full(len(table), None, dtype=object)
+        geometry = nothing if crs is None else shapes.areas(table, table.raw.geometry, crs)
+    checks.near(table, park_ids, geometry, parks, NEAR_HOME_M)
+    workers = checks.headcounts(table, required=True)
+    checks.sums(table, park_ids, workers, parks)
+    columns = {
+        "residence_id": checks.ids(table, beside=park_ids),
+        "park_id": park_ids,
+        "name": table.read("name", read.text),
+        "kind": table.read("kind", _kind, required=True),
+        "workers": workers,
+        "geometry": geometry,
+        "source": _sources(table),
+    }
+    return _finish(frames.RESIDENCES, columns, report)
+
+
+def read_shifts(source: ShiftsTable, *, root: Path, parks: pd.DataFrame) -> Read:
+    """Read shifts; 24:00 is midnight (00:00), and 22:00 to 06:00 crosses it.
+
+    Parameters
+    ----------
+    parks
+        Schema ``frames.PARKS``.
+
+    Returns
+    -------
+    Frame of schema ``frames.SHIFTS``, and warnings.
+
+    Raises
+    ------
+    TableError
+        Everything that is wrong with the table; shares of a park that do not sum to 1.
+    """
+    needed = ("park_id", "shift", "start", "end", "share")
+    table, report = _open(source.file, source, root, "shifts", needed)
+    park_ids = checks.known_parks(table, parks)
+    names = table.read("shift", read.text, required=True)
+    shares = table.read("share", read.share, required=True)
+    times: dict[str, Sequence[object]] = {
+        "start": table.read("start", read.clock, required=True),
+        "end": table.read("end", read.clock, required=True),
+        "break_start": table.read("break_start", read.clock),
+        "break_minutes": table.read("break_minutes", read.number),
+    }
+    checks.duplicates(table, "shift", list(zip(park_ids, names, strict=True)))
+    checks.shift_times(table, times)
+    checks.shift_shares(table, park_ids, shares)
+    columns = {
+        "park_id": park_ids,
+        "shift": names,
+        **times,
+        "share": shares,
+        "source": _sources(table),
+    }
+    return _finish(frames.SHIFTS, columns, report)
+
+
+def _open(
+    file: str, source: Table, root: Path, kind: str, required: Sequence[str]
+) -> tuple[Cells, Report]:
+    """Open a table and find its columns."""
+    raw = read_raw(file, source, root)
+    report = Report(raw.file, raw.sheet)
+    report.warnings.extend(raw.warnings)
+    places = match(raw, kind, source.columns, required, report)
+    if not raw.rows and kind != "parks":
+        report.warning("表中只有表头 / the table holds nothing but headings")
+    return Cells(raw, places, report), report
+
+
+def _sources(table: Cells) -> list[str]:
+    """Read the column ``source``, else the file's name (and sheet)."""
+    own = table.raw.file if table.raw.sheet is None else f"{table.raw.file} [{table.raw.sheet}]"
+    found = [said or own for said in table.read("source", read.text)]
+    for i, said in enumerate(found):
+        if any(mark in said for mark in EXAMPLE):
+            table.warning(
+                i,
+                "source",
+                "示例行还在 / the example row is still there",
+                remedy="删去 / delete it",
+            )
+    return found
+
+
+def _kind(cell: object) -> str | None:
+    said = read.text(cell)
+    if said is None:
+        return None
+    kind = _KIND_OF.get(said.casefold())
+    if kind is None:
+        raise read.CellError(
+            "不认识的居住类型 / unknown kind of residence",
+            ", ".join(KINDS),
+            "写作 宿舍、公租房、人才公寓 或 其他 / write one of the four",
+        )
+    return kind
+
+
+def _park_shapes(table: Cells, source: ParksTable) -> npt.NDArray[np.object_]:
+    """Bring the parks' outlines to WGS-84; points become circles, with a warning."""
+    if table.raw.geometry is None:
+        lon, lat = checks.positions(table, source, required=True)
+        found = shapes.spots(lon, lat)
+    else:
+        crs = shapes.system(table, source)
+        found = np.full(len(table), None, dtype=object)
+        if crs is not None:
+            found = shapes.areas(table, table.raw.geometry, crs)
+        lon, lat = shapely.get_x(found), shapely.get_y(found)
+    at = np.flatnonzero(~np.isnan(lon))
+    if not len(at):
+        return found
+    hectares = checks.floats(table.read("area_ha", read.number))
+    for i in at[hectares[at] <= 0]:
+        table.error(
+            int(i),
+            "area_ha",
+            "面积不是正数 / the area is not positive",
+            remedy="填写公顷数 / give hectares",
+        )
+    radius = shapes.radius_of(np.where(hectares > 0, hectares, np.nan))
+    radius = np.where(np.isnan(radius), shapes.POINT_RADIUS_M, radius)
+    found[at] = shapes.circles(lon[at], lat[at], radius[at])
+    table.report.warning(
+        "园区只有点位，按面积（无面积则按半径 150 米）画圆代替边界 / parks given as points; "
+        "circles of their area (150 m radius where none is given) stand for their outlines",
+        value=len(at),
+        remedy="提供园区边界（面） / give their outlines as polygons",
+    )
+    return found
+
+
+def _finish(schema: Schema, columns: Mapping[str, object], report: Report) -> Read:
+    """Refuse the table if anything is wrong, else build its frame, sorted."""
+    report.stop()
+    frame = schema.frame(dict(columns)).sort_values(list(schema.sort), kind="stable")
+    return schema.check(frame.reset_index(drop=True)), report.warnings

@@ -1,0 +1,246 @@
+"""What a standard is once it is read: frozen models, each figure with where it comes from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Level = Literal["mandatory", "optional", "shown"]
+Origin = Literal["work", "home", "either"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Provenance(_Frozen):
+    """Where a figure comes from: `ref` names keys of the standard's sources."""
+
+    basis: Literal["source", "assumption"]
+    grade: Literal["R", "S", "M", "A"]
+    ref: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Number(Provenance):
+    """A figure with its unit `u`; `v` is a pair for a range and None where nobody knows it."""
+
+    v: float | tuple[float, float] | None
+    u: str = ""
+
+
+class Quantity(Number):
+    """A figure that is one known number."""
+
+    v: float
+
+
+class Rule(_Frozen):
+    """Which objects of OpenStreetMap are facilities of an item.
+
+    Names are ``name``, ``name:zh``, ``brand`` and ``operator``, folded to simplified
+    characters; an expression is searched for anywhere in each of them.
+
+    Attributes
+    ----------
+    any
+        Conditions joined by OR; the tags inside one are joined by AND; ``"*"`` is any value.
+    exclude
+        Conditions that drop a match, however it came about.
+    name_adds
+        Expression that makes a match of an object with a place or building key.
+    name_requires
+        Expression that some name must fit for a match by `any`.
+    name_excludes
+        Expression that drops a match where any name fits it.
+    """
+
+    any: tuple[dict[str, str], ...] = ()
+    exclude: tuple[dict[str, str], ...] = ()
+    name_adds: str | None = None
+    name_requires: str | None = None
+    name_excludes: str | None = None
+
+
+class Test(Provenance):
+    """A limit in its clause's own unit, metres of street or minutes on foot, and a count.
+
+    The citation and the note come in Chinese (`clause_zh`, `note_zh`) and in English.
+    """
+
+    __test__: ClassVar[bool] = False  # not a test case for pytest
+
+    id: str
+    limit: float
+    unit: Literal["m", "min"]
+    count: int
+    band: Literal["d5", "d10", "d15"]
+    clause_zh: str
+    clause_en: str
+    note_zh: str = ""
+
+
+class Item(_Frozen):
+    """What is judged and listed.
+
+    Attributes
+    ----------
+    share, weight
+        Share of its category's weight, and of the whole; 0 for a shown item.
+    counts
+        Whether facilities are counted, or the distinct lines that stop at them.
+    needs_list
+        OpenStreetMap alone cannot prove absence.
+    of_items
+        Judged by the facilities of these items instead of a rule of its own.
+    residence_kind
+        Only walks from residences of this kind are judged.
+    needs_region
+        Not applicable where the whole region has none.
+    dedupe_m, dedupe_unnamed_m
+        Metres within which one name, or none, is one place.
+    figures
+        Numbers kept with their sources; nothing is judged by them.
+    provenance
+        Of `share`, `origin`, `dedupe_m` and `dedupe_unnamed_m`.
+    """
+
+    id: str
+    category: str
+    zh: str
+    en: str
+    level: Level
+    origin: Origin
+    share: float
+    weight: float
+    rule: Rule
+    tests: tuple[Test, ...]
+    counts: Literal["facilities", "lines"] = "facilities"
+    unit_zh: str
+    unit_en: str
+    core: bool = False
+    needs_list: bool = False
+    of_items: tuple[str, ...] = ()
+    residence_kind: str | None = None
+    needs_region: bool = False
+    dedupe_m: float
+    dedupe_unnamed_m: float
+    figures: dict[str, Number] = {}
+    provenance: dict[str, Provenance] = {}
+
+
+class Category(_Frozen):
+    """A group of items with a weight in the whole; 0 where its items are only shown."""
+
+    id: str
+    zh: str
+    en: str
+    level: Level
+    weight: float
+    items: tuple[Item, ...]
+    demand: str
+    level_ref: tuple[str, ...] = ()
+    figures: dict[str, Number] = {}
+    provenance: dict[str, Provenance] = {}
+
+
+class Source(_Frozen):
+    """A document, where it was read, and how surely (grade)."""
+
+    doc: str
+    read_at: str
+    grade: Literal["R", "S", "M", "A"]
+
+
+class Certainty(_Frozen):
+    """When what is not found counts as not known; readable by name or by key."""
+
+    window_m: Quantity
+    places_min: Quantity
+    places_per_ha: Quantity
+    study_share: Quantity
+    home_m: Quantity
+    built_share: Quantity
+    index_min: Quantity
+
+    def __getitem__(self, name: str) -> Quantity:
+        """One number by its name."""
+        if name not in Certainty.model_fields:
+            raise KeyError(name)
+        return getattr(self, name)  # type: ignore[no-any-return]
+
+
+class NeighbourhoodCentre(Provenance):
+    """The functions of a 产业邻里中心, each with the item that shows it (None: no item)."""
+
+    functions: dict[str, str | None]
+    figures: dict[str, Number] = {}
+
+
+class Standard(_Frozen):
+    """A checked standard, with a study's overrides applied.
+
+    Attributes
+    ----------
+    weight_sets
+        Name of a set to category weights (0 where shown only); the first is `default_set`.
+    overrides
+        What the study set, as it was given.
+    rescaled
+        Weights and shares that were scaled because of it, by path.
+    """
+
+    id: str
+    version: str
+    title_zh: str
+    title_en: str
+    categories: tuple[Category, ...]
+    weight_sets: dict[str, dict[str, float]]
+    default_set: str
+    bands: dict[str, Quantity]
+    walk_speed: Quantity
+    walk_speed_low: Quantity
+    walk_speed_high: Quantity
+    scale_workers: Quantity
+    worker_to_resident: dict[str, Quantity]
+    certainty: Certainty
+    sources: dict[str, Source]
+    figures: dict[str, Number] = {}
+    neighbourhood_centre: NeighbourhoodCentre | None = None
+    provenance: dict[str, Provenance] = {}
+    overrides: dict[str, Any] = {}
+    rescaled: dict[str, float] = {}
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Every item, in the file's order."""
+        return tuple(item for category in self.categories for item in category.items)
+
+    @property
+    def scored(self) -> tuple[Item, ...]:
+        """Items that enter the score: mandatory and optional ones."""
+        return tuple(item for item in self.items if item.level != "shown")
+
+    def item(self, item_id: str) -> Item:
+        """One item by its id; KeyError where there is none."""
+        for item in self.items:
+            if item.id == item_id:
+                return item
+        raise KeyError(item_id)
+
+    def needed(self, test: Test, workers: float | None) -> int:
+        """How many facilities a test needs for a headcount (persons; None or NaN: unknown).
+
+        Presence stays 1.  A larger count is for a park of `scale_workers` workers and grows
+        with the headcount, never below 1; an unknown headcount takes it as stated.
+        """
+        if test.count == 1 or workers is None or math.isnan(workers):
+            return test.count
+        return max(1, math.ceil(test.count * workers / self.scale_workers.v))
+
+    def weights(self, set_name: str) -> dict[str, float]:
+        """Weight of every item under a weight set (KeyError: no such set); they sum to 1."""
+        categories = self.weight_sets[set_name]
+        return {item.id: categories[item.category] * item.share for item in self.items}

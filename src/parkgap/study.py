@@ -1,0 +1,401 @@
+"""Read ``study.toml`` into one frozen, checked model.
+
+Everything a run depends on is named there.  A key that is not known is an error that
+suggests the nearest known one; everything wrong is reported at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from parkgap.errors import Problem, StudyError
+from parkgap.source_keys import (
+    EnterprisesTable,
+    FromOsm,
+    GatesTable,
+    Osm,
+    ParksTable,
+    ResidencesTable,
+    Section,
+    ShiftsTable,
+    Table,
+    Text,
+    refused,
+)
+from parkgap.toml_text import SAID, line_numbers, line_of, nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+__all__ = [
+    "DEFAULT_STANDARD",
+    "TABLES",
+    "EnterprisesTable",
+    "FromOsm",
+    "GatesTable",
+    "Osm",
+    "ParksTable",
+    "ResidencesTable",
+    "ShiftsTable",
+    "Study",
+    "Table",
+    "load_study",
+    "safe_name",
+]
+
+DEFAULT_STANDARD = "cn-industrial-15min"
+TABLES = ("parks", "gates", "enterprises", "residences", "shifts")
+_SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_MAX_NAME = 80
+
+# Named in the design, built by a later version: refused, never silently ignored.
+_LATER: dict[tuple[str, ...], frozenset[str]] = {
+    (): frozenset(
+        {
+            *("facilities", "terrain", "population", "transit", "housing", "housing_stock"),
+            *("shuttles", "bus_lines", "owners", "projects", "survey"),
+        }
+    ),
+    ("osm",): frozenset({"place", "bbox", "overpass"}),
+}
+
+
+def safe_name(text: str) -> bool:
+    """Tell whether `text` can name a file or folder on Windows, macOS and Linux alike.
+
+    >>> safe_name("黄岛"), safe_name("a/b"), safe_name("nul.html"), safe_name("..")
+    (True, False, False, False)
+    """
+    return (
+        0 < len(text) <= _MAX_NAME
+        and not _UNSAFE.search(text)
+        and not _RESERVED.match(text)
+        and text == text.strip(". ")
+    )
+
+
+def _folder_name(text: str) -> str:
+    if safe_name(text):
+        return text
+    raise refused(
+        "不能用作文件夹名 / not usable as a folder name",
+        f'不含 \\ / : * ? " < > |，首尾无点和空格，至多 {_MAX_NAME} 字 / '
+        f'no \\ / : * ? " < > |, no dot or space at either end, at most {_MAX_NAME} characters',
+    )
+
+
+Metres = Annotated[float, Field(strict=True, gt=0, le=10_000, allow_inf_nan=False)]
+
+
+class StandardChoice(Section):
+    """Which standard judges, and the user's own values over it (kept in every result)."""
+
+    use: Text = DEFAULT_STANDARD
+    set: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Privacy(Section):
+    """Nothing published locates fewer than `min_workers` workers."""
+
+    min_workers: Annotated[int, Field(strict=True, ge=1)] = 10
+
+
+class Walking(Section):
+    """Farther than `snap_m` from any street (metres), a point is reported, not snapped."""
+
+    snap_m: Metres = 150.0
+
+
+class Reach(Section):
+    """No walk longer than `limit_m` metres is looked for."""
+
+    limit_m: Metres = 1500.0
+
+
+class Study(Section):
+    """A checked ``study.toml``.
+
+    Attributes
+    ----------
+    path
+        The ``study.toml`` itself; not part of the parameters.
+    name
+        Names the result folder.
+    title
+        Heading of pages and lists; the name where none is given.
+    as_of
+        The day the question is asked; None: the extract's date.
+    """
+
+    path: Path = Field(exclude=True)
+    name: Annotated[str, AfterValidator(_folder_name)]
+    title: str = ""
+    language: Literal["zh", "en"] = "zh"
+    as_of: date | None = None
+    edition: Literal["internal", "public"] = "internal"
+    map_review_no: Annotated[Text | None, Field(validate_default=True)] = None
+    osm: Osm
+    parks: ParksTable
+    gates: GatesTable | None = None
+    enterprises: EnterprisesTable | None = None
+    residences: ResidencesTable | None = None
+    shifts: ShiftsTable | None = None
+    standard: StandardChoice = StandardChoice()
+    privacy: Privacy = Privacy()
+    walking: Walking = Walking()
+    reach: Reach = Reach()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("title") and isinstance(data.get("name"), str):
+            return {**data, "title": data["name"]}
+        return data
+
+    @field_validator("map_review_no")
+    @classmethod
+    def _reviewed(cls, number: str | None, info: ValidationInfo) -> str | None:
+        if number is None and info.data.get("edition") == "public":
+            raise refused(
+                "公开版须有审图号 / the public edition needs a map review number",
+                'map_review_no = "…"  |  edition = "internal"',
+            )
+        return number
+
+    @property
+    def root(self) -> Path:
+        """The study's folder; files in ``study.toml`` are relative to it."""
+        return self.path.parent
+
+    @property
+    def osm_path(self) -> Path:
+        """The OpenStreetMap extract."""
+        return self.root / self.osm.file
+
+    @property
+    def standard_source(self) -> str | Path:
+        """Name of a shipped standard, or the path of the user's own."""
+        use = self.standard.use
+        return self.root / use if _is_standard_file(use) else use
+
+    def input_files(self) -> list[Path]:
+        """List the files that the study reads, ``study.toml`` first, in a fixed order.
+
+        The companions of a shapefile (.dbf, .shx, .prj, .cpg) are among them.
+        """
+        found = [self.path, self.osm_path]
+        for name in TABLES:
+            table = getattr(self, name)
+            if table is not None and table.file is not None:
+                found += _with_sidecars(self.root / table.file)
+        if isinstance(self.standard_source, Path):
+            found.append(self.standard_source)
+        return list(dict.fromkeys(found))
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything that was asked, as plain JSON values, without any machine's paths."""
+        return self.model_dump(mode="json")
+
+
+def load_study(path: str | Path) -> Study:
+    """Read and check a study.
+
+    Parameters
+    ----------
+    path
+        The study's folder, or its ``study.toml``.
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong, each with file, line, key, value and remedy: broken TOML,
+        unknown keys, values out of range, sections that this version does not read yet,
+        files that are not there.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "study.toml"
+    text = _read(file)
+    lines = line_numbers(text)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(_broken(file, str(error))) from error
+    problems = [
+        Problem(
+            what="本版本尚不读取此项 / this version does not read this yet",
+            file=file.name,
+            row=line_of(lines, key),
+            column=".".join(key),
+            remedy="删去或注释掉该项 / leave it out or comment it out",
+        )
+        for key in _take_later(data)
+    ]
+    no_extract = any(p.column is not None and p.column.startswith("osm.") for p in problems)
+    study: Study | None = None
+    try:
+        study = Study.model_validate({**data, "path": file})
+    except ValidationError as error:
+        problems += [
+            _problem(detail, file, lines)
+            for detail in error.errors(include_url=False)
+            if not (no_extract and detail["loc"] == ("osm", "file"))
+        ]
+    if "path" in data:  # the model's own field, which no user may set
+        problems.append(_unknown(("path",), data["path"], file, lines))
+    problems += _missing_files(data, file, lines)
+    if problems or study is None:
+        raise StudyError(*problems)
+    return study
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise StudyError(
+            Problem(
+                what="找不到 study.toml / study.toml is not there",
+                file=file,
+                remedy="parkgap init DIR",
+            )
+        ) from None
+    except UnicodeDecodeError:
+        raise StudyError(
+            Problem(
+                what="文件不是 UTF-8 编码 / the file is not UTF-8",
+                file=file,
+                remedy="在记事本中另存为 UTF-8 / save it as UTF-8",
+            )
+        ) from None
+
+
+def _broken(file: Path, message: str) -> Problem:
+    line = re.search(r"at line (\d+)", message)
+    remedy = (
+        "路径请用 / 或单引号 / write paths with / or in single quotes"
+        if "escape" in message or "hex" in message
+        else "文字要加引号，日期写作 2026-11-01 / quote text, write dates as 2026-11-01"
+    )
+    return Problem(
+        what=f"不是有效的 TOML（{message}） / not valid TOML ({message})",
+        file=file.name,
+        row=int(line[1]) if line else None,
+        remedy=remedy,
+    )
+
+
+def _take_later(data: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Take out, and name, the keys that a later version reads."""
+    for place, keys in _LATER.items():
+        section: Any = data
+        for part in place:
+            section = section.get(part, {}) if isinstance(section, dict) else {}
+        if isinstance(section, dict):
+            for key in [k for k in section if k in keys]:
+                del section[key]
+                yield (*place, key)
+
+
+def _known_at(key: tuple[str, ...]) -> list[str]:
+    """List the keys that may stand beside the one at `key`."""
+    model: type[BaseModel] = Study
+    for part in key[:-1]:
+        inner = model.model_fields[part].annotation
+        options = getattr(inner, "__args__", (inner,))
+        model = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+    return [name for name in model.model_fields if name != "path"]
+
+
+def _unknown(
+    key: tuple[str, ...], value: object, file: Path, lines: Mapping[tuple[str, ...], int]
+) -> Problem:
+    return Problem(
+        what="不认识的项 / unknown key",
+        file=file.name,
+        row=line_of(lines, key),
+        column=".".join(key),
+        value=value,
+        remedy=nearest(key[-1], _known_at(key)),
+    )
+
+
+def _problem(detail: ErrorDetails, file: Path, lines: Mapping[tuple[str, ...], int]) -> Problem:
+    key = tuple(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return _unknown(key, detail["input"], file, lines)
+    context = detail.get("ctx", {})
+    value = detail["input"]
+    shown = value if isinstance(value, (str, int, float, date, list)) else None
+    text = SAID.get(detail["type"], "{msg}")
+    return Problem(
+        what=detail["msg"]
+        if detail["type"] == "refused"
+        else text.format(msg=detail["msg"], **context),
+        file=file.name,
+        row=line_of(lines, key),
+        column=".".join(key) or None,
+        value=shown,
+        remedy=context.get("remedy"),
+    )
+
+
+def _is_standard_file(use: str) -> bool:
+    return use.lower().endswith((".yaml", ".yml"))
+
+
+def _with_sidecars(file: Path) -> list[Path]:
+    if file.suffix.lower() != ".shp":
+        return [file]
+    beside = [file.with_suffix(s) for s in _SIDECARS]
+    return [file, *(b for b in beside if b.is_file())]
+
+
+def _missing_files(
+    data: Mapping[str, Any], file: Path, lines: Mapping[tuple[str, ...], int]
+) -> list[Problem]:
+    """Name every file that ``study.toml`` names and that is not there."""
+    problems = []
+    for section, key in (("osm", "file"), *((t, "file") for t in TABLES), ("standard", "use")):
+        table = data.get(section)
+        name = table.get(key) if isinstance(table, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            continue
+        if section == "standard" and not _is_standard_file(name):
+            continue
+        wanted = file.parent / name.strip()
+        if wanted.is_file():
+            continue
+        there = [p.name for p in wanted.parent.iterdir()] if wanted.parent.is_dir() else []
+        close = difflib.get_close_matches(wanted.name, sorted(there), n=1)
+        problems.append(
+            Problem(
+                what="找不到文件 / the file is not there",
+                file=file.name,
+                row=line_of(lines, (section, key)),
+                column=f"{section}.{key}",
+                value=name,
+                remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+                if close
+                else "把文件放入研究文件夹 / put the file into the study's folder",
+            )
+        )
+    return problems
