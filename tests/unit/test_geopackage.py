@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pandas as pd
-import pyogrio  # type: ignore[import-untyped]
+import pyogrio
 import pytest
 import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon, box

@@ -52,7 +52,15 @@ def test_escaped_text_reads_back_as_the_cleaned_one(raw: str) -> None:
     escaped.encode("utf-8")
 
 
-HOSTILE_JSON = ["</script>", "<!--", "\u2028\u2029", "a&b", "'\"`${}", "\x00\u202e\ud800", "\\u0041"]
+HOSTILE_JSON = [
+    "</script>",
+    "<!--",
+    "\u2028\u2029",
+    "a&b",
+    "'\"`${}",
+    "\x00\u202e\ud800",
+    "\\u0041",
+]
 
 
 def test_script_json_holds_nothing_that_ends_a_script() -> None:

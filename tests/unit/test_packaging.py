@@ -145,7 +145,8 @@ def test_declared_dependencies_are_those_imported(project: dict[str, object]) ->
             top = name.split(".")[0]
             if top not in sys.stdlib_module_names and top != "parkgap":
                 used.add(canonical(owner[top][0]))
-    assert used == declared
+    # pydantic asks for one version of its core, and documents errors to be raised from there.
+    assert used - {"pydantic-core"} == declared
 
 
 @pytest.mark.parametrize("lock", LOCKS)

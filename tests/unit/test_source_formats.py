@@ -193,7 +193,7 @@ def write_layer(
     path: Path, encoding: str | None = None, *, name: str = "名称", **options: object
 ) -> None:
     """Write two squares with pyogrio, the peer that most GIS users have."""
-    import pyogrio.raw  # type: ignore[import-untyped]
+    import pyogrio.raw
 
     pyogrio.raw.write(
         path,

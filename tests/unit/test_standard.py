@@ -363,7 +363,7 @@ certainty:
   window_m: {v: 1500, u: m, basis: assumption, grade: A}
   places_min: {v: 30, u: places, basis: assumption, grade: A}
   places_per_ha: {v: 0.6, u: places/ha, basis: assumption, grade: A}
-  study_share: {v: 0.25, u: ratio, basis: assumption, grade: A}
+  study_share: {v: 0.3, u: ratio, basis: assumption, grade: A}
   home_m: {v: 300, u: m, basis: assumption, grade: A}
   built_share: {v: 0.1, u: ratio, basis: assumption, grade: A}
   index_min: {v: 0.5, u: ratio, basis: assumption, grade: A}

@@ -53,7 +53,8 @@ def test_defaults_are_the_promised_ones(folder: Path) -> None:
     assert (study.standard.use, dict(study.standard.set)) == ("cn-industrial-15min", {})
     assert study.privacy.min_workers == 10
     assert (study.walking.snap_m, study.reach.limit_m) == (150.0, 1500.0)
-    assert study.gates is study.shifts is None
+    assert study.gates is None
+    assert study.shifts is None
     assert study.parks.crs == "GCJ02"
     assert study.osm_path == folder / "town.osm.pbf"
     assert study.root == folder

@@ -106,11 +106,13 @@ def walks(
     -----
     Peak memory is one tile's rows times the junctions around it.
     """
+    if len(sources.edge) == 0 or len(target_of) == 0:
+        return _join([])
     junctions = _Index.of(*xy)
     places = _Index.of(*target_xy)
     local = np.full(graph.shape[0], -1, dtype=np.int64)
     tiles = _Index.of(*source_xy)
-    cuts = np.flatnonzero(np.r_[True, tiles.key[1:] != tiles.key[:-1]]) if len(tiles.key) else []
+    cuts = np.flatnonzero(np.r_[True, tiles.key[1:] != tiles.key[:-1]])
     on_edge = _same_edge(sources, targets, target_of, limit)
     found = []
     for begin, end in zip(cuts, [*cuts[1:], len(tiles.key)], strict=True):

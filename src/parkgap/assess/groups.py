@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
-REASONS = ("no_street", "edge", "needs_list", "thin_data", "gate")
+REASONS = ("no_street", "edge", "needs_list", "no_lines", "thin_data", "gate")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from parkgap import geo
 from parkgap.assess.additions import fewest
 from parkgap.assess.groups import REASONS, SLACK, Counts, Ground, Rows, by_park, outcome
 from parkgap.frames import ASSESSMENT
@@ -57,6 +58,7 @@ class Assessor:
         self._site_cache: dict[bytes, tuple[Floats, Floats]] = {}
         self._facility_ids = g.facilities["facility_id"].to_numpy()
         self._names = g.facilities["name"].to_numpy()
+        self._lineless = np.array([len(lines) == 0 for lines in g.facilities["lines"]], dtype=bool)
         flags = g.completeness.set_index(["park_id", "kind"])[["thin", "cut"]]
         keys = pd.MultiIndex.from_arrays([g.origins["park_id"], g.origins["kind"]])
         self._thin, self._cut = flags.reindex(keys).fillna(value=True).to_numpy(dtype=bool).T
@@ -91,14 +93,33 @@ class Assessor:
         for t, test in enumerate(item.tests):
             for out, worst in ((found, False), (sure, True)):
                 out[:, t] = self._count(item, rows, rows.within(test, worst=worst), size)
-            by_park = np.array([self.standard.needed(test, w) for w in self.workers], dtype=float)
-            needed[:, t] = by_park[self.origin_park]
             limit_m = test.limit if test.unit == "m" else test.limit * self.standard.walk_speed.v
+            if test.count > 1:
+                local = self._workers_within(limit_m)
+                needed[:, t] = [self.standard.needed(test, w) for w in local]
             reasons[:, t, 0] = ~self.g.origins["reached"].to_numpy(dtype=bool)
             reasons[:, t, 1] = self._cut | (self.g.edge_m < limit_m)
-            reasons[:, t, 2] = item.needs_list
-            reasons[:, t, 3] = self._thin
+            reasons[:, t, REASONS.index("needs_list")] = item.needs_list
+            reasons[:, t, REASONS.index("thin_data")] = self._thin
+            if item.counts == "lines":
+                blank = rows.within(test) & self._lineless[rows.facility]
+                stops = np.bincount(rows.origin[blank], minlength=size)
+                reasons[:, t, REASONS.index("no_lines")] = stops > 0
         return Counts(found, sure, needed, reasons)
+
+    def _workers_within(self, limit_m: float) -> Floats:
+        """Workers of the same park who start within `limit_m` (straight) of each origin.
+
+        A larger count is for those who share it: in a park kilometres long, not everybody does.
+        NaN where the headcount is unknown.
+        """
+        x, y = geo.mercator(self.g.origins["lon"].to_numpy(), self.g.origins["lat"].to_numpy())
+        k = geo.scale(self.g.origins["lat"].to_numpy())
+        out = np.zeros(len(self.share))
+        for rows in (r for parks in self.rows_of.values() for r in parks if len(r)):
+            far = np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows]) * k[rows][:, None]
+            out[rows] = (far <= limit_m) @ self.share[rows]
+        return np.asarray(out * self.workers[self.origin_park])
 
     def _count(self, item: Item, rows: Rows, within: Bools, size: int) -> Floats:
         origin, facility = rows.origin[within], rows.facility[within]
@@ -179,7 +200,7 @@ class Assessor:
         workers = self._judged(park, kinds)
         record["workers"] = workers
         record["workers_unserved"] = self._unserved(workers, met, kinds)
-        kind, own = self._weaker(kinds, counts)
+        kind, own = self._better(kinds, counts)
         record |= self._worst_group(item, park, kind, own, rows, counts)
         if record["status"] == "unverified":
             record["reason_unverified"] = self._why(kinds, counts)
@@ -214,9 +235,9 @@ class Assessor:
         hidden = kinds[0][0] == "home" and 0 < lacking < self.min_workers
         return None if hidden else lacking
 
-    def _weaker(self, kinds: list[tuple[str, Ints]], counts: Counts) -> tuple[str, Ints]:
-        """The end of the day that is served less; its worst group is shown."""
-        return min(kinds, key=lambda k: outcome(self.share, counts, [k]).low)
+    def _better(self, kinds: list[tuple[str, Ints]], counts: Counts) -> tuple[str, Ints]:
+        """The end of the day that is served better: where either counts, it decides."""
+        return max(kinds, key=lambda k: outcome(self.share, counts, [k]).low)
 
     def _why(self, kinds: list[tuple[str, Ints]], counts: Counts) -> str:
         """Reasons why unmet tests are not confirmed, in the order of `REASONS`."""
@@ -293,8 +314,8 @@ class Assessor:
         need, test = np.nonzero(deficit > 0)
         if len(need) == 0:
             return 0
-        if (deficit.max() <= 1) and len(np.unique(need)) == 1:
-            return 1
+        if item.counts == "lines":
+            return int(deficit.max())  # one line can be led past every gate
         metres, minutes = self._site_costs(rows)
         limits = np.array([t.limit for t in item.tests])[test]
         in_metres = np.array([t.unit == "m" for t in item.tests])[test]

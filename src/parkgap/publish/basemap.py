@@ -249,7 +249,9 @@ def _clip(geometries: Geometries, cell: tuple[int, int]) -> Geometries:
 
 
 def sheets(base: Base, wanted: set[tuple[int, int]]) -> list[Sheet]:
-    """Draw the wanted sheets, in a fixed order; empty ones too, since pages name them."""
+    """Draw the wanted sheets, in a fixed order; none where there is nothing to draw."""
+    if not wanted:
+        return []
     spread = {}
     for name, geometries in layers(base).items():
         spread[name] = _spread(geometries, wanted, clip=name != "building")
@@ -263,5 +265,6 @@ def sheets(base: Base, wanted: set[tuple[int, int]]) -> list[Sheet]:
         parts = {
             name: np.concatenate(found[cell]) for name, found in spread.items() if cell in found
         }
-        out.append(Sheet(sheet_name(cell), _script(origin, parts, labels.get(cell, []))))
+        if parts or cell in labels:
+            out.append(Sheet(sheet_name(cell), _script(origin, parts, labels.get(cell, []))))
     return out

@@ -51,7 +51,7 @@ def explain_park(results: Results, park: str, item: str | None = None, *, as_jso
     for record in sorted(rows.to_dict("records"), key=lambda r: order[str(r["item"])]):
         one = items[str(record["item"])]
         lines += ["", f"{one.zh if zh else one.en} [{one.id}]  {text('status.' + str(record['status']))}"]
-        lines += ["  " + line for line in _body(record, near, names, zh=zh)]
+        lines += ["  " + line for line in _body(record, near, names, text, zh=zh)]
     lines += ["", text("notice.screening")]
     return "\n".join(lines)
 
@@ -74,7 +74,7 @@ def _head(results: Results, row: dict[str, object], text: Text) -> list[str]:
     return head
 
 
-def _body(record: dict[str, object], near: pd.DataFrame, names: pd.Series, *, zh: bool) -> list[str]:
+def _body(record: dict[str, object], near: pd.DataFrame, names: pd.Series, text: Text, *, zh: bool) -> list[str]:
     if record["status"] == "not_applicable":
         return [str(record["clause"])]
     says = {
@@ -90,8 +90,9 @@ def _body(record: dict[str, object], near: pd.DataFrame, names: pd.Series, *, zh
     out.append(f"{says['served']}: {record['served_share']:.0%}")
     if record["status"] == "short":
         out.append(f"{says['short']}: {record['short_by']:g} {record['unit']}")
-    if record["reason_unverified"]:
-        out.append(f"{says['why']}: {record['reason_unverified']}")
+    if record["status"] == "unverified":
+        why = [text("reason." + code) for code in str(record["reason_unverified"]).split("+")]
+        out.append(f"{says['why']}: {', '.join(why)}")
     found = []
     for facility in str(record["evidence"]).split():
         walk = ""
@@ -100,7 +101,7 @@ def _body(record: dict[str, object], near: pd.DataFrame, names: pd.Series, *, zh
         found.append(f"{_name(names, facility)} ({facility}{walk})")
     if found:
         out.append(f"{says['found']}: " + "; ".join(found))
-    if record["nearest_id"]:
+    if isinstance(record["nearest_id"], str):
         metres = "" if pd.isna(record["nearest_m"]) else f"{record['nearest_m']:.0f} m, "
         out.append(f"{says['nearest']}: {_name(names, str(record['nearest_id']))}, {metres}{record['nearest_min']:.1f} min")
     out.append(f"{says['clause']}: {record['clause']} ({record['basis']})")

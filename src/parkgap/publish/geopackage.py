@@ -55,8 +55,8 @@ def write_geopackage(results: Results, path: Path) -> Path:
     OutputError
         The file cannot be written.
     """
-    from pyogrio import raw  # type: ignore[import-untyped]
-    from pyogrio.errors import (  # type: ignore[import-untyped]
+    from pyogrio import raw
+    from pyogrio.errors import (
         DataLayerError,
         DataSourceError,
     )

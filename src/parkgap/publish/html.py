@@ -81,7 +81,7 @@ def page_name(park_id: str) -> str:
     >>> page_name("way-12")
     'way-12.html'
     >>> page_name("../etc")
-    'etc~76f18f5dbf.html'
+    'etc~f7f9121fdb.html'
     """
     park_id = str(park_id)
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", park_id).strip(".-")[:_SLUG_LENGTH].rstrip(".-")

@@ -8,6 +8,8 @@ no name passes through a template.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +27,6 @@ from parkgap.publish.shell import Context, context, map_marks
 from parkgap.publish.words import count
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from parkgap.publish.skeleton import Skeleton
     from parkgap.results import Results
 
@@ -61,6 +61,8 @@ _TEXTS = {
 VIEW_M = 450.0  # ground around a park in its page's first view
 
 Bounds = tuple[float, float, float, float]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+_Marks = tuple[list[list[Any]], list[list[Any]]]  # facilities, gates
 
 
 def write_maps(results: Results, folder: Path) -> list[Path]:
@@ -91,29 +93,22 @@ def write_maps(results: Results, folder: Path) -> list[Path]:
 
     ctx = context(results)
     written = _write_assets(folder)
-    geometry = dict(zip(results.parks["park_id"].map(str), results.parks["geometry"], strict=True))
-    drawn = [p for p in ctx.park_ids if _has_shape(geometry[p])]
-    shapes = np.array([geometry[p] for p in drawn], dtype=object)
-    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    ground = _ground(ctx)
+    view = _total(ground.bounds, results)
+    drawn = [basemap.overview(results.base, view)]
+    drawn += basemap.sheets(results.base, {c for group in ground.cells.values() for c in group})
+    written += [_write(folder / "assets/base" / sheet.name, sheet.content) for sheet in drawn]
+    there = {sheet.name for sheet in drawn}
 
-    sheet = basemap.overview(results.base, _total(bounds, results))
-    written.append(_write(folder / "assets/base" / sheet.name, sheet.content))
-    written.append(
-        _write(folder / "index.html", _overview(ctx, skeleton.render("overview"), drawn, shapes))
-    )
-
-    windows = dict(zip(drawn, basemap.windows(bounds), strict=True))
-    cells = {park: basemap.cells(window) for park, window in windows.items()}
-    wanted = {cell for group in cells.values() for cell in group}
-    for sheet in basemap.sheets(results.base, wanted):
-        written.append(_write(folder / "assets/base" / sheet.name, sheet.content))
-
+    index = _overview(ctx, skeleton.render("overview"), ground)
+    written.append(_write(folder / "index.html", index))
     bones = skeleton.render("park")
-    ground = _Ground(drawn, shapes, bounds, windows, cells)
     near, open_gates = nearby(ctx), gates(ctx)
     for park in ctx.park_ids:
-        content = _park(ctx, bones, ground, park, near.get(park, []), open_gates.get(park, []))
-        written.append(_write(folder / "parks" / ctx.pages[park], content))
+        names = [basemap.sheet_name(cell) for cell in ground.cells.get(park, [])]
+        marks = (near.get(park, []), open_gates.get(park, []))
+        html = _park(ctx, bones, ground, park, marks, [name for name in names if name in there])
+        written.append(_write(folder / "parks" / ctx.pages[park], html))
     return written
 
 
@@ -143,7 +138,7 @@ def _has_shape(geometry: object) -> bool:
     return isinstance(geometry, BaseGeometry) and not geometry.is_empty
 
 
-def _total(bounds: npt.NDArray[np.float64], results: Results) -> Bounds:
+def _total(bounds: Floats, results: Results) -> Bounds:
     """Find the first view: around all parks, else around the data."""
     box = bounds if len(bounds) else np.atleast_2d(shapely.bounds(results.coverage))
     west, south = box[:, 0].min(), box[:, 1].min()
@@ -170,28 +165,51 @@ def _coverage(results: Results) -> list[list[int]] | None:
     return [counts, moves] if counts else None
 
 
+@dataclass(frozen=True)
 class _Ground:
-    """Where the drawn parks lie, and which sheets of the base map each page loads."""
+    """Where the drawn parks lie, and what is drawn around each.
 
-    def __init__(
-        self,
-        parks: list[str],
-        shapes: npt.NDArray[np.object_],
-        bounds: npt.NDArray[np.float64],
-        windows: dict[str, npt.NDArray[np.float64]],
-        cells: dict[str, list[tuple[int, int]]],
-    ) -> None:
-        self.parks, self.bounds, self.windows, self.cells = parks, bounds, windows, cells
-        self.place = {park: i for i, park in enumerate(parks)}
-        self.outlines = [_outline(shape) for shape in shapes]
+    Attributes
+    ----------
+    place
+        Park id to its place among the drawn parks.
+    bounds, windows
+        Box of each drawn park, and of the ground around it; shape (n, 4), degrees.
+    outlines
+        Each park's outline as the pages draw it.
+    cells
+        Park id to the sheets of the base map that its page loads.
+    """
 
-    def around(self, park: str) -> list[int]:
+    place: dict[str, int]
+    bounds: Floats
+    windows: Floats
+    outlines: list[dict[str, Any]]
+    cells: dict[str, list[tuple[int, int]]]
+
+    def around(self, park: str) -> list[str]:
         """List the parks whose box meets this park's window, itself last (drawn on top)."""
-        west, south, east, north = self.windows[park]
+        west, south, east, north = self.windows[self.place[park]]
         b = self.bounds
         meets = (b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south)
-        own = self.place[park]
-        return [int(i) for i in np.flatnonzero(meets) if i != own] + [own]
+        return [p for p, i in self.place.items() if meets[i] and p != park] + [park]
+
+
+def _ground(ctx: Context) -> _Ground:
+    """Find where the parks lie that have an outline."""
+    parks = ctx.results.parks
+    geometry = dict(zip(parks["park_id"].map(str), parks["geometry"], strict=True))
+    drawn = [p for p in ctx.park_ids if _has_shape(geometry[p])]
+    shapes = np.array([geometry[p] for p in drawn], dtype=object)
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    windows = basemap.windows(bounds)
+    return _Ground(
+        place={park: i for i, park in enumerate(drawn)},
+        bounds=bounds,
+        windows=windows,
+        outlines=[_outline(shape) for shape in shapes],
+        cells={p: basemap.cells(w) for p, w in zip(drawn, windows, strict=True)},
+    )
 
 
 # --- pages ------------------------------------------------------------------------------------
@@ -221,17 +239,15 @@ def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
     )
 
 
-def _overview(
-    ctx: Context, bones: Skeleton, drawn: list[str], shapes: npt.NDArray[np.object_]
-) -> str:
+def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
     """Make the overview page."""
     spots = dots(ctx)
     parks = []
-    for park, shape in zip(drawn, shapes, strict=True):
+    for park, place in ground.place.items():
         row = ctx.ranking.get(park, {})
         fill, ink = shade(row)
         parks.append(
-            _outline(shape)
+            ground.outlines[place]
             | {
                 "lines": tip_lines(ctx, park),
                 "url": f"parks/{ctx.pages[park]}",
@@ -241,61 +257,52 @@ def _overview(
             }
         )
     data = {
-        "bounds": [round(v, 6) for v in _total(shapely.bounds(shapes).reshape(-1, 4), ctx.results)],
+        "bounds": [round(v, 6) for v in _total(ground.bounds, ctx.results)],
         "coverage": _coverage(ctx.results),
         "parks": parks,
         "dots": [{"colour": colour, "d": moves} for _, colour, moves in spots],
     }
-    places = {park: i for i, park in enumerate(drawn)}
     legend = [(label, colour, len(moves) // 2) for label, colour, moves in spots]
-    body = overview_body(ctx, places, legend, bones.html)
+    body = overview_body(ctx, ground.place, legend, bones.html)
     title = ctx.results.study.title
     return _page(ctx, bones, "overview", title=title, body=body, data=data, sheets=["overview.js"])
 
 
 def _park(
-    ctx: Context,
-    bones: Skeleton,
-    ground: _Ground,
-    park: str,
-    near: list[list[Any]],
-    park_gates: list[list[Any]],
+    ctx: Context, bones: Skeleton, ground: _Ground, park: str, marks: _Marks, sheets: list[str]
 ) -> str:
     """Make one park's page."""
-    shapes = []
-    box: Bounds = _total(np.empty((0, 4)), ctx.results)
+    shapes: list[dict[str, Any]] = []
+    element, box = bones.html, _total(np.empty((0, 4)), ctx.results)
     if park in ground.place:
-        box = _total(basemap.windows(ground.bounds[[ground.place[park]]], VIEW_M), ctx.results)
-        for i in ground.around(park):
-            other = ground.parks[i]
+        own = ground.bounds[[ground.place[park]]]
+        box = _total(basemap.windows(own, VIEW_M), ctx.results)
+        for other in ground.around(park):
             name = {"name": name_of(ctx, other), "url": ctx.pages[other], "this": other == park}
-            shapes.append(ground.outlines[i] | name)
-    categories = list(ctx.words.categories)
+            shapes.append(ground.outlines[ground.place[other]] | name)
+    else:
+        element += f'<p class="no-map">{text(ctx.t("map.no_map"))}</p>'
+    near, park_gates = marks
+    sentences = [ctx.t(f"map.access_{who}") for who in ("park", "park_other", "enterprise")]
     data = {
         "bounds": [round(v, 6) for v in box],
         "parks": shapes,
         "items": items(ctx, park, near),
-        "cats": [
-            dict(zip(("colour", "ink"), category_colour(i), strict=True))
-            | {"glyph": ctx.words.glyph(c)}
-            for i, c in enumerate(categories)
-        ],
-        "access": [
-            "",
-            ctx.t("map.access_park"),
-            ctx.t("map.access_park_other"),
-            ctx.t("map.access_enterprise"),
-        ],
+        "cats": _categories(ctx),
+        "access": ["", *sentences],
         "f": near,
         "gates": park_gates,
     }
-    counts = np.bincount([entry[3] for entry in near], minlength=len(categories)).tolist()
-    kinds: dict[str, int] = {}
-    for gate in park_gates:
-        kinds[gate[2]] = kinds.get(gate[2], 0) + 1
-    element = bones.html
-    if park not in ground.place:
-        element += f'<p class="no-map">{text(ctx.t("map.no_map"))}</p>'
-    body = park_body(ctx, park, counts, kinds, element)
-    sheets = [basemap.sheet_name(cell) for cell in ground.cells.get(park, [])]
+    counts = np.bincount([entry[3] for entry in near], minlength=len(ctx.words.categories))
+    kinds = Counter(gate[2] for gate in park_gates)
+    body = park_body(ctx, park, counts.tolist(), kinds, element)
     return _page(ctx, bones, "park", title=name_of(ctx, park), body=body, data=data, sheets=sheets)
+
+
+def _categories(ctx: Context) -> list[dict[str, str]]:
+    """Give each category's colour, ink and letter."""
+    out = []
+    for place, category in enumerate(ctx.words.categories):
+        fill, ink = category_colour(place)
+        out.append({"colour": fill, "ink": ink, "glyph": ctx.words.glyph(category)})
+    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
@@ -71,7 +71,7 @@ def _facts(ctx: Context, park_id: str) -> str:
     )
 
 
-def _layers(ctx: Context, counts: Sequence[int], gates: dict[str, int]) -> str:
+def _layers(ctx: Context, counts: Sequence[int], gates: Mapping[str, int]) -> str:
     """Build the switches of the map's layers, which are its legend too."""
     t, words = ctx.t, ctx.words
     entries = []
@@ -321,7 +321,7 @@ def _area(ctx: Context, park_id: str) -> str:
 
 
 def park_body(
-    ctx: Context, park_id: str, counts: Sequence[int], gates: dict[str, int], map_html: str
+    ctx: Context, park_id: str, counts: Sequence[int], gates: Mapping[str, int], map_html: str
 ) -> str:
     """Build a park page's body.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Row = Mapping[Any, Any]
 NONE = "—"  # em dash: unknown
 STATUSES = ("short", "unverified", "met", "not_applicable")
-REASONS = ("edge", "gate", "thin_data", "needs_list", "no_street")
+REASONS = ("edge", "gate", "thin_data", "needs_list", "no_lines", "no_street")
 
 
 def number(value: object) -> float | None:

@@ -71,6 +71,7 @@ _BROKEN = {
 _WIDEST = 22
 _LINE, _MOST_LINES = 16.5, 6  # points; lists of ids may be cut, all else is shown whole
 _UNMEASURED = frozenset({"evidence"})  # rows do not grow for these
+_ONE_PAGE = 70  # rows of the summary that are still read when printed on one page
 _NOT_PRINTED = ("tests", "evidence")  # the last columns of the lists of gaps
 
 
@@ -85,8 +86,8 @@ def write_workbook(results: Results, path: Path) -> Path:
     OSError
         The file cannot be written.
     """
-    import xlsxwriter  # type: ignore[import-untyped]
-    from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     options = {
         "in_memory": True,  # its parts then carry a fixed date, and no scratch files are left
@@ -166,6 +167,7 @@ class _Sheets:
                 self._put(sheet, row, 1, value, {**shape, "num_format": "#,##0"})
                 _grow(sheet, row, max(_lines(label, 30), _lines(value, 110)))
             row += 1
+        sheet.fit_to_pages(1, 1 if row < _ONE_PAGE else 0)
 
     def _ranking(self) -> None:
         frame = self.results.ranking

@@ -177,7 +177,7 @@ def positions(table: Cells, source: Table, *, required: bool) -> tuple[Floats, F
     lon = floats(table.read("lon", read.number))
     lat = floats(table.read("lat", read.number))
     for i in np.flatnonzero(np.isnan(lon) | np.isnan(lat)):
-        empty = [f for f in ("lon", "lat") if read.text(table.values(f)[i]) is None]
+        empty = [f for f in ("lon", "lat") if read.known(table.values(f)[i]) is None]
         if empty and (required or len(empty) == 1):
             table.error(
                 int(i), empty[0], "没有坐标 / no coordinates", remedy="填写经纬度 / fill them in"

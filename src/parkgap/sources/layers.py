@@ -78,7 +78,7 @@ def _geojson_crs(data: dict[str, Any]) -> str:
 
 def read_layer(path: Path, file: str, table: Table) -> RawTable:
     """Read a GeoPackage's layer."""
-    import pyogrio  # type: ignore[import-untyped]
+    import pyogrio
 
     layers = [str(name) for name, _ in _guarded(file, lambda: pyogrio.list_layers(path))]
     if not layers:
@@ -174,7 +174,7 @@ def _dbf_language(path: Path) -> str | None:
 
 def _vector(path: Path, file: str, **options: str) -> RawTable:
     """Read geometry and attributes of one layer, through bare arrays."""
-    import pyogrio.raw  # type: ignore[import-untyped]
+    import pyogrio.raw
     import shapely
 
     meta, _, shapes, values = _guarded(
@@ -193,10 +193,7 @@ def _vector(path: Path, file: str, **options: str) -> RawTable:
 
 def _guarded(file: str, call: Callable[[], Any]) -> Any:
     """Call a library that reads map layers; what it cannot read becomes a message."""
-    from pyogrio.errors import (  # type: ignore[import-untyped]
-        DataLayerError,
-        DataSourceError,
-    )
+    from pyogrio.errors import DataLayerError, DataSourceError
     from shapely import GEOSException
 
     try:

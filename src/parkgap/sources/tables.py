@@ -51,6 +51,7 @@ Read = tuple[pd.DataFrame, list[Problem]]
 
 MADE_UP = ("made up", "虚构")
 EXAMPLE = ("example row", "示例行")
+MOST_HECTARES = 100_000.0  # 1000 km²; more are most likely mu or square metres
 NEAR_PARK_M = 500.0  # gates and enterprises farther from their park are odd
 NEAR_HOME_M = 50_000.0  # residences farther from the park are odd
 
@@ -338,14 +339,16 @@ def _park_shapes(table: Cells, source: ParksTable) -> npt.NDArray[np.object_]:
     if not len(at):
         return found
     hectares = checks.floats(table.read("area_ha", read.number))
-    for i in at[hectares[at] <= 0]:
+    sensible = (hectares > 0) & (hectares <= MOST_HECTARES)
+    for i in at[~sensible[at] & ~np.isnan(hectares[at])]:
         table.error(
             int(i),
             "area_ha",
-            "面积不是正数 / the area is not positive",
-            remedy="填写公顷数 / give hectares",
+            "面积不合理 / an absurd area",
+            rule=f"0 < ha ≤ {MOST_HECTARES:,.0f}",
+            remedy="填写公顷数（1 平方公里 = 100 公顷） / give hectares (1 km² is 100 ha)",
         )
-    radius = shapes.radius_of(np.where(hectares > 0, hectares, np.nan))
+    radius = shapes.radius_of(np.where(sensible, hectares, np.nan))
     radius = np.where(np.isnan(radius), shapes.POINT_RADIUS_M, radius)
     found[at] = shapes.circles(lon[at], lat[at], radius[at])
     table.report.warning(

@@ -203,7 +203,7 @@ class Values:
                 basis,
                 "R、S 为 source，M、A 为 assumption / R and S are source, M and A assumption",
             )
-        elif basis == "source":
+        elif basis == "source" and (refs or not got.get("ref")):  # unknown ones are said
             self._sourced(str(grade), refs, at)
 
     def _sourced(self, grade: str, refs: Collection[str], at: Steps) -> None:

@@ -1,0 +1,98 @@
+"""What ``parkgap init`` writes: a study that loads as soon as the extract is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parkgap.errors import OutputError, StudyError
+from parkgap.sources import tables
+from parkgap.study import load_study
+from parkgap.template import write_template
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_template_lacks_nothing_but_the_extract(tmp_path: Path, language: str) -> None:
+    written = write_template(tmp_path / "new" / "study", language=language)
+    folder = tmp_path / "new" / "study"
+    assert sorted(written) == sorted(folder.iterdir())
+    with pytest.raises(StudyError) as refused:
+        load_study(folder)
+    (problem,) = refused.value.problems
+    assert problem.column == "osm.file"
+    (folder / "extract.osm.pbf").write_bytes(b"x")
+    study = load_study(folder)
+    assert study.language == language
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_sample_tables_read_and_say_that_they_are_examples(
+    tmp_path: Path, language: str
+) -> None:
+    write_template(tmp_path, language=language)
+    (tmp_path / "extract.osm.pbf").write_bytes(b"x")
+    study = load_study(tmp_path)
+    assert study.gates and study.enterprises and study.residences and study.shifts  # noqa: PT018
+    parks, warnings = tables.read_parks(study.parks, root=study.root)
+    assert list(parks["park_id"]) == ["P01"]
+    assert parks["workers"][0] == 12000
+    assert list(parks["headcount_date"]) == ["2026-06-30"]
+    found = [
+        warnings,
+        tables.read_gates(study.gates, root=study.root, parks=parks)[1],
+        tables.read_enterprises(study.enterprises, root=study.root, parks=parks)[1],
+        tables.read_residences(study.residences, root=study.root, parks=parks)[1],
+        tables.read_shifts(study.shifts, root=study.root, parks=parks)[1],
+    ]
+    for said in found:  # an example row that is left in a table does not go unsaid
+        assert sum("example row" in problem.what for problem in said) == 1
+    assert sum(len(said) for said in found) == 6  # and that the park is a point
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language: str) -> None:
+    write_template(tmp_path, language=language)
+    (tmp_path / "extract.osm.pbf").write_bytes(b"x")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    lines = []
+    for line in text.splitlines():
+        bare = line.removeprefix("# ")
+        key = bare.split(" ", 1)[0]
+        uncomment = bare.startswith("[") or (" = " in bare and key.isidentifier())
+        lines.append(bare if uncomment and key != "from_osm" else line)
+    (tmp_path / "study.toml").write_text("\n".join(lines), encoding="utf-8")
+    study = load_study(tmp_path)
+    assert study.as_of is not None
+    assert study.parks.encoding == "gb18030"
+    assert study.walking.snap_m == 150
+    assert study.reach.limit_m == 1500
+
+
+def test_tables_open_in_excel(tmp_path: Path) -> None:
+    for path in write_template(tmp_path, language="zh"):
+        if path.suffix == ".csv":
+            assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_the_readme_says_what_to_put_in_and_what_results_are_not(tmp_path: Path) -> None:
+    write_template(tmp_path, language="zh")
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "extract.osm.pbf" in text
+    assert "筛查结果，不作规划核实或验收依据" in text
+    assert "没有该" not in text
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="not empty"):
+        write_template(tmp_path, language="en")
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+    with pytest.raises(OutputError, match="not a folder"):
+        write_template(tmp_path / "mine.txt", language="en")
+
+
+def test_an_unknown_language_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="language"):
+        write_template(tmp_path / "new", language="de")
+    assert not (tmp_path / "new").exists()
