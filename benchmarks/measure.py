@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,19 +53,37 @@ def measure(
     ------
     subprocess.CalledProcessError
         The command exited with something other than 0; its stderr was passed on.
+
+    Notes
+    -----
+    A process that Linux starts begins with its parent's peak memory as its own.  So a bare
+    interpreter of some 10 MB stands between this process, which may be large, and the command.
     """
-    arguments = [str(a) for a in command]
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "cost.json"
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", __file__, note, *command],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        cost = json.loads(note.read_text(encoding="utf-8"))
+    return Cost(cost["seconds"], cost["peak_mb"], done.stdout.decode("utf-8", "replace"))
+
+
+def _stand_between(note: Path, command: list[str]) -> int:
+    """Run `command`, write its cost to `note`, and return its exit code."""
     began = time.perf_counter()
-    with subprocess.Popen(
-        arguments, cwd=cwd, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE
-    ) as process:
-        if process.stdout is None:  # pragma: no cover (PIPE was asked for)
-            raise RuntimeError("no pipe to the measured process")
-        output = process.stdout.read().decode("utf-8", "replace")
-        # wait4, because getrusage(RUSAGE_CHILDREN) holds the greatest of *all* children so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, arguments, output)
-    return Cost(seconds, usage.ru_maxrss * 1024 / 1e6, output)
+    process = subprocess.Popen(command)
+    # wait4, because getrusage(RUSAGE_CHILDREN) tells nothing of a single child.
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    cost = {"seconds": seconds, "peak_mb": usage.ru_maxrss * 1024 / 1e6}
+    note.write_text(json.dumps(cost), encoding="utf-8")
+    return process.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(_stand_between(Path(sys.argv[1]), sys.argv[2:]))

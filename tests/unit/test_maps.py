@@ -105,7 +105,7 @@ def judged(ident: str, item: str, status: str, **changes: Any) -> dict[str, Any]
         "workers_unserved": 2000.0,
         "clause": "条文甲",
         "basis": "assumption",
-        "tests": "500 m: 1/3",
+        "tests": "300 m: 1/1; 500 m: 1/3",
         "evidence": "node/1",
     }
     return row | changes
@@ -377,6 +377,7 @@ def test_a_park_page_tells_the_gap_in_full(folder: Path) -> None:
         "食堂/社区食堂/正餐快餐",  # the item by name
         "2 处",  # short by
         "≤ 500 米",  # the limit in its clause's unit
+        "300 米: 1/1",  # each test
         "老王快餐",  # nearest
         "6.5 分钟、433 米",  # worked by hand from 6.46 min and 433.3 m
         "2,000",  # workers not served
@@ -489,10 +490,21 @@ def test_scores_fall_into_five_classes(score: float, colour: int) -> None:
     assert shade({"rank": 1, "score": score})[0] == SCORE_COLOURS[colour]
 
 
-def test_unranked_parks_are_hatched_whatever_their_score() -> None:
+def test_parks_to_be_verified_are_hatched_whatever_their_score() -> None:
     assert shade({"rank": None, "tier": "unverified", "score": 95.0})[0] == HATCH
-    assert shade({"rank": pd.NA, "tier": "unknown_headcount", "score": 95.0})[0] == DOTTED
     assert shade({})[0] == HATCH
+
+
+def test_parks_of_unknown_headcount_are_dotted_in_their_class() -> None:
+    row = {"rank": pd.NA, "tier": "unknown_headcount", "score": 25.0}
+    assert shade(row)[0] == "url(#pg-dotted-1)"
+    assert shade(row | {"score": NAN})[0] == DOTTED
+
+
+def test_every_pattern_that_a_park_may_have_is_defined(folder: Path) -> None:
+    content = (folder / "index.html").read_text(encoding="utf-8")
+    for name in ("pg-hatch", "pg-dotted", *(f"pg-dotted-{i}" for i in range(5))):
+        assert content.count(f'<pattern id="{name}"') == 1
 
 
 # --- the base map -----------------------------------------------------------------------------

@@ -18,16 +18,32 @@ from parkgap.publish.shell import (
 from parkgap.publish.words import Row, count, decimal, figure_cell, number, string
 
 HATCH, DOTTED = "url(#pg-hatch)", "url(#pg-dotted)"
+_BLANK = "#eceff2"
 
-PATTERNS = (
-    '<svg width="0" height="0" style="position:absolute" aria-hidden="true" focusable="false">'
-    '<defs><pattern id="pg-hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
-    'patternTransform="rotate(45)"><rect width="7" height="7" fill="#eceff2"/>'
-    '<rect width="2.6" height="7" fill="#8a939c"/></pattern>'
-    '<pattern id="pg-dotted" width="7" height="7" patternUnits="userSpaceOnUse">'
-    '<rect width="7" height="7" fill="#eceff2"/><circle cx="3.5" cy="3.5" r="1.5" fill="#6c757d"/>'
-    "</pattern></defs></svg>"
-)
+
+def dotted(place: int) -> str:
+    """Name the pattern of a score class for parks of unknown headcount: its colour, dotted."""
+    return f"url(#pg-dotted-{place})"
+
+
+def _patterns() -> str:
+    """Define the patterns of unranked parks: hatched, and each score class with dots on it."""
+    dots = [("pg-dotted", _BLANK, "#6c757d")] + [
+        (f"pg-dotted-{i}", fill, ink)
+        for i, (fill, ink) in enumerate(zip(SCORE_COLOURS, SCORE_INKS, strict=True))
+    ]
+    marks = "".join(
+        f'<pattern id="{name}" width="7" height="7" patternUnits="userSpaceOnUse">'
+        f'<rect width="7" height="7" fill="{fill}"/>'
+        f'<circle cx="3.5" cy="3.5" r="1.4" fill="{ink}"/></pattern>'
+        for name, fill, ink in dots
+    )
+    return (
+        '<svg width="0" height="0" style="position:absolute" aria-hidden="true" focusable="false">'
+        '<defs><pattern id="pg-hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><rect width="7" height="7" fill="{_BLANK}"/>'
+        f'<rect width="2.6" height="7" fill="#8a939c"/></pattern>{marks}</defs></svg>'
+    )
 
 
 def is_ranked(row: Row) -> bool:
@@ -36,12 +52,19 @@ def is_ranked(row: Row) -> bool:
 
 
 def shade(row: Row) -> tuple[str, str]:
-    """Choose a park's fill and ink: by score where it is ranked, a pattern where it is not."""
+    """Choose a park's fill and ink.
+
+    By score where it is ranked; the same with dots where only the headcount keeps it from a
+    rank; hatched grey where too much is to be verified, whatever the score: thin data must
+    not look like a good park.
+    """
     score = number(row.get("score"))
-    if is_ranked(row) and score is not None:
-        place = min(max(int(score // 20), 0), len(SCORE_COLOURS) - 1)
-        return SCORE_COLOURS[place], SCORE_INKS[place]
-    return (DOTTED if row.get("tier") == "unknown_headcount" else HATCH), "#000000"
+    if not is_ranked(row) and row.get("tier") != "unknown_headcount":
+        return HATCH, "#000000"
+    if score is None:
+        return DOTTED, "#000000"
+    place = min(max(int(score // 20), 0), len(SCORE_COLOURS) - 1)
+    return SCORE_COLOURS[place] if is_ranked(row) else dotted(place), SCORE_INKS[place]
 
 
 def name_of(ctx: Context, park_id: str) -> str:
@@ -163,7 +186,7 @@ def _legend(ctx: Context, dots: Sequence[tuple[str, str, int]]) -> str:
         (colour, t("map.legend_class", low=20 * i, high=20 * i + 20))
         for i, colour in enumerate(SCORE_COLOURS)
     ]
-    entries += [(HATCH, t("map.legend_unverified")), (DOTTED, t("map.legend_unknown"))]
+    entries += [(HATCH, t("map.legend_unverified")), (dotted(2), t("map.legend_unknown"))]
     classes = "".join(
         f'<li><svg class="swatch" aria-hidden="true"><rect width="22" height="14" '
         f'fill="{fill}"/></svg>{text(label)}</li>'
@@ -206,7 +229,7 @@ def overview_body(
     t, study = ctx.t, ctx.results.study
     total = t("map.parks_n", n=count(len(ctx.park_ids)))
     return (
-        f"{masthead(ctx, study.title, t('page.overview'))}\n{PATTERNS}\n"
+        f"{masthead(ctx, study.title, t('page.overview'))}\n{_patterns()}\n"
         f'<main><div class="split"><div class="panel mapbox">{map_html}{_legend(ctx, dots)}'
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
         f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'

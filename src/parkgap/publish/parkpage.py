@@ -139,6 +139,14 @@ def _found_cell(ctx: Context, row: Row) -> Cell:
     )
 
 
+def _limit_cell(ctx: Context, row: Row) -> Cell:
+    """Show the binding limit, and below it each test where there is more than one."""
+    tests = ctx.words.tests(row.get("tests"))
+    each = "".join(f"<small>{text(test)}</small>" for test in tests) if len(tests) > 1 else ""
+    limit = ctx.words.limit(row.get("limit"), row.get("limit_unit"))
+    return Cell(text(limit) + each, number(row.get("limit")), "num")
+
+
 def _nearest_cell(ctx: Context, row: Row) -> Cell:
     name = string(row.get("nearest_name"))
     walk = ctx.words.walk(row.get("nearest_min"), row.get("nearest_m"))
@@ -189,9 +197,7 @@ def shortfall_table(ctx: Context, park_id: str) -> str:
                 figure_cell(row.get("needed"), plain(row.get("needed"))),
                 _found_cell(ctx, row),
                 figure_cell(row.get("short_by"), _unit(row, plain(row.get("short_by")))),
-                figure_cell(
-                    row.get("limit"), ctx.words.limit(row.get("limit"), row.get("limit_unit"))
-                ),
+                _limit_cell(ctx, row),
                 _nearest_cell(ctx, row),
                 figure_cell(row.get("workers_unserved"), count(row.get("workers_unserved"))),
                 _clause_cell(ctx, row),
@@ -225,7 +231,7 @@ def all_items_table(ctx: Context, park_id: str) -> str:
     body = []
     for row in ordered:
         level = ctx.words.word("level", row.get("level"))
-        tests = string(row.get("tests"))
+        tests = ctx.words.tests(row.get("tests"))
         cells = [
             _item_cell(ctx, row),
             Cell(text(level), level, "nowrap"),
@@ -235,7 +241,7 @@ def all_items_table(ctx: Context, park_id: str) -> str:
             _found_cell(ctx, row),
             _nearest_cell(ctx, row),
             figure_cell(row.get("served_share"), percent(row.get("served_share"))),
-            Cell(text(tests or NONE), tests or None, "wide"),
+            Cell("<br>".join(text(test) for test in tests) or NONE, None, "nowrap"),
             _clause_cell(ctx, row),
         ]
         body.append(("", cells))

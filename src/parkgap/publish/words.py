@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Row = Mapping[Any, Any]
 NONE = "—"  # em dash: unknown
 STATUSES = ("short", "unverified", "met", "not_applicable")
+_UNIT = re.compile(r"(?<=\d) (m|min):")
 REASONS = ("edge", "gate", "thin_data", "needs_list", "no_lines", "no_street")
 
 
@@ -131,6 +133,12 @@ class Words:
         if code in ("m", "min"):
             return self.t(f"format.limit_{code}", n=plain(value))
         return f"≤ {plain(value)} {code}"
+
+    def tests(self, joined: object) -> list[str]:
+        """Split the tests of an item ("300 m: 0/1; 500 m: 1/3"), units in this language."""
+        unit = {code: self.t(f"unit.{code}") for code in ("m", "min")}
+        parts = [p.strip() for p in string(joined).split(";")]
+        return [_UNIT.sub(lambda m: f" {unit[m[1]]}:", p) for p in parts if p]
 
     def walk(self, minutes: object, metres: object) -> str:
         """Write a walk as minutes and metres, as far as each is known."""
