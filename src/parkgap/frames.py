@@ -56,9 +56,18 @@ class Schema:
         unknown = set(data) - set(self.names)
         if unknown:
             raise FrameError(f"{self.name}: unknown columns {sorted(unknown)}")
-        dtypes = {"str": object, "float": "float64", "int": "int64", "bool": bool}
+        dtypes: dict[tuple[str, bool], type | str] = {
+            ("float", False): "float64",
+            ("float", True): "float64",
+            ("int", False): "int64",
+            ("int", True): "Int64",
+            ("bool", False): bool,
+        }
         series = {
-            c.name: pd.Series(data.get(c.name, []), dtype=dtypes.get(c.kind, object))  # type: ignore[call-overload]
+            c.name: pd.Series(
+                data.get(c.name, []),  # type: ignore[arg-type]
+                dtype=dtypes.get((c.kind, c.nullable), object),
+            )
             for c in self.columns
         }
         return pd.DataFrame(series)

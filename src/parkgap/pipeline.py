@@ -16,7 +16,7 @@ import shapely
 
 from parkgap import geo
 from parkgap.access import facilities as fac
-from parkgap.access.gates import Targets, Walks, walk_all
+from parkgap.access.gates import Targets, Walks, compounds, walk_all
 from parkgap.access.origins import make_origins
 from parkgap.access.parks import parks_from_ground
 from parkgap.access.snap import Snapper, Snaps, concat
@@ -24,7 +24,7 @@ from parkgap.access.streets import PUBLIC, Streets, build_streets
 from parkgap.assess.certainty import completeness, edge_distance
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
-from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls
+from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
 from parkgap.assess.rollup import roll_up
 from parkgap.errors import ExtractError, InputError, Problem
 from parkgap.frames import ENTERPRISES, GATES_GIVEN, RESIDENCES, SHIFTS
@@ -121,6 +121,7 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
         extract = _extract(study, standard)
     parks = _parks(study, tables, extract)
     warnings: Warnings = [_bilingual(p) for p in tables.warnings]
+    grounds = compounds(parks, tables.residences)
     with clock("streets"):
         streets = build_streets(
             extract.ways.tags,
@@ -130,13 +131,13 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
             extract.ways.lat,
             speed=standard.walk_speed.v,
             doors=extract.doors,
-            owners=parks["geometry"].to_numpy(),
+            owners=grounds["geometry"].to_numpy(),
         )
         origins = make_origins(parks, tables.enterprises, tables.residences, extract.buildings, streets)
     with clock("facilities"):
         places = _facilities(study, standard, extract, parks, tables.residences, streets)
     with clock("reach"):
-        walks = _walks(study, standard, streets, origins, parks, tables, places)
+        walks = _walks(study, standard, streets, origins, grounds, tables, places)
         origins["reached"] = walks.reached
     with clock("assess"):
         found = _assess(study, standard, extract, parks, tables, streets, origins, places, walks)
@@ -387,7 +388,7 @@ def _walks(
     standard: Standard,
     streets: Streets,
     origins: pd.DataFrame,
-    parks: pd.DataFrame,
+    grounds: pd.DataFrame,
     tables: Tables,
     places: Places,
 ) -> Walks:
@@ -402,7 +403,7 @@ def _walks(
     return walk_all(
         streets,
         origins,
-        parks,
+        grounds,
         tables.gates,
         targets,
         limit_m=study.reach.limit_m,
@@ -451,12 +452,13 @@ def _assess(
     assessment = assessor.assess()
     core = {i.id: (i.origin, assessor.judge(i)) for i in standard.items if i.core}
     ranking = rank_parks(assessment, parks, standard, lacking_core(ground, core))
+    few = study.privacy.min_workers
     return {
         "completeness": known,
-        "assessment": assessment,
-        "ranking": ranking,
-        "shortfall": shortfalls(assessment, parks),
-        "rollup": roll_up(assessment, parks, assessor, standard),
+        "assessment": without_few(assessment, few),
+        "ranking": without_few(ranking, few),
+        "shortfall": without_few(shortfalls(assessment, parks), few),
+        "rollup": without_few(roll_up(assessment, parks, assessor, standard), few),
         "nearby": _nearby(walks, origins, places.frame),
     }
 

@@ -22,6 +22,8 @@ from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import PUBLIC, Streets, search_graph
 from parkgap.frames import GATES
 
+COMPOUND_HA = 50.0
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
@@ -78,10 +80,30 @@ class _Gate:
     outer: Snaps
 
 
+def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
+    """Grounds whose private and service streets are open to their own people only.
+
+    Parks, and residences given as areas up to `COMPOUND_HA` (larger ones are districts where people
+    live, not housing estates).
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (park or home), ``id``, ``geometry`` (WGS-84): parks first, in their order.
+    """
+    own = parks[["park_id", "geometry"]].rename(columns={"park_id": "id"}).assign(kind="park")
+    homes = residences.drop_duplicates("residence_id")
+    shape = homes["geometry"].to_numpy()
+    homes = homes[shapely.get_dimensions(shape) == 2]
+    homes = homes[geo.hectares(homes["geometry"].to_numpy()) <= COMPOUND_HA]
+    estates = homes[["residence_id", "geometry"]].rename(columns={"residence_id": "id"})
+    return pd.concat([own, estates.assign(kind="home")], ignore_index=True)
+
+
 def walk_all(
     streets: Streets,
     origins: pd.DataFrame,
-    parks: pd.DataFrame,
+    grounds: pd.DataFrame,
     given: pd.DataFrame,
     targets: Targets,
     *,
@@ -94,10 +116,11 @@ def walk_all(
     Parameters
     ----------
     streets
-        The network; its owners are `parks` in their order.
-    origins, parks, given
-        Frames of :data:`~parkgap.frames.ORIGINS`, :data:`~parkgap.frames.PARKS` and
-        :data:`~parkgap.frames.GATES_GIVEN`.
+        The network; its owners are `grounds` in their order.
+    origins, given
+        Frames of :data:`~parkgap.frames.ORIGINS` and :data:`~parkgap.frames.GATES_GIVEN`.
+    grounds
+        Parks and housing estates (:func:`compounds`).
     targets
         What is walked to.
     limit_m
@@ -111,8 +134,10 @@ def walk_all(
         streets.edges["access"].to_numpy()[streets.pieces["edge"].to_numpy()] == PUBLIC
     )
     snapper = Snapper(streets, public, snap_m)
-    plans = _plans(streets, origins, parks, given, snapper, public, snap_m, detour)
-    homes = np.flatnonzero((origins["kind"] == "home").to_numpy())
+    plans = _plans(streets, origins, grounds, given, snapper, public, snap_m, detour)
+    planned = np.zeros(len(origins), dtype=bool)
+    planned[np.concatenate([p.rows for p in plans])] = True
+    homes = np.flatnonzero(~planned)
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
     at_home = snapper.nearest(shapely.points(*geo.mercator(lon[homes], lat[homes])))
     first = np.cumsum([0] + [len(p.gates.ids) for p in plans])
@@ -125,7 +150,7 @@ def walk_all(
     rows = []
     reached = np.zeros(len(origins), dtype=bool)
     straight = np.zeros(len(origins), dtype=bool)
-    inner_of = _inside_targets(parks, targets)
+    inner_of = _inside_targets(grounds, targets)
     for number, plan in enumerate(plans):
         part = outer.iloc[begin[number] : begin[number + 1]]
         rows.append(_through(plan, part, first[number], inner_of, targets, streets, snap_m, limit_m))
@@ -147,7 +172,7 @@ def walk_all(
     reached[homes[at_home.of]] = True
     table = pd.concat(rows, ignore_index=True)
     table = table.sort_values(["origin", "target"], ignore_index=True)
-    return Walks(table, _gate_frame(plans, parks, streets), reached, straight)
+    return Walks(table, _gate_frame(plans, grounds), reached, straight)
 
 
 def _rest(snaps: Snaps) -> tuple[Ints, Floats, Floats]:
@@ -159,13 +184,13 @@ def _rest(snaps: Snaps) -> tuple[Ints, Floats, Floats]:
 
 @dataclass(frozen=True)
 class _Plan:
-    """How one park is left.
+    """How one park or housing estate is left.
 
-    `rows` are its work origins; `inner` metres from each of them to each gate, shape (w, g);
+    `rows` are the origins in it; `inner` metres from each of them to each gate, shape (w, g);
     `own` its inner network.
     """
 
-    park: int
+    ground: int
     rows: Ints
     gates: _Gate
     certain: npt.NDArray[np.bool_]
@@ -263,43 +288,45 @@ def _part(share: Floats, whole: Floats) -> Floats:
 def _plans(
     streets: Streets,
     origins: pd.DataFrame,
-    parks: pd.DataFrame,
+    grounds: pd.DataFrame,
     given: pd.DataFrame,
     snapper: Snapper,
     public: Ints,
     snap_m: float,
     detour: float,
 ) -> list[_Plan]:
-    work = origins[origins["kind"] == "work"]
-    x, y = geo.mercator(work["lon"].to_numpy(), work["lat"].to_numpy())
-    row_of = work.index.to_numpy()
-    by_park = work.groupby("park_id").indices
-    polygons = geo.project(parks["geometry"].to_numpy())
-    own = streets.inside
-    begin = np.searchsorted(own["owner"].to_numpy(), np.arange(len(parks) + 1))
-    gate_begin = np.searchsorted(streets.gates["owner"].to_numpy(), np.arange(len(parks) + 1))
+    x, y = geo.mercator(origins["lon"].to_numpy(), origins["lat"].to_numpy())
+    work = origins["kind"] == "work"
+    at_work = origins[work].groupby("park_id").indices
+    at_home = origins[~work].groupby("origin_id").indices
+    rows_of = {"park": np.flatnonzero(work), "home": np.flatnonzero(~work)}
+    polygons = geo.project(grounds["geometry"].to_numpy())
+    own, crossings = streets.inside, streets.gates
+    begin = np.searchsorted(own["owner"].to_numpy(), np.arange(len(grounds) + 1))
+    gate_begin = np.searchsorted(crossings["owner"].to_numpy(), np.arange(len(grounds) + 1))
     public_at = _public_at_node(streets, public)
     plans = []
-    for park, park_id in enumerate(parks["park_id"]):
-        at = by_park.get(park_id, np.empty(0, dtype=np.int64))
-        piece = own["piece"].to_numpy()[begin[park] : begin[park + 1]]
+    for ground, (kind, name) in enumerate(zip(grounds["kind"], grounds["id"], strict=True)):
+        known = (at_work if kind == "park" else at_home).get(name, np.empty(0, dtype=np.int64))
+        at = rows_of[kind][known]
+        piece = own["piece"].to_numpy()[begin[ground] : begin[ground + 1]]
         inner = _Inner(streets, piece, x[at], y[at], snap_m) if len(piece) else None
-        table = given[given["park_id"] == park_id]
-        crossing = streets.gates.iloc[gate_begin[park] : gate_begin[park + 1]]
+        table = given[given["park_id"] == name] if kind == "park" else given[:0]
+        crossing = crossings.iloc[gate_begin[ground] : gate_begin[ground + 1]]
         if len(table):
             gates, certain = _given(table, snapper)
         else:
-            gates, certain = _crossings(streets, park_id, crossing, public_at)
+            gates, certain = _crossings(streets, name, crossing, public_at)
         if not len(gates.ids):
-            gates, certain = _nearest(park_id, polygons[park], x[at], y[at], streets, snapper)
-        plans.append(
-            _plan(park, row_of[at], gates, certain, inner, x[at], y[at], streets, detour)
-        )
+            gates, certain = _nearest(name, polygons[ground], x[at], y[at], streets, snapper)
+        if kind == "home":
+            certain = np.ones(len(gates.ids), dtype=bool)  # an estate's own people know their ways out
+        plans.append(_plan(ground, at, gates, certain, inner, x[at], y[at], streets, detour))
     return plans
 
 
 def _plan(
-    park: int,
+    ground: int,
     rows: Ints,
     gates: _Gate,
     certain: npt.NDArray[np.bool_],
@@ -327,7 +354,7 @@ def _plan(
         cost["minutes"] = cost["minutes"].copy()
         cost["metres"][straight] = far
         cost["minutes"][straight] = far / streets.speed
-    return _Plan(park, rows, gates, certain, cost["metres"], cost["minutes"], straight, inner, x, y)
+    return _Plan(ground, rows, gates, certain, cost["metres"], cost["minutes"], straight, inner, x, y)
 
 
 def _to_gates(inner: _Inner, gates: _Gate, unit: str) -> Floats:
@@ -427,14 +454,14 @@ def _nearest(
 # --- putting the two parts together ---------------------------------------------------------
 
 
-def _inside_targets(parks: pd.DataFrame, targets: Targets) -> dict[int, Ints]:
-    polygons = geo.project(parks["geometry"].to_numpy())
+def _inside_targets(grounds: pd.DataFrame, targets: Targets) -> dict[int, Ints]:
+    polygons = geo.project(grounds["geometry"].to_numpy())
     point = shapely.point_on_surface(targets.shape)
     park, target = shapely.STRtree(point).query(polygons, predicate="intersects")
     order = np.lexsort((target, park))
     park, target = park[order], target[order]
-    cuts = np.searchsorted(park, np.arange(len(parks) + 1))
-    return {p: target[cuts[p] : cuts[p + 1]] for p in range(len(parks))}
+    cuts = np.searchsorted(park, np.arange(len(grounds) + 1))
+    return {p: target[cuts[p] : cuts[p + 1]] for p in range(len(grounds))}
 
 
 def _through(
@@ -448,7 +475,7 @@ def _through(
     limit_m: float,
 ) -> pd.DataFrame:
     """Put inner and outer walks of one park together, over its best and its worst gate."""
-    inside = inner_of[plan.park]
+    inside = inner_of[plan.ground]
     seen = np.union1d(outer["target"].to_numpy(), inside).astype(np.int64)
     gate = outer["source"].to_numpy() - first
     column = np.searchsorted(seen, outer["target"].to_numpy())
@@ -518,16 +545,19 @@ def _within(plan: _Plan, shape: Objects, unit: str, streets: Streets) -> Floats:
     return out
 
 
-def _gate_frame(plans: list[_Plan], parks: pd.DataFrame, streets: Streets) -> pd.DataFrame:
-    ids = parks["park_id"].to_numpy()
+def _gate_frame(plans: list[_Plan], grounds: pd.DataFrame) -> pd.DataFrame:
+    """Gates of the parks; those of housing estates would show where workers live."""
+    ids = grounds["id"].to_numpy()
     parts = []
     for plan in plans:
+        if grounds["kind"].iat[plan.ground] != "park":
+            continue
         lon, lat = geo.degrees(plan.gates.x, plan.gates.y)
         parts.append(
             pd.DataFrame(
                 {
                     "gate_id": plan.gates.ids,
-                    "park_id": ids[plan.park],
+                    "park_id": ids[plan.ground],
                     "kind": plan.gates.kind,
                     "lon": lon,
                     "lat": lat,

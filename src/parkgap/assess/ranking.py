@@ -40,7 +40,8 @@ def rank_parks(
     -------
     DataFrame
         Of :data:`parkgap.frames.RANKING`: ranked parks first, by rank; then those that are to be
-        verified, by workers x unverified weight; then those of unknown headcount, by severity.
+        verified, by workers x unverified weight (unknown headcounts last); then those of unknown
+        headcount, by severity.
     """
     frame = parks[
         ["park_id", "name", "zone", "district", "subdistrict", "workers", "headcount_basis"]
@@ -61,14 +62,15 @@ def rank_parks(
     frame["rank_severity"] = _order(severity.where(sure), frame["park_id"])
     frame["rank_low"], frame["rank_high"] = _interval(assessment, standard, known & sure, frame)
     frame["tier"] = _tiers(frame["rank"], known, sure)
-    block = np.select([known & sure, known], [0, 1], 2)
+    block = np.select([known & sure, ~sure], [0, 1], 2)
+    waiting = (frame["workers"] * frame["weight_unverified"]).fillna(0.0)
     first = np.select(
         [block == 0, block == 1],
-        [frame["rank"].astype(float), -(frame["workers"] * frame["weight_unverified"])],
-        frame["rank_severity"].astype(float).fillna(np.inf),
+        [frame["rank"].astype("Float64").fillna(0.0).astype(float), -waiting],
+        frame["rank_severity"].astype("Float64").fillna(0.0).astype(float),
     )
-    second = -severity.to_numpy()
-    order = np.lexsort((frame["park_id"].to_numpy(dtype=str), second, first.astype(float), block))
+    second = -frame["weight_unverified"].to_numpy()
+    order = np.lexsort((frame["park_id"].to_numpy(dtype=str), second, first, block))
     return RANKING.check(frame.iloc[order].reset_index(drop=True)[RANKING.names])
 
 
@@ -156,7 +158,7 @@ def _tiers(rank: pd.Series, known: pd.Series, sure: pd.Series) -> npt.NDArray[np
     named = np.array(["upper", "middle", "lower"], dtype=object)[
         np.clip(third.astype(np.int64) - 1, 0, 2)
     ]
-    return np.where(known & sure, named, np.where(known, "unverified", "unknown_headcount"))
+    return np.where(known & sure, named, np.where(sure, "unknown_headcount", "unverified"))
 
 
 def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
@@ -221,3 +223,10 @@ def lacking_core(ground: Ground, counts: dict[str, tuple[str, Counts]]) -> Float
             if len(rows):
                 good[park] *= 1.0 - float(share[rows] @ lack[rows]) / float(share[rows].sum())
     return 1.0 - good
+
+
+def without_few(frame: pd.DataFrame, min_workers: int) -> pd.DataFrame:
+    """Empty every figure of workers that stands for fewer than `min_workers` of them."""
+    columns = [c for c in ("workers", "workers_unserved", "workers_lacking_core") if c in frame]
+    shown = frame[columns]
+    return frame.assign(**shown.mask((shown > 0) & (shown < min_workers)))
