@@ -23,24 +23,42 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="parkgap",
-    help="园区生活配套体检：参照 15 分钟生活圈标准。 What industrial parks lack for their workers, by the 15-minute life circle.",
+    help="园区生活配套体检：参照 15 分钟生活圈标准。 "
+    "What industrial parks lack for their workers, by the 15-minute life circle.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-standards = typer.Typer(help="标准：查看、检查、导出。 Standards: list, show, check, export.", no_args_is_help=True)
+standards = typer.Typer(
+    help="标准：查看、检查、导出。 Standards: list, show, check, export.", no_args_is_help=True
+)
 app.add_typer(standards, name="standard")
 
 Lang = Literal["zh", "en"]
-StudyArg = Annotated[Path, typer.Argument(help="研究文件夹或 study.toml。 A study folder or its study.toml.")]
-OutOpt = Annotated[Path | None, typer.Option("--out", help="结果文件夹，默认 maps/<名称>。 Result folder, default maps/<name>.")]
+StudyArg = Annotated[
+    Path, typer.Argument(help="研究文件夹或 study.toml。 A study folder or its study.toml.")
+]
+OutOpt = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", help="结果文件夹，默认 maps/<名称>。 Result folder, default maps/<name>."
+    ),
+]
 LangOpt = Annotated[Lang | None, typer.Option("--lang", help="结果语言。 Language of the results.")]
 JsonOpt = Annotated[bool, typer.Option("--json", help="以 JSON 输出。 Print JSON.")]
 QuietOpt = Annotated[bool, typer.Option("-q", "--quiet", help="只输出错误。 Print errors only.")]
-VerboseOpt = Annotated[bool, typer.Option("-v", "--verbose", help="输出各步骤耗时。 Print the time of each stage.")]
+VerboseOpt = Annotated[
+    bool, typer.Option("-v", "--verbose", help="输出各步骤耗时。 Print the time of each stage.")
+]
 FailOpt = Annotated[
     float | None,
-    typer.Option("--fail-under", min=0, max=100, help="任一园区 score_high 低于此值则退出码为 3。 Exit with 3 where a park's score_high is lower."),
+    typer.Option(
+        "--fail-under",
+        min=0,
+        max=100,
+        help="任一园区 score_high 低于此值则退出码为 3。 "
+        "Exit with 3 where a park's score_high is lower.",
+    ),
 ]
 
 
@@ -61,9 +79,17 @@ def demo(
     quiet: QuietOpt = False,
     verbose: VerboseOpt = False,
 ) -> None:
-    """运行内置示例：真实城镇，虚构人数。 Run the embedded study: a real town, made-up headcounts."""
+    """运行内置示例（人数虚构）。 Run the embedded study: a real town, made-up headcounts."""
     with _refusals(as_json):
-        _run(_demo_folder(), out, lang, as_json=as_json, quiet=quiet, verbose=verbose, fail_under=None)
+        _run(
+            _demo_folder(),
+            out,
+            lang,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+            fail_under=None,
+        )
 
 
 @app.command()
@@ -89,7 +115,7 @@ def explain(
     lang: LangOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
-    """逐项说明：需要、找到（名称、分钟）和条款。 Say item by item what was needed and found, and by which clause."""
+    """逐项说明需要、找到和条款。 Say what was needed and found, by name and clause."""
     from parkgap.publish.explain import explain_park
 
     with _refusals(as_json):
@@ -103,10 +129,14 @@ def explain(
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="新的研究文件夹。 The new study folder.")],
-    lang: Annotated[Lang, typer.Option("--lang", help="模板语言。 Language of the template.")] = "zh",
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="新的研究文件夹。 The new study folder.")
+    ],
+    lang: Annotated[
+        Lang, typer.Option("--lang", help="模板语言。 Language of the template.")
+    ] = "zh",
 ) -> None:
-    """新建研究文件夹：带注释的 study.toml 和样表。 Make a study folder with a commented study.toml and sample tables."""
+    """新建研究文件夹（含样表）。 Make a study folder with commented sample files."""
     from parkgap.template import write_template
 
     with _refusals(as_json=False):
@@ -122,7 +152,12 @@ def standard_list(as_json: JsonOpt = False) -> None:
     with _refusals(as_json):
         rows = [(name, standard.load(name)) for name in standard.available()]
         if as_json:
-            _print_json([{"id": n, "version": s.version, "zh": s.title_zh, "en": s.title_en} for n, s in rows])
+            _print_json(
+                [
+                    {"id": n, "version": s.version, "zh": s.title_zh, "en": s.title_en}
+                    for n, s in rows
+                ]
+            )
             return
         for name, s in rows:
             typer.echo(f"{name}  {s.version}  {s.title_zh} / {s.title_en}")
@@ -130,10 +165,12 @@ def standard_list(as_json: JsonOpt = False) -> None:
 
 @standards.command("show")
 def standard_show(
-    source: Annotated[str, typer.Argument(help="标准名称或文件。 Name or file of a standard.")] = "cn-industrial-15min",
+    source: Annotated[
+        str, typer.Argument(help="标准名称或文件。 Name or file of a standard.")
+    ] = "cn-industrial-15min",
     lang: Annotated[Lang, typer.Option("--lang")] = "zh",
 ) -> None:
-    """显示每项指标的限值、数量、条款、依据。 Show limits, counts, clauses and basis of every item."""
+    """显示限值、数量、条款、依据。 Show limits, counts, clauses and basis."""
     from parkgap import standard
 
     with _refusals(as_json=False):
@@ -183,7 +220,9 @@ def _demo_folder() -> Path:
     for place in places:
         if (place / "study.toml").is_file():
             return place
-    raise InputError("内置示例不在安装包中，请重新安装 / the embedded study is missing; install parkgap again")
+    raise InputError(
+        "内置示例不在安装包中，请重新安装 / the embedded study is missing; install parkgap again"
+    )
 
 
 def _run(
@@ -207,7 +246,11 @@ def _run(
     if verbose and not as_json:
         for stage in clock.stages:
             typer.echo(f"{stage.seconds:7.2f} s  {stage.name}", err=True)
-    low = results.ranking[results.ranking["score_high"] < fail_under] if fail_under is not None else None
+    low = (
+        results.ranking[results.ranking["score_high"] < fail_under]
+        if fail_under is not None
+        else None
+    )
     if as_json:
         _print_json(_summary(results, folder))
     elif not quiet:
@@ -236,14 +279,24 @@ def _print_summary(results: Results, folder: Path) -> None:
     ranked = ranking[ranking["rank"].notna()]
     for text in results.warnings:
         typer.echo(("注意：" if zh else "Note: ") + text[0 if zh else 1], err=True)
-    head = f"{len(ranking)} 个园区，{len(ranked)} 个已排序" if zh else f"{len(ranking)} parks, {len(ranked)} ranked"
+    head = (
+        f"{len(ranking)} 个园区，{len(ranked)} 个已排序"
+        if zh
+        else f"{len(ranking)} parks, {len(ranked)} ranked"
+    )
     typer.echo(head)
     names = {i.id: i.zh if zh else i.en for i in results.standard.items}
     for row in ranked.head(3).itertuples():
         gaps = "; ".join(names.get(g, g) for g in str(row.top_gaps).split("; ") if g)
-        typer.echo(f"{row.rank:>3}  {row.park_name}  {row.score_low:.0f}–{row.score_high:.0f}  {gaps}")
+        typer.echo(
+            f"{row.rank:>3}  {row.park_name}  {row.score_low:.0f}–{row.score_high:.0f}  {gaps}"
+        )
     typer.echo(("结果：" if zh else "Results: ") + str(folder / "index.html"))
-    typer.echo("筛查结果，不作规划核实或验收依据。" if zh else "A screening result, not a planning verification or acceptance.")
+    typer.echo(
+        "筛查结果，不作规划核实或验收依据。"
+        if zh
+        else "A screening result, not a planning verification or acceptance."
+    )
 
 
 def _print_json(value: object) -> None:
@@ -290,7 +343,12 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("parkgap", total=len(_STAGES))
 

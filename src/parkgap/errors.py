@@ -69,9 +69,7 @@ class InputError(ParkgapError, ValueError):
     """
 
     def __init__(self, *problems: Problem | str) -> None:
-        self.problems = tuple(
-            p if isinstance(p, Problem) else Problem(what=p) for p in problems
-        )
+        self.problems = tuple(p if isinstance(p, Problem) else Problem(what=p) for p in problems)
         super().__init__("\n".join(str(p) for p in self.problems))
 
 

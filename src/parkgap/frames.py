@@ -65,7 +65,7 @@ class Schema:
         }
         series = {
             c.name: pd.Series(
-                data.get(c.name, []),  # type: ignore[arg-type]
+                data.get(c.name, []),
                 dtype=dtypes.get((c.kind, c.nullable), object),
             )
             for c in self.columns
@@ -237,7 +237,7 @@ ORIGINS = Schema(
     kind str - work or home
     park_id str - whose workers
     enterprise_id str? - the enterprise, where workers are given by enterprise
-    based_on str - enterprise, building, street, polygon, dormitory, public_rental, talent_apartment or other
+    based_on str - enterprise, building, street or polygon; of homes the kind of residence
     share float - share of the park's workers (of that kind of origin) who start here
     lon float degrees - longitude
     lat float degrees - latitude
@@ -323,7 +323,7 @@ COMPLETENESS = Schema(
 
 RANKING = Schema(
     "ranking",
-    "One row a park; ranked ones first, then those to be verified, then those of unknown headcount.",
+    "One row a park: ranked ones, then those of unknown headcount, then those to be verified.",
     _columns("""
     rank int? - by burden, 1 is worst; empty: unranked
     tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount
@@ -354,7 +354,7 @@ SHORTFALL = Schema(
     "shortfall",
     "One row a park x item x kind of origin x shift that is short or unverified, worst first.",
     _columns("""
-    priority int - 1 is worst: confirmed gaps by weight x (1 - satisfaction) x workers, then unverified
+    priority int - 1 is worst: confirmed gaps by weight x lack x workers, then unverified
     park_id str - the park
     park_name str - its name
     category str - category id

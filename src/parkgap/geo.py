@@ -18,7 +18,10 @@ A = 6378137.0  # WGS-84 semi-major axis, metres
 E2 = 0.0066943799901413165  # WGS-84 first eccentricity squared
 _E = E2**0.5
 
+_AREA = 2  # dimensions of a polygon
+
 Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
 
 
 def mercator(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -44,6 +47,27 @@ def scale(lat: npt.ArrayLike) -> Floats:
     """True metres per Mercator metre at a latitude (degrees), elementwise; 1 at the equator."""
     phi = np.radians(np.asarray(lat, dtype=np.float64))
     return np.asarray(np.cos(phi) / np.sqrt(1.0 - E2 * np.sin(phi) ** 2))
+
+
+def points(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Objects:
+    """Points (Mercator metres) at WGS-84 degrees, shape (n,)."""
+    return planar_points(*mercator(lon, lat))
+
+
+def is_area(geometry: Objects) -> npt.NDArray[np.bool_]:
+    """Tell polygons and multipolygons from everything else, elementwise."""
+    return np.asarray(shapely.get_dimensions(geometry) == _AREA, dtype=bool)
+
+
+def lonlat_points(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Objects:
+    """Points (WGS-84 degrees), shape (n,)."""
+    return planar_points(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+
+
+def planar_points(x: npt.ArrayLike, y: npt.ArrayLike) -> Objects:
+    """Points at Mercator metres, shape (n,)."""
+    made = shapely.points(np.atleast_1d(np.asarray(x)), np.atleast_1d(np.asarray(y)))
+    return np.asarray(made, dtype=object)
 
 
 def project(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

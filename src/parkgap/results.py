@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
-    from shapely.geometry.base import BaseGeometry
-
+    import shapely
     from parkgap.standard import Standard
     from parkgap.study import Study
 
@@ -84,7 +83,7 @@ class Results:
     rollup: pd.DataFrame
     nearby: pd.DataFrame
     base: Base
-    coverage: BaseGeometry
+    coverage: shapely.Geometry
     data_date: str
     made_up: bool
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -141,7 +141,7 @@ class ParksTable(Table):
         useless = self.model_fields_set - {"file", "from_osm"}
         if self.from_osm is not None and useless:
             raise refused(
-                f"{', '.join(sorted(useless))} 与 from_osm 同用没有意义 / "
+                f"{', '.join(sorted(useless))} 与 from_osm 同用无意义 / "
                 f"{', '.join(sorted(useless))} mean nothing beside from_osm",
                 "删去该项 / leave it out",
             )

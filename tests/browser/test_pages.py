@@ -71,6 +71,7 @@ def ordinary(made: Any, lang: str) -> Any:
     parks, ranking = made.results().parks, made.results().ranking
     parks["name"] = parks["park_id"].map(names)
     ranking["park_name"] = ranking["park_id"].map(names)
+    ranking.loc[1, "workers"] = 900.0
     facilities = made.results().facilities.assign(name=["老王快餐", None, "远处"])
     places = made.ground().places.assign(name="红石崖")
     base = made.Base(*(made.ground().__dict__ | {"places": places}).values())
@@ -268,19 +269,18 @@ def column(page: Any, number: int) -> list[str]:
 
 def test_headings_sort_and_unknown_stays_last(desk: Any) -> None:
     page = desk.open("index.html")
-    heading = page.locator("#main-table thead").get_by_role("button", name="职工人数")
-    assert column(page, 5) == ["12,345", "12,345", "—"]
-    by_score = page.locator("#main-table thead").get_by_role("button", name="得分")
-    by_score.click()
-    assert [c.strip() for c in column(page, 3)] == ["40.0", "40.0", "—"]
-    heading.click()
-    heading.click()  # descending: unknown is still last
-    assert column(page, 5) == ["12,345", "12,345", "—"]
+    head = page.locator("#main-table thead")
+    assert column(page, 5) == ["12,345", "900", "—"]
+    head.get_by_role("button", name="园区名称").click()
+    assert column(page, 2) == ["丙产业园", "甲产业园", "乙产业园"]  # bǐng, jiǎ, yǐ
+    assert column(page, 5) == ["—", "12,345", "900"]
+    workers = head.get_by_role("button", name="职工人数")
+    workers.click()
+    assert column(page, 5) == ["900", "12,345", "—"]  # as numbers, not as text
+    workers.click()
+    assert column(page, 5) == ["12,345", "900", "—"]
     cell = page.locator("#main-table thead th:nth-child(5)")
     assert cell.get_attribute("aria-sort") == "descending"
-    page.locator("#main-table thead").get_by_role("button", name="园区名称").click()
-    # by the sounds: bǐng, jiǎ, yǐ
-    assert column(page, 2) == ["丙产业园", "甲产业园", "乙产业园"]
 
 
 def test_the_search_leaves_matching_rows(desk: Any) -> None:

@@ -18,7 +18,16 @@ from parkgap.sources.osm_file import read_extract
 
 TOWN = Path(__file__).parents[2] / "data" / "neubrandenburg" / "osm.osm.pbf"
 BOX = (13.250, 53.550, 13.275, 53.562)
-WALKED = {"residential", "footway", "path", "steps", "living_street", "tertiary", "secondary", "pedestrian"}
+WALKED = {
+    "residential",
+    "footway",
+    "path",
+    "steps",
+    "living_street",
+    "tertiary",
+    "secondary",
+    "pedestrian",
+}
 
 
 def crop(target: Path) -> None:
@@ -29,9 +38,13 @@ def crop(target: Path) -> None:
     for o in osmium.FileProcessor(str(TOWN), osmium.osm.NODE | osmium.osm.WAY):
         if o.is_node():
             if west < o.location.lon < east and south < o.location.lat < north:
-                inside[o.id] = osmium.osm.mutable.Node(id=o.id, location=(o.location.lon, o.location.lat))
+                inside[o.id] = osmium.osm.mutable.Node(
+                    id=o.id, location=(o.location.lon, o.location.lat)
+                )
             continue
-        kept = o.tags.get("highway") in WALKED and not {"access", "foot", "conveying"} & {t.k for t in o.tags}
+        kept = o.tags.get("highway") in WALKED and not {"access", "foot", "conveying"} & {
+            t.k for t in o.tags
+        }
         refs = [n.ref for n in o.nodes]
         if kept and all(r in inside for r in refs):
             tags = {"highway": o.tags["highway"]}
@@ -51,7 +64,7 @@ def test_walks_between_nodes_agree_with_the_graph_that_osmnx_reads(tmp_path: Pat
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = osmnx.graph_from_xml(file, bidirectional=True, simplify=False, retain_all=True)
-    # osmnx measures on a sphere; the lengths here come from pyproj's ellipsoid, the topology is osmnx's.
+    # osmnx measures on a sphere: lengths come from pyproj's ellipsoid, the topology is osmnx's.
     geod = Geod(ellps="WGS84")
     at = {n: (d["x"], d["y"]) for n, d in theirs.nodes(data=True)}
     plain = nx.DiGraph()
@@ -67,10 +80,15 @@ def test_walks_between_nodes_agree_with_the_graph_that_osmnx_reads(tmp_path: Pat
     one = Snaps(np.arange(120), rows[:120], zeros, zeros)
     two = Snaps(np.arange(120), rows[120:], zeros + 1.0, zeros)
     found = reach(streets, one, two, limit_m=1500.0)
-    mine = {(s, t): m for s, t, m in zip(found["source"], found["target"], found["minutes"], strict=True)}
+    mine = {
+        (s, t): m
+        for s, t, m in zip(found["source"], found["target"], found["minutes"], strict=True)
+    }
     compared = 0
     for s, row in enumerate(rows[:120]):
-        far = nx.single_source_dijkstra_path_length(plain, osm_id[a[row]], cutoff=1500.0, weight="m")
+        far = nx.single_source_dijkstra_path_length(
+            plain, osm_id[a[row]], cutoff=1500.0, weight="m"
+        )
         for t, other in enumerate(rows[120:]):
             metres = far.get(osm_id[b[other]])
             if metres is None or metres > 1499.0:

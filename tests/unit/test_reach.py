@@ -1,7 +1,8 @@
-"""Walks agree with a plain Dijkstra on the unfolded streets, and with figures worked out by hand."""
+"""Walks agree with a plain Dijkstra on the unfolded streets, and with figures by hand."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -56,7 +57,9 @@ def snap(streets: Streets, points: list[tuple[float, float]], limit: float = 150
     return Snapper(streets, public, limit).nearest(place)
 
 
-def table(streets: Streets, sources: Snaps, targets: Snaps, limit: float) -> dict[tuple[int, int], float]:
+def table(
+    streets: Streets, sources: Snaps, targets: Snaps, limit: float
+) -> dict[tuple[int, int], float]:
     found = reach(streets, sources, targets, limit_m=limit)
     return {
         (s, t): m
@@ -64,7 +67,9 @@ def table(streets: Streets, sources: Snaps, targets: Snaps, limit: float) -> dic
     }
 
 
-def plain(streets: Streets, sources: Snaps, targets: Snaps, limit: float) -> dict[tuple[int, int], float]:
+def plain(
+    streets: Streets, sources: Snaps, targets: Snaps, limit: float
+) -> dict[tuple[int, int], float]:
     """Minutes by networkx on the unfolded pieces, each snap a node of its own."""
     graph = nx.DiGraph()
     pieces, edges = streets.pieces, streets.edges
@@ -74,14 +79,19 @@ def plain(streets: Streets, sources: Snaps, targets: Snaps, limit: float) -> dic
         for row, piece, t in zip(snaps.of, snaps.piece, snaps.t, strict=True):
             on_piece.setdefault(int(piece), []).append((float(t), f"{kind}{row}"))
     rows = zip(
-        pieces["a"], pieces["b"], pieces["metres"], edge["forward"], edge["backward"], edge["access"],
+        pieces["a"],
+        pieces["b"],
+        pieces["metres"],
+        edge["forward"],
+        edge["backward"],
+        edge["access"],
         strict=True,
     )
     for piece, (a, b, metres, forward, backward, access) in enumerate(rows):
         if access != PUBLIC:
             continue
         stops = [(0.0, a), *sorted(on_piece.get(piece, [])), (1.0, b)]
-        for (t1, one), (t2, two) in zip(stops, stops[1:], strict=False):
+        for (t1, one), (t2, two) in pairwise(stops):
             step = (t2 - t1) * metres
             if forward or step == 0:
                 _lower(graph, one, two, step)
@@ -103,7 +113,9 @@ def _lower(graph: nx.DiGraph, one: object, two: object, metres: float) -> None:
         graph.add_edge(one, two, m=metres)
 
 
-def same(mine: dict[tuple[int, int], float], theirs: dict[tuple[int, int], float], limit: float) -> None:
+def same(
+    mine: dict[tuple[int, int], float], theirs: dict[tuple[int, int], float], limit: float
+) -> None:
     """Assert equality within a second; pairs at the very limit may fall on either side."""
     edge = limit / SPEED - 1e-6
     assert {k for k, v in mine.items() if v < edge} <= set(theirs)
@@ -137,10 +149,14 @@ def test_two_snaps_on_one_edge_go_straight_or_round_whichever_is_shorter() -> No
         at | {5: (-50, 0), 6: (70, 0)},
     )
     one, two = snap(streets, [(0, 5)]), snap(streets, [(20, 5)])
-    assert reach(streets, one, two, limit_m=2000)["metres"].tolist() == pytest.approx([30.0], abs=0.05)
+    assert reach(streets, one, two, limit_m=2000)["metres"].tolist() == pytest.approx(
+        [30.0], abs=0.05
+    )
     # On the U itself, 100 m apart: along the edge.
     two = snap(streets, [(0, 105)])
-    assert reach(streets, one, two, limit_m=2000)["metres"].tolist() == pytest.approx([100.0], abs=0.05)
+    assert reach(streets, one, two, limit_m=2000)["metres"].tolist() == pytest.approx(
+        [100.0], abs=0.05
+    )
 
 
 def test_parallel_streets_take_the_shorter_and_scipy_does_not_add_them_up() -> None:
@@ -158,8 +174,7 @@ def test_parallel_streets_take_the_shorter_and_scipy_does_not_add_them_up() -> N
 
 
 def test_escalator_runs_one_way() -> None:
-    # Up the escalator 50 m; down only by the long way round, 50 + 3 x 200 m = 650 m... of which
-    # the point at its top walks 200 + 50 + 200 = 450 m to the point at its foot.
+    # Up the escalator 50 m; from its top back to its foot only round: 200 + 50 + 200 = 450 m.
     at = {1: (0, 0), 2: (0, 50), 3: (200, 50), 4: (200, 0)}
     streets = town(
         [
@@ -178,7 +193,8 @@ def test_escalator_runs_one_way() -> None:
 def test_an_island_is_out_of_reach_and_has_no_row() -> None:
     at = {1: (0, 0), 2: (100, 0), 3: (0, 20), 4: (100, 20)}
     streets = town(
-        [{"highway": "residential", "nodes": [1, 2]}, {"highway": "residential", "nodes": [3, 4]}], at
+        [{"highway": "residential", "nodes": [1, 2]}, {"highway": "residential", "nodes": [3, 4]}],
+        at,
     )
     assert streets.islands == 2
     assert reach(streets, snap(streets, [(50, -1)]), snap(streets, [(50, 21)]), limit_m=5000).empty
@@ -210,7 +226,7 @@ def test_a_junction_of_bridges_that_share_no_node_is_none() -> None:
     assert reach(streets, snap(streets, [(-90, 0)]), snap(streets, [(0, 90)]), limit_m=5000).empty
 
 
-# --- against networkx --------------------------------------------------------------------------------
+# --- against networkx ---
 
 
 @st.composite

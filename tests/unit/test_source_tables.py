@@ -26,6 +26,7 @@ from parkgap.source_keys import (
     ParksTable,
     ResidencesTable,
     ShiftsTable,
+    Table,
 )
 from parkgap.sources import datum, tables
 
@@ -254,8 +255,12 @@ def test_swapped_coordinates_of_the_far_west_are_seen_too(tmp_path: Path) -> Non
     assert found[0][2] == "longitude and latitude look swapped"
 
 
-def test_swapped_projected_coordinates_are_refused(tmp_path: Path) -> None:
-    text = "id,name,x,y\nP,a,3986000,519000\n"
+@pytest.mark.parametrize(
+    "at",
+    ["3986000,519000", "3000000,3986000"],  # swapped; 27 degrees east of the zone's middle
+)
+def test_projected_coordinates_outside_of_their_zone_are_refused(tmp_path: Path, at: str) -> None:
+    text = f"id,name,x,y\nP,a,{at}\n"
     found = refused(lambda: parks(tmp_path, text, crs="EPSG:4549"))
     assert "outside of where the system is meant for" in found[0][2]
 
@@ -560,13 +565,14 @@ def test_a_table_is_read_by_the_contract_or_refused_with_reasons(
         fields = "id name park_id shift start end break_minutes share source".split()
     with (folder / "t.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([fields, *rows])
-    table = {
+    sections: dict[str, type[Table]] = {
         "parks": ParksTable,
         "gates": GatesTable,
         "enterprises": EnterprisesTable,
         "residences": ResidencesTable,
         "shifts": ShiftsTable,
-    }[kind].model_validate(
+    }
+    table = sections[kind].model_validate(
         {"file": "t.csv", "crs": crs, "columns": {"park_id": "park_id"} if kind != "parks" else {}}
     )
     known = {} if kind == "parks" else {"parks": two_parks()}

@@ -175,7 +175,8 @@ def test_all_problems_come_in_one_error(folder: Path) -> None:
         ('[transit]\ngtfs = "a.zip"\n', "transit"),
         ("[housing]\nneed_share = { low = 0.2 }\n", "housing"),
         ('[[projects]]\nfile = "a.csv"\n', "projects"),
-        ('[shuttles]\nfile = "a.csv"\n', "shuttles"),
+        *((f'[{key}]\nfile = "a.csv"\n', key) for key in ("shuttles", "bus_lines", "owners")),
+        *((f'[{key}]\nfile = "a.csv"\n', key) for key in ("housing_stock", "survey")),
     ],
 )
 def test_what_a_later_version_reads_is_refused_not_ignored(

@@ -91,7 +91,7 @@ def _is_worker_housing(item: Item) -> bool:
 
 def _has_any(objects: pd.DataFrame, keys: Sequence[str]) -> Bools:
     have = [k for k in keys if k in objects.columns]
-    return objects[have].notna().to_numpy().any(axis=1)
+    return np.asarray(objects[have].notna().to_numpy().any(axis=1), dtype=bool)
 
 
 def _folded_names(objects: pd.DataFrame) -> Objects:
@@ -148,10 +148,10 @@ def _on_campus(objects: pd.DataFrame) -> Bools:
     """Objects inside the grounds of a university, school or hospital: student or staff homes."""
     geometry = objects["geometry"].to_numpy()
     amenity = objects["amenity"] if "amenity" in objects.columns else pd.Series(dtype=object)
-    grounds = amenity.isin(_CAMPUS).to_numpy() & (shapely.get_dimensions(geometry) == 2)
+    grounds = amenity.isin(_CAMPUS).to_numpy() & geo.is_area(geometry)
     out = np.zeros(len(objects), dtype=bool)
     if grounds.any():
-        points = shapely.points(objects["lon"].to_numpy(), objects["lat"].to_numpy())
+        points = geo.lonlat_points(objects["lon"], objects["lat"])
         _, inside = shapely.STRtree(points).query(geometry[grounds], predicate="intersects")
         out[inside] = True
     return out
@@ -235,15 +235,15 @@ def _same_place(
         same = (label[i] == label[j]) & (label[i] != "") & (far <= item.dedupe_m)
         blank = ((label[i] == "") | (label[j] == "")) & (far <= item.dedupe_unnamed_m)
         found.append(np.column_stack([i, j])[same | blank])
-    areas = rows[shapely.get_dimensions(planar[rows]) == 2]
+    areas = rows[geo.is_area(planar[rows])]
     if len(areas):
-        points = shapely.points(x[rows], y[rows])
+        points = geo.planar_points(x[rows], y[rows])
         area, point = shapely.STRtree(points).query(
             planar[areas], predicate="dwithin", distance=2.0 / k[areas]
         )
         i, j = areas[area], rows[point]
         fits = (i != j) & ((label[i] == label[j]) | (label[i] == "") | (label[j] == ""))
-        # An area with several differently named places inside is a mall or a campus, not one of them.
+        # An area with differently named places inside is a mall or a campus, not one of them.
         blank = (label[i] == "") & named[point]
         several = pd.Series(label[j[blank]]).groupby(i[blank]).nunique()
         crowded = np.isin(i, several[several > 1].index.to_numpy())
@@ -270,7 +270,11 @@ def _describe(
     ordered = group[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else order
     head = order[first]
-    wanted = ("name:zh", "name", "brand", "operator") if language == "zh" else ("name", "brand", "operator")
+    wanted = (
+        ("name:zh", "name", "brand", "operator")
+        if language == "zh"
+        else ("name", "brand", "operator")
+    )
     best = pd.Series(np.nan, index=sub.index, dtype=object)
     for column in wanted:
         best = best.where(best.notna(), sub[column])
@@ -311,7 +315,9 @@ def _access(
     """Who may use each facility: the public, or the people of the park around it."""
     tag = sub["access"].where(sub["access"].notna(), "")
     text = sub["name"].fillna("") + " " + sub["operator"].fillna("")
-    canteen = (sub["amenity"] == "canteen") | text.map(lambda s: bool(_CANTEEN.search(fold_text(s))))
+    canteen = (sub["amenity"] == "canteen") | text.map(
+        lambda s: bool(_CANTEEN.search(fold_text(s)))
+    )
     canteen &= ~text.map(lambda s: bool(_PUBLIC_CANTEEN.search(fold_text(s))))
     own = tag.isin(_OWN_USE) | (canteen & ~tag.isin(_OPEN_USE))
     shut = tag.isin(_OWN_USE)
@@ -331,7 +337,7 @@ def _access(
 def park_of(facilities: pd.DataFrame, parks: pd.DataFrame) -> Ints:
     """Row of the park that each facility stands in, -1 for none (the first where parks overlap)."""
     out = np.full(len(facilities), -1)
-    points = shapely.points(facilities["lon"].to_numpy(), facilities["lat"].to_numpy())
+    points = geo.lonlat_points(facilities["lon"], facilities["lat"])
     park, row = shapely.STRtree(points).query(parks["geometry"].to_numpy(), predicate="intersects")
     order = np.argsort(-park, kind="stable")
     out[row[order]] = park[order]
@@ -357,11 +363,13 @@ def _lines(
     position = position[~position["osm_id"].isin(sub["osm_id"])]
     if len(position) and stops.any():
         rows = np.flatnonzero(stops)
-        fx, fy = geo.mercator(facilities["lon"].to_numpy()[rows], facilities["lat"].to_numpy()[rows])
+        fx, fy = geo.mercator(
+            facilities["lon"].to_numpy()[rows], facilities["lat"].to_numpy()[rows]
+        )
         px, py = geo.mercator(position["lon"].astype(float), position["lat"].astype(float))
         limit = _STOP_LINE_M / float(geo.scale(position["lat"].astype(float)).min())
         far, at = cKDTree(np.column_stack([fx, fy])).query(np.column_stack([px, py]))
-        near = far <= limit
+        near, at = far <= limit, np.asarray(at, dtype=np.int64)
         beside = pd.DataFrame(
             {"members": position["osm_id"].to_numpy()[near], "facility": rows[at[near]]}
         )
@@ -391,7 +399,7 @@ def entrances(
     has_area[facility[solid]] = True
     node = ~solid & ~has_area[facility]
     lon, lat = (objects[c].to_numpy(dtype=float)[rows[node]] for c in ("lon", "lat"))
-    at = shapely.points(*geo.mercator(lon, lat))
+    at = geo.points(lon, lat)
     parts = [_of(snapper.nearest(at), facility[node])]
     outline = geo.project(geometry[solid])
     area_facility = facility[solid]
@@ -421,7 +429,7 @@ def _at_doors(outline: Objects, facility: Ints, doors: pd.DataFrame, snapper: Sn
     if usable.empty or len(outline) == 0:
         return _of(snapper.nearest(np.empty(0, dtype=object)), facility)
     lon, lat = usable["lon"].to_numpy(), usable["lat"].to_numpy()
-    points = shapely.points(*geo.mercator(lon, lat))
+    points = geo.points(lon, lat)
     reach = _ENTRANCE_M / float(geo.scale(lat).min())
     edge, door = shapely.STRtree(points).query(
         shapely.boundary(outline), predicate="dwithin", distance=reach
@@ -433,8 +441,8 @@ def _at_doors(outline: Objects, facility: Ints, doors: pd.DataFrame, snapper: Sn
 _FURNITURE = {
     "amenity": frozenset(
         "bench waste_basket parking parking_space parking_entrance bicycle_parking recycling "
-        "vending_machine hunting_stand shelter drinking_water waste_disposal grit_bin fountain clock "
-        "telephone post_box bbq watering_place grave_yard".split()
+        "vending_machine hunting_stand shelter drinking_water waste_disposal grit_bin fountain "
+        "clock telephone post_box bbq watering_place grave_yard".split()
     ),
     "leisure": frozenset("swimming_pool garden picnic_table common slipway".split()),
     "tourism": frozenset("information artwork viewpoint picnic_site".split()),
@@ -452,12 +460,12 @@ def mapped_places(objects: pd.DataFrame) -> Bools:
 
 
 def shapes(objects: pd.DataFrame, facility_of: Ints, size: int) -> Objects:
-    """Outline (else point) of each facility in Mercator metres, the largest where there are several."""
+    """Outline (else point) of each facility in Mercator metres; of several the largest."""
     rows = np.flatnonzero(facility_of >= 0)
     geometry = objects["geometry"].to_numpy()[rows]
     missing = shapely.is_missing(geometry)
     lon, lat = (objects[c].to_numpy(dtype=float)[rows] for c in ("lon", "lat"))
-    geometry[missing] = shapely.points(lon[missing], lat[missing])
+    geometry[missing] = geo.lonlat_points(lon[missing], lat[missing])
     planar = geo.project(geometry)
     out = np.empty(size, dtype=object)
     order = np.argsort(shapely.area(planar), kind="stable")

@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import dijkstra
 from parkgap import geo
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps, concat
-from parkgap.access.streets import PUBLIC, Streets, search_graph
+from parkgap.access.streets import Streets, search_graph
 from parkgap.frames import GATES
 
 COMPOUND_HA = 50.0
@@ -94,10 +94,11 @@ def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     own = parks[["park_id", "geometry"]].rename(columns={"park_id": "id"}).assign(kind="park")
     homes = residences.drop_duplicates("residence_id")
     shape = homes["geometry"].to_numpy()
-    homes = homes[shapely.get_dimensions(shape) == 2]
+    homes = homes[geo.is_area(shape)]
     homes = homes[geo.hectares(homes["geometry"].to_numpy()) <= COMPOUND_HA]
     estates = homes[["residence_id", "geometry"]].rename(columns={"residence_id": "id"})
-    return pd.concat([own, estates.assign(kind="home")], ignore_index=True)
+    both: pd.DataFrame = pd.concat([own, estates.assign(kind="home")], ignore_index=True)
+    return both
 
 
 def walk_all(
@@ -130,30 +131,34 @@ def walk_all(
     detour
         Factor on the straight line where a park has no inner streets (the standard's).
     """
-    public = np.flatnonzero(
-        streets.edges["access"].to_numpy()[streets.pieces["edge"].to_numpy()] == PUBLIC
-    )
+    public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
     plans = _plans(streets, origins, grounds, given, snapper, public, snap_m, detour)
     planned = np.zeros(len(origins), dtype=bool)
     planned[np.concatenate([p.rows for p in plans])] = True
     homes = np.flatnonzero(~planned)
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
-    at_home = snapper.nearest(shapely.points(*geo.mercator(lon[homes], lat[homes])))
-    first = np.cumsum([0] + [len(p.gates.ids) for p in plans])
+    at_home = snapper.nearest(geo.points(lon[homes], lat[homes]))
+    first: Ints = np.cumsum([0] + [len(p.gates.ids) for p in plans]).astype(np.int64)
     sources = concat(
-        [Snaps(p.gates.outer.of + f, *_rest(p.gates.outer)) for p, f in zip(plans, first, strict=False)]
+        [
+            Snaps(p.gates.outer.of + f, *_rest(p.gates.outer))
+            for p, f in zip(plans, first, strict=False)
+        ]
         + [Snaps(at_home.of + first[-1], *_rest(at_home))]
     )
     outer = reach(streets, sources, targets.public, limit_m=limit_m)
-    begin = np.searchsorted(outer["source"].to_numpy(), np.r_[first, first[-1] + len(homes)])
+    cuts = np.append(first, first[-1] + len(homes))
+    begin: Ints = np.searchsorted(outer["source"].to_numpy(), cuts).astype(np.int64)
     rows = []
     reached = np.zeros(len(origins), dtype=bool)
     straight = np.zeros(len(origins), dtype=bool)
     inner_of = _inside_targets(grounds, targets)
     for number, plan in enumerate(plans):
         part = outer.iloc[begin[number] : begin[number + 1]]
-        rows.append(_through(plan, part, first[number], inner_of, targets, streets, snap_m, limit_m))
+        rows.append(
+            _through(plan, part, first[number], inner_of, targets, streets, snap_m, limit_m)
+        )
         reached[plan.rows] = np.isfinite(plan.inner).any(axis=1)
         straight[plan.rows] = plan.straight
     home = outer.iloc[begin[len(plans)] :]
@@ -212,9 +217,11 @@ class _Inner:
         pieces = streets.pieces
         a, b = pieces["a"].to_numpy()[piece], pieces["b"].to_numpy()[piece]
         self.node = np.unique(np.concatenate([a, b]))
-        self.starts = self.snapper.nearest(shapely.points(x, y))
+        self.starts = self.snapper.nearest(geo.planar_points(x, y))
         self.count = len(x)
-        self.cost = {u: self._search(a, b, u) for u in ("metres", "minutes")[: 1 if streets.flat else 2]}
+        self.cost = {
+            u: self._search(a, b, u) for u in ("metres", "minutes")[: 1 if streets.flat else 2]
+        }
 
     def _directed(self, unit: str, piece: Ints) -> tuple[Floats, Floats]:
         pieces, edges = self.streets.pieces, self.streets.edges
@@ -227,7 +234,7 @@ class _Inner:
         )
 
     def _search(self, a: Ints, b: Ints, unit: str) -> Floats:
-        """Cost from every workplace to every inner node, shape (w, n); inf where it does not get."""
+        """Cost from every workplace to every inner node, shape (w, n); inf: there is no way."""
         size = len(self.node)
         la, lb = np.searchsorted(self.node, a), np.searchsorted(self.node, b)
         there, back = self._directed(unit, self.piece)
@@ -267,7 +274,9 @@ class _Inner:
         there, back = self._directed(unit, snaps.piece)
         cost = self.cost[unit]
         leg = snaps.leg if unit == "metres" else snaps.leg / self.streets.speed
-        total = np.minimum(cost[:, a] + _part(snaps.t, there), cost[:, b] + _part(1 - snaps.t, back))
+        total = np.minimum(
+            cost[:, a] + _part(snaps.t, there), cost[:, b] + _part(1 - snaps.t, back)
+        )
         s = self.starts
         same = s.piece[:, None] == snaps.piece[None, :]
         if same.any():
@@ -320,7 +329,9 @@ def _plans(
         if not len(gates.ids):
             gates, certain = _nearest(name, polygons[ground], x[at], y[at], streets, snapper)
         if kind == "home":
-            certain = np.ones(len(gates.ids), dtype=bool)  # an estate's own people know their ways out
+            certain = np.ones(
+                len(gates.ids), dtype=bool
+            )  # an estate's own people know their ways out
         plans.append(_plan(ground, at, gates, certain, inner, x[at], y[at], streets, detour))
     return plans
 
@@ -345,7 +356,9 @@ def _plan(
     if streets.flat:
         cost["minutes"] = cost["metres"] / streets.speed
     # No inner street leads from here to any gate: straight across the yard, times the detour.
-    straight = ~np.isfinite(cost["metres"]).any(axis=1) if count else np.zeros(len(rows), dtype=bool)
+    straight = (
+        ~np.isfinite(cost["metres"]).any(axis=1) if count else np.zeros(len(rows), dtype=bool)
+    )
     if straight.any():
         _, lat = geo.degrees(x[straight], y[straight])
         far = np.hypot(x[straight][:, None] - gates.x, y[straight][:, None] - gates.y)
@@ -354,7 +367,9 @@ def _plan(
         cost["minutes"] = cost["minutes"].copy()
         cost["metres"][straight] = far
         cost["minutes"][straight] = far / streets.speed
-    return _Plan(ground, rows, gates, certain, cost["metres"], cost["minutes"], straight, inner, x, y)
+    return _Plan(
+        ground, rows, gates, certain, cost["metres"], cost["minutes"], straight, inner, x, y
+    )
 
 
 def _to_gates(inner: _Inner, gates: _Gate, unit: str) -> Floats:
@@ -364,7 +379,7 @@ def _to_gates(inner: _Inner, gates: _Gate, unit: str) -> Floats:
         out[:, on] = inner.to_nodes(gates.node[on], unit)
     if (~on).any():
         off = np.flatnonzero(~on)
-        snaps = inner.snapper.nearest(shapely.points(gates.x[off], gates.y[off]))
+        snaps = inner.snapper.nearest(geo.planar_points(gates.x[off], gates.y[off]))
         out[:, off[snaps.of]] = inner.to_snaps(snaps, unit)
     return out
 
@@ -383,7 +398,7 @@ def _public_at_node(streets: Streets, public: Ints) -> tuple[Ints, Floats]:
 
 def _given(table: pd.DataFrame, snapper: Snapper) -> tuple[_Gate, npt.NDArray[np.bool_]]:
     x, y = geo.mercator(table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float))
-    outer = snapper.nearest(shapely.points(x, y))
+    outer = snapper.nearest(geo.planar_points(x, y))
     use = np.zeros(len(table), dtype=bool)
     use[outer.of] = True
     renumber = np.cumsum(use) - 1
@@ -426,7 +441,12 @@ def _crossings(
 
 
 def _nearest(
-    park_id: str, polygon: object, x: Floats, y: Floats, streets: Streets, snapper: Snapper
+    park_id: str,
+    polygon: shapely.Geometry,
+    x: Floats,
+    y: Floats,
+    streets: Streets,
+    snapper: Snapper,
 ) -> tuple[_Gate, npt.NDArray[np.bool_]]:
     """No street passes the park's edge: leave for the nearest street within the snap limit."""
     bounds = shapely.bounds(polygon)
@@ -436,9 +456,18 @@ def _nearest(
     )
     none = np.empty(0, dtype=np.int64)
     if len(near) == 0 or len(x) == 0:
-        return _Gate(none, np.empty(0), np.empty(0), "nearest_street", [], snapper.nearest(np.empty(0, dtype=object))), np.empty(0, bool)
+        return _Gate(
+            none,
+            np.empty(0),
+            np.empty(0),
+            "nearest_street",
+            [],
+            snapper.nearest(np.empty(0, dtype=object)),
+        ), np.empty(0, bool)
     some = Snapper(streets, snapper.piece[np.sort(near)], np.inf)
-    feet = some.nearest(shapely.points(x, y)) if len(x) else some.nearest(np.empty(0, dtype=object))
+    feet = (
+        some.nearest(geo.planar_points(x, y)) if len(x) else some.nearest(np.empty(0, dtype=object))
+    )
     fx, fy = feet.xy(streets)
     # One gate for feet that lie within 25 m of each other keeps the list readable.
     _, first = np.unique(np.round(np.column_stack([fx, fy]) / 25.0), axis=0, return_index=True)
@@ -480,7 +509,7 @@ def _through(
     gate = outer["source"].to_numpy() - first
     column = np.searchsorted(seen, outer["target"].to_numpy())
     own = np.searchsorted(seen, inside)
-    cost = {}
+    cost: dict[str, Floats] = {}
     for unit, inner in (("metres", plan.inner), ("minutes", plan.inner_minutes)):
         dense = np.full((len(plan.gates.ids), len(seen)), np.inf)
         dense[gate, column] = outer[unit].to_numpy()
@@ -491,15 +520,13 @@ def _through(
             worst[:, own] = np.minimum(worst[:, own], within)
         cost[unit], cost[unit + "_worst"] = best, worst
     i, j = np.nonzero(cost["metres"] <= limit_m)
-    frame = {"origin": plan.rows[i], "target": seen[j]}
+    frame = pd.DataFrame({"origin": plan.rows[i], "target": seen[j]})
     for name in ("metres", "minutes", "metres_worst", "minutes_worst"):
         frame[name] = cost[name][i, j]
-    return pd.DataFrame(frame)
+    return frame
 
 
-def _bounds(
-    inner: Floats, outer: Floats, certain: npt.NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+def _bounds(inner: Floats, outer: Floats, certain: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Least cost through any gate; and through the certain gates, or through the worst alone.
 
     Parameters

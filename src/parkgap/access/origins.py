@@ -23,6 +23,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 CELL_M = 100.0
+_NOTHING = 1e-9  # a share smaller than this is rounding
 # Buildings nobody goes to work in, or that are no buildings to work in.
 _NOT_WORK = frozenset(
     "house residential apartments detached terrace semidetached_house bungalow dormitory garage "
@@ -217,7 +218,7 @@ def _with_enterprises(
     )
     used = pd.Series(share).groupby(placed["park"].to_numpy()).sum()
     left = 1.0 - used.reindex(np.arange(len(parks))).fillna(0.0).to_numpy()
-    rest = spread[left[spread["park"].to_numpy()] > 1e-9]
+    rest = spread[left[spread["park"].to_numpy()] > _NOTHING]
     park = rest["park"].to_numpy()
     others = pd.DataFrame(
         {

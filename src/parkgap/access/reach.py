@@ -44,7 +44,9 @@ class _Index:
 
     def box(self, west: float, south: float, east: float, north: float) -> Ints:
         """Rows of the points in all cells that the box touches."""
-        rows = np.arange(np.floor(south / _CELL), np.floor(north / _CELL) + 1, dtype=np.int64) * _ROW
+        rows = (
+            np.arange(np.floor(south / _CELL), np.floor(north / _CELL) + 1, dtype=np.int64) * _ROW
+        )
         first = np.searchsorted(self.key, rows + np.int64(np.floor(west / _CELL)))
         last = np.searchsorted(self.key, rows + np.int64(np.floor(east / _CELL)), side="right")
         return np.concatenate([self.order[a:b] for a, b in zip(first, last, strict=True)])
@@ -226,7 +228,9 @@ def _join(parts: list[Table]) -> Table:
     """Put the tiles' tables, which share no source, in the order of their sources."""
     if not parts:
         return Table(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    source, target, cost = (np.concatenate([getattr(p, f) for p in parts]) for f in ("source", "target", "cost"))
+    source, target, cost = (
+        np.concatenate([getattr(p, f) for p in parts]) for f in ("source", "target", "cost")
+    )
     order = np.argsort(source, kind="stable")
     return Table(source[order], target[order], cost[order])
 
@@ -308,7 +312,7 @@ def _one_unit(
 
 
 def public_graph(streets: Streets, unit: str) -> tuple[csr_array, tuple[Floats, Floats]]:
-    """Search graph of the public streets in ``metres`` or ``minutes``, and the junctions' places."""
+    """Build the public search graph in ``metres`` or ``minutes``; say where junctions are."""
     edges = streets.edges[streets.edges["access"].to_numpy() == PUBLIC]
     there = edges["metres" if unit == "metres" else "minutes"].to_numpy()
     back = edges["metres" if unit == "metres" else "minutes_back"].to_numpy()

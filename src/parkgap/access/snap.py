@@ -195,4 +195,6 @@ def concat(parts: list[Snaps]) -> Snaps:
     """Join snaps into one set, in order."""
     if not parts:
         return _none()
-    return Snaps(*[np.concatenate([getattr(p, f) for p in parts]) for f in ("of", "piece", "t", "leg")])
+    return Snaps(
+        *[np.concatenate([getattr(p, f) for p in parts]) for f in ("of", "piece", "t", "leg")]
+    )

@@ -45,14 +45,31 @@ _NEVER = frozenset(
     "razed demolished removed platform rest_area services escape emergency_bay via_ferrata "
     "no bus_stop traffic_island".split()
 )
-_OPEN = frozenset({"yes", "designated", "permissive", "public", "destination", "customers", "official"})
-_CLOSED = frozenset({"private", "no", "permit", "employees", "residents", "military", "agricultural", "forestry", "delivery", "restricted"})
+_OPEN = frozenset(
+    {"yes", "designated", "permissive", "public", "destination", "customers", "official"}
+)
+_CLOSED = frozenset(
+    {
+        "private",
+        "no",
+        "permit",
+        "employees",
+        "residents",
+        "military",
+        "agricultural",
+        "forestry",
+        "delivery",
+        "restricted",
+    }
+)
 _ON_FOOT_ONLY = frozenset({"footway", "path", "pedestrian", "steps", "corridor", "elevator"})
 _GATES = frozenset(
     "gate lift_gate swing_gate sliding_gate sliding_beam wicket_gate door turnstile "
     "full-height_turnstile hampshire_gate kissing_gate entrance bump_gate".split()
 )
 _DRIVE_M = 150.0  # as far as the snap limit
+_AT_GATE_M = 25.0  # a mapped gate this close to a crossing is its gate
+_THROUGH = 2  # pieces at a node that nothing branches from
 _TOUCH_M = 0.5  # closer to a park's edge than this, a street runs along it, not inside
 
 
@@ -71,7 +88,8 @@ class Streets:
         start_minutes_back``, ``way_id``.
     edges
         ``u, v`` (junctions), ``metres``, ``minutes, minutes_back``, ``forward, backward``
-        (may it be walked that way), ``access`` (`PUBLIC` or `OWN`), ``way_id``, ``first, count`` (pieces).
+        (may it be walked that way), ``access`` (`PUBLIC` or `OWN`), ``way_id``, ``first, count``
+        (pieces).
     inside
         Rows (piece, owner) of pieces inside a park or residence; a piece may have several.
     gates
@@ -97,6 +115,18 @@ class Streets:
     speed: float
     islands: int
 
+    def public_pieces(self) -> Ints:
+        """Rows of the pieces that everybody may walk."""
+        return np.flatnonzero(
+            self.edges["access"].to_numpy()[self.pieces["edge"].to_numpy()] == PUBLIC
+        )
+
+    def measured(self) -> tuple[Floats, Floats, Floats]:
+        """Longitude and latitude of one end, and metres, of every piece."""
+        a = self.pieces["a"].to_numpy()
+        lon, lat = self.nodes["lon"].to_numpy()[a], self.nodes["lat"].to_numpy()[a]
+        return lon, lat, self.pieces["metres"].to_numpy()
+
     def lines(self, piece: Ints) -> Objects:
         """Return pieces as two-point LineStrings in Mercator metres, shape of `piece`."""
         x, y = self.nodes["x"].to_numpy(), self.nodes["y"].to_numpy()
@@ -106,7 +136,9 @@ class Streets:
 
 def _lines(xa: Floats, ya: Floats, xb: Floats, yb: Floats) -> Objects:
     return np.asarray(
-        shapely.linestrings(np.stack([np.column_stack([xa, ya]), np.column_stack([xb, yb])], axis=1))
+        shapely.linestrings(
+            np.stack([np.column_stack([xa, ya]), np.column_stack([xb, yb])], axis=1)
+        )
     )
 
 
@@ -286,16 +318,12 @@ def _inside(raw: _Raw, owners: Objects) -> pd.DataFrame:
     """Pieces inside an owner's polygon; one that runs along its edge is outside."""
     if len(owners) == 0 or len(raw.a) == 0:
         return pd.DataFrame({"piece": np.empty(0, np.int64), "owner": np.empty(0, np.int64)})
-    mid = shapely.points(
-        (raw.x[raw.a] + raw.x[raw.b]) / 2, (raw.y[raw.a] + raw.y[raw.b]) / 2
-    )
+    mid = geo.planar_points((raw.x[raw.a] + raw.x[raw.b]) / 2, (raw.y[raw.a] + raw.y[raw.b]) / 2)
     owner, piece = shapely.STRtree(mid).query(owners, predicate="contains")
     k = geo.scale((raw.lat[raw.a[piece]] + raw.lat[raw.b[piece]]) / 2)
     rings = shapely.boundary(owners)
-    ends = [shapely.points(raw.x[n[piece]], raw.y[n[piece]]) for n in (raw.a, raw.b)]
-    off = np.maximum.reduce(
-        [shapely.distance(p, rings[owner]) * k for p in (mid[piece], *ends)]
-    )
+    ends = [geo.planar_points(raw.x[n[piece]], raw.y[n[piece]]) for n in (raw.a, raw.b)]
+    off = np.maximum.reduce([shapely.distance(p, rings[owner]) * k for p in (mid[piece], *ends)])
     deep = off > _TOUCH_M
     frame = pd.DataFrame({"piece": piece[deep], "owner": owner[deep]})
     return frame.sort_values(["piece", "owner"], ignore_index=True)
@@ -326,13 +354,18 @@ def _annexed(raw: _Raw, owners: Objects, private: Bools, inside: pd.DataFrame) -
     ).drop_duplicates()
     more = pd.DataFrame({"piece": drive, "label": label[raw.a[drive]]}).merge(touching, on="label")
     piece, owner = more["piece"].to_numpy(), more["owner"].to_numpy()
-    mid = shapely.points((raw.x[raw.a[piece]] + raw.x[raw.b[piece]]) / 2, (raw.y[raw.a[piece]] + raw.y[raw.b[piece]]) / 2)
+    mid = geo.planar_points(
+        (raw.x[raw.a[piece]] + raw.x[raw.b[piece]]) / 2,
+        (raw.y[raw.a[piece]] + raw.y[raw.b[piece]]) / 2,
+    )
     near = shapely.distance(mid, owners[owner]) * geo.scale(raw.lat[raw.a[piece]]) <= _DRIVE_M
     joined = pd.concat([inside, more.loc[near, ["piece", "owner"]]])
     return joined.sort_values(["piece", "owner"], ignore_index=True)
 
 
-def _access(tags: pd.DataFrame, raw: _Raw, private: Bools, inside: pd.DataFrame) -> npt.NDArray[np.int8]:
+def _access(
+    tags: pd.DataFrame, raw: _Raw, private: Bools, inside: pd.DataFrame
+) -> npt.NDArray[np.int8]:
     open_by_tag = (tags["access"].isin(_OPEN) | tags["foot"].isin(_OPEN)).to_numpy()
     service = (tags["highway"] == "service").to_numpy() & ~open_by_tag
     owned = np.zeros(len(raw.a), dtype=bool)
@@ -341,15 +374,23 @@ def _access(tags: pd.DataFrame, raw: _Raw, private: Bools, inside: pd.DataFrame)
 
 
 def _gates(
-    raw: _Raw, inside: pd.DataFrame, edge_node: pd.DataFrame, owners: Objects, doors: pd.DataFrame | None
+    raw: _Raw,
+    inside: pd.DataFrame,
+    edge_node: pd.DataFrame,
+    owners: Objects,
+    doors: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Nodes at an owner's edge that join a street inside with one that is not."""
-    empty = pd.DataFrame({"node": np.empty(0, np.int64), "owner": np.empty(0, np.int64), "mapped": np.empty(0, bool)})
+    empty = pd.DataFrame(
+        {"node": np.empty(0, np.int64), "owner": np.empty(0, np.int64), "mapped": np.empty(0, bool)}
+    )
     if inside.empty:
         return empty
     ends = pd.concat(
         [
-            pd.DataFrame({"node": n[inside["piece"].to_numpy()], "owner": inside["owner"].to_numpy()})
+            pd.DataFrame(
+                {"node": n[inside["piece"].to_numpy()], "owner": inside["owner"].to_numpy()}
+            )
             for n in (raw.a, raw.b)
         ]
     )
@@ -376,10 +417,12 @@ def _is_mapped_gate(raw: _Raw, found: pd.DataFrame, doors: pd.DataFrame | None) 
     gx, gy = geo.mercator(on_street["lon"], on_street["lat"])
     node = found["node"].to_numpy()
     far, _ = cKDTree(np.column_stack([gx, gy])).query(np.column_stack([raw.x[node], raw.y[node]]))
-    return np.asarray(far * geo.scale(raw.lat[node]) <= 25.0)
+    return np.asarray(far * geo.scale(raw.lat[node]) <= _AT_GATE_M)
 
 
-def _closed_doors(raw: _Raw, doors: pd.DataFrame | None, access: npt.NDArray[np.int8]) -> tuple[_Raw, Ints]:
+def _closed_doors(
+    raw: _Raw, doors: pd.DataFrame | None, access: npt.NDArray[np.int8]
+) -> tuple[_Raw, Ints]:
     """Part the streets at gates that are closed to the public.
 
     Each piece that ends at such a gate gets a node of its own there; the returned rows
@@ -444,7 +487,9 @@ def _fold(
     metres, chain, access = metres[order], chain[order], access[order]
     fwd = np.where(turned, backward, forward)[order]
     back = np.where(turned, forward, backward)[order]
-    begins = np.flatnonzero(np.r_[True, chain[1:] != chain[:-1]]) if count else np.empty(0, np.int64)
+    begins = (
+        np.flatnonzero(np.r_[True, chain[1:] != chain[:-1]]) if count else np.empty(0, np.int64)
+    )
     edge = np.cumsum(np.r_[False, chain[1:] != chain[:-1]]) if count else np.empty(0, np.int64)
     sizes = np.diff(np.r_[begins, count])
     before = np.cumsum(metres) - metres
@@ -487,7 +532,14 @@ def _fold(
         }
     )
     nodes = pd.DataFrame(
-        {"node_id": raw.node_id, "lon": raw.lon, "lat": raw.lat, "x": raw.x, "y": raw.y, "junction": junction}
+        {
+            "node_id": raw.node_id,
+            "lon": raw.lon,
+            "lat": raw.lat,
+            "x": raw.x,
+            "y": raw.y,
+            "junction": junction,
+        }
     )
     moved = pd.DataFrame({"piece": new_row[inside["piece"].to_numpy()], "owner": inside["owner"]})
     public = edges["access"].to_numpy() == PUBLIC
@@ -509,7 +561,7 @@ def _kept_nodes(raw: _Raw, kind: Ints, two_way: Bools) -> Bools:
     size = len(raw.node_id)
     ends = np.concatenate([raw.a, raw.b])
     degree = np.bincount(ends, minlength=size)
-    keep = degree != 2
+    keep = degree != _THROUGH
     # At a node of degree 2 both pieces must be of one kind: compare the sums of two hashes.
     code = np.unique(np.column_stack([kind, two_way]), axis=0, return_inverse=True)[1].ravel()
     both = np.tile(code, 2).astype(np.float64)
@@ -527,7 +579,7 @@ def _kept_nodes(raw: _Raw, kind: Ints, two_way: Bools) -> Bools:
     if len(loose):
         _, first = np.unique(label[loose], return_index=True)
         keep[loose[first]] = True
-    return keep
+    return np.asarray(keep, dtype=bool)
 
 
 def _chains(raw: _Raw, keep: Bools) -> tuple[Ints, Ints, Bools]:
@@ -582,9 +634,7 @@ def _islands(edges: pd.DataFrame, size: int) -> int:
     return len(np.unique(label[used]))
 
 
-def search_graph(
-    u: Ints, v: Ints, forward: Floats, backward: Floats, size: int
-) -> csr_array:
+def search_graph(u: Ints, v: Ints, forward: Floats, backward: Floats, size: int) -> csr_array:
     """Build the directed search graph: the least weight per ordered pair.
 
     Parameters
@@ -607,7 +657,11 @@ def search_graph(
     tail, head, weight = tail[keep], head[keep], weight[keep]
     order = np.lexsort((weight, head, tail))
     tail, head, weight = tail[order], head[order], weight[order]
-    first = np.r_[True, (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])] if len(tail) else np.empty(0, bool)
+    first = (
+        np.r_[True, (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])]
+        if len(tail)
+        else np.empty(0, bool)
+    )
     tail, head, weight = tail[first], head[first], weight[first]
     pointer = np.zeros(size + 1, dtype=np.int64)
     np.cumsum(np.bincount(tail, minlength=size), out=pointer[1:])

@@ -48,7 +48,9 @@ def fewest(cover: Bools, deficit: Ints) -> int:
     cover = np.column_stack([cover, own])
     cover = cover[:, _distinct(cover.T)]
     rows, columns = np.nonzero(cover)
-    graph = coo_array((np.ones(len(rows)), (rows, columns + len(deficit))), shape=(sum(cover.shape),) * 2)
+    graph = coo_array(
+        (np.ones(len(rows)), (rows, columns + len(deficit))), shape=(sum(cover.shape),) * 2
+    )
     _, label = connected_components(graph, directed=False)
     total = 0
     for part in np.unique(label[: len(deficit)]):
@@ -83,7 +85,9 @@ def _distinct(rows: Bools) -> Ints:
     packed = np.ascontiguousarray(np.packbits(rows, axis=1))
     if packed.shape[1] == 0:
         return np.arange(min(1, len(rows)))
-    _, first = np.unique(packed.view(np.dtype((np.void, packed.shape[1]))).ravel(), return_index=True)
+    _, first = np.unique(
+        packed.view(np.dtype((np.void, packed.shape[1]))).ravel(), return_index=True
+    )
     return np.sort(first)
 
 
@@ -117,6 +121,13 @@ def _exact(cover: Bools, deficit: Ints, low: int, high: int) -> int:
 
     size = cover.shape[1]
     matrix = np.vstack([cover.astype(float), np.ones(size)])
-    bound = LinearConstraint(csr_array(matrix), np.r_[deficit, low], np.r_[np.full(len(deficit), np.inf), high])
-    solved = milp(np.ones(size), integrality=np.ones(size), bounds=Bounds(0, float(deficit.max())), constraints=[bound])
+    bound = LinearConstraint(
+        csr_array(matrix), np.r_[deficit, low], np.r_[np.full(len(deficit), np.inf), high]
+    )
+    solved = milp(
+        np.ones(size),
+        integrality=np.ones(size, dtype=np.uint8),
+        bounds=Bounds(0, float(deficit.max())),
+        constraints=[bound],
+    )
     return round(solved.fun) if solved.success else high

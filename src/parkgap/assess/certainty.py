@@ -5,14 +5,18 @@ The formula and its reasons stand in docs/method.md, "Completeness".
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
 from parkgap import geo
 from parkgap.frames import COMPLETENESS
 from parkgap.standards.model import Certainty
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Objects = npt.NDArray[np.object_]
 
@@ -57,9 +61,9 @@ def completeness(
     k = geo.scale((bounds[:, 1] + bounds[:, 3]) / 2)
     window = shapely.buffer(core, rule.window_m.v / k, quad_segs=8)
     footprint = geo.hectares(buildings)
-    middle = shapely.points(*geo.mercator(*_middle(buildings)))
-    at_street = shapely.points(*geo.mercator(streets[0], streets[1]))
-    at_place = shapely.points(*geo.mercator(*places))
+    middle = geo.points(*_middle(buildings))
+    at_street = geo.points(streets[0], streets[1])
+    at_place = geo.points(*places)
     count = _sum_in(window, at_place, np.ones(len(at_place)))
     built = _sum_in(window, middle, footprint)
     metres = _sum_in(window, at_street, streets[2])
@@ -99,7 +103,7 @@ def _sum_in(
     if len(points) == 0:
         return np.zeros(len(window))
     row, point = shapely.STRtree(points).query(window, predicate="contains")
-    return np.bincount(row, weights=weight[point], minlength=len(window))
+    return np.bincount(row, weights=weight[point], minlength=len(window)).astype(np.float64)
 
 
 def edge_distance(
@@ -107,6 +111,6 @@ def edge_distance(
 ) -> npt.NDArray[np.float64]:
     """True metres from points to the edge of the data, 0 outside it, shape (n,)."""
     planar = geo.project(np.array([coverage], dtype=object))[0]
-    points = shapely.points(*geo.mercator(lon, lat))
+    points = geo.points(lon, lat)
     far = shapely.distance(points, shapely.boundary(planar)) * geo.scale(lat)
     return np.where(shapely.contains(planar, points), far, 0.0)

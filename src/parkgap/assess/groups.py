@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from parkgap.standard import Test
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
+_ROUNDING = 1e-9  # sums of shares
 REASONS = ("no_street", "edge", "needs_list", "no_lines", "thin_data", "gate")
 
 
@@ -39,8 +43,6 @@ class Ground:
         Frame of :data:`parkgap.frames.COMPLETENESS`.
     residents
         Workers with a known residence, by park id.
-    limit_m
-        Farthest walk that was looked for.
     """
 
     parks: pd.DataFrame
@@ -52,7 +54,6 @@ class Ground:
     edge_m: Floats
     completeness: pd.DataFrame
     residents: pd.Series
-    limit_m: float
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ class Counts:
     @property
     def low(self) -> Floats:
         """Satisfaction with what was found, shape (origins,)."""
-        return np.minimum(1.0, self.sure / self.needed).min(axis=1)
+        return np.asarray(np.minimum(1.0, self.sure / self.needed).min(axis=1))
 
     @property
     def high(self) -> Floats:
         """The same with what is not confirmed taken as met, shape (origins,)."""
         ratio = np.minimum(1.0, self.found / self.needed)
-        return np.where(self.short, ratio, 1.0).min(axis=1)
+        return np.asarray(np.where(self.short, ratio, 1.0).min(axis=1))
 
 
 @dataclass
@@ -136,6 +137,13 @@ class Outcome:
     high: float
     met: float
     short: float
+
+    @property
+    def status(self) -> str:
+        """Met for everybody, confirmed short for somebody, or neither."""
+        if self.met >= 1 - _ROUNDING:
+            return "met"
+        return "short" if self.short > _ROUNDING else "unverified"
 
 
 def outcome(share: Floats, counts: Counts, kinds: list[tuple[str, Ints]]) -> Outcome:

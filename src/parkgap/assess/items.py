@@ -35,7 +35,9 @@ class Assessor:
         Figures of homes are taken only from groups of at least this size.
     """
 
-    def __init__(self, ground: Ground, standard: Standard, *, language: str, min_workers: int) -> None:
+    def __init__(
+        self, ground: Ground, standard: Standard, *, language: str, min_workers: int
+    ) -> None:
         self.g = ground
         self.standard = standard
         self.zh = language == "zh"
@@ -77,10 +79,14 @@ class Assessor:
     def rows(self, item: Item) -> Rows:
         """Walks to the facilities of an item (or of the items that it is judged by)."""
         columns = [self.index[i] for i in item.of_items or (item.id,)]
-        hit = self.g.member[:, columns].any(axis=1)[self._walks["target"].to_numpy()]
+        counts_for = np.asarray(self.g.member[:, columns].any(axis=1), dtype=bool)
+        hit = counts_for[self._walks["target"].to_numpy()]
         part = self._walks[hit]
         return Rows(
-            *(part[c].to_numpy() for c in ("origin", "target", "metres", "minutes", "metres_worst", "minutes_worst"))
+            *(
+                part[c].to_numpy()
+                for c in ("origin", "target", "metres", "minutes", "metres_worst", "minutes_worst")
+            )
         )
 
     def counts(self, item: Item, rows: Rows) -> Counts:
@@ -93,7 +99,7 @@ class Assessor:
         for t, test in enumerate(item.tests):
             for out, worst in ((found, False), (sure, True)):
                 out[:, t] = self._count(item, rows, rows.within(test, worst=worst), size)
-            limit_m = test.limit if test.unit == "m" else test.limit * self.standard.walk_speed.v
+            limit_m = self.standard.metres(test)
             if test.count > 1:
                 local = self._workers_within(limit_m)
                 needed[:, t] = [self.standard.needed(test, w) for w in local]
@@ -117,7 +123,9 @@ class Assessor:
         k = geo.scale(self.g.origins["lat"].to_numpy())
         out = np.zeros(len(self.share))
         for rows in (r for parks in self.rows_of.values() for r in parks if len(r)):
-            far = np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows]) * k[rows][:, None]
+            far = (
+                np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows]) * k[rows][:, None]
+            )
             out[rows] = (far <= limit_m) @ self.share[rows]
         return np.asarray(out * self.workers[self.origin_park])
 
@@ -181,7 +189,9 @@ class Assessor:
             return [("work", work)]
         return [("home", home)] if item.origin == "home" else [("work", work), ("home", home)]
 
-    def _park(self, item: Item, park: int, rows: Rows, counts: Counts, *, absent: bool) -> dict[str, object]:
+    def _park(
+        self, item: Item, park: int, rows: Rows, counts: Counts, *, absent: bool
+    ) -> dict[str, object]:
         kinds = [(k, r) for k, r in self._kinds(item, park) if len(r)]
         record = self._blank(item, park)
         if absent or not kinds or self.workers[park] == 0:
@@ -195,7 +205,7 @@ class Assessor:
             "satisfaction_low": whole.low,
             "satisfaction_high": max(whole.low, whole.high),
             "served_share": met,
-            "status": "met" if met >= 1 - 1e-9 else "short" if whole.short > 1e-9 else "unverified",
+            "status": whole.status,
         }
         workers = self._judged(park, kinds)
         record["workers"] = workers
@@ -248,14 +258,18 @@ class Assessor:
             why[REASONS.index("gate")] |= bool((~unmet & ~counts.met[rows]).any())
         return "+".join(r for r, w in zip(REASONS, why, strict=True) if w)
 
-    def _worst_group(self, item: Item, park: int, kind: str, own: Ints, rows: Rows, counts: Counts) -> dict[str, object]:
+    def _worst_group(
+        self, item: Item, park: int, kind: str, own: Ints, rows: Rows, counts: Counts
+    ) -> dict[str, object]:
         """Figures of the worst-served group: the binding test, what it found, what is nearest."""
         if kind == "home":
             known = float(self.g.residents.get(self.g.parks["park_id"].iat[park], np.nan))
             own = own[self.share[own] * known >= self.min_workers - 1e-9]
             if len(own) == 0:
                 return {}
-        ratio = np.where(counts.short[own], counts.found[own], counts.sure[own]) / counts.needed[own]
+        ratio = (
+            np.where(counts.short[own], counts.found[own], counts.sure[own]) / counts.needed[own]
+        )
         order = np.lexsort((-self.share[own], ratio.min(axis=1)))
         origin = int(own[order[0]])
         t = int(np.lexsort(([x.limit for x in item.tests], ratio[order[0]]))[0])
@@ -296,7 +310,9 @@ class Assessor:
         """Fewest additions that meet the confirmed gaps of several parks at once."""
         where = {p: i for i, p in enumerate(self.g.parks["park_id"])}
         kinds = [self._kinds(item, where[p]) for p in park_ids]
-        return self.additions(item, [[k for k in ks if len(k[1])] for ks in kinds], self.judge(item))
+        return self.additions(
+            item, [[k for k in ks if len(k[1])] for ks in kinds], self.judge(item)
+        )
 
     def additions(self, item: Item, parks: list[list[tuple[str, Ints]]], counts: Counts) -> int:
         """Fewest additions that meet the confirmed gaps of one or more parks.
@@ -323,7 +339,7 @@ class Assessor:
         return fewest(cost <= limits[:, None] + SLACK, deficit[need, test].astype(np.int64))
 
     def _site_costs(self, rows: Ints) -> tuple[Floats, Floats]:
-        """Metres and minutes from origins to every site any of them reaches, shape (rows, sites)."""
+        """Metres and minutes from origins to every site that any reaches, shape (rows, sites)."""
         key = rows.tobytes()
         if key not in self._site_cache:
             origin = self._sites["origin"].to_numpy()

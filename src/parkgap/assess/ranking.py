@@ -39,9 +39,8 @@ def rank_parks(
     Returns
     -------
     DataFrame
-        Of :data:`parkgap.frames.RANKING`: ranked parks first, by rank; then those that are to be
-        verified, by workers x unverified weight (unknown headcounts last); then those of unknown
-        headcount, by severity.
+        Of :data:`parkgap.frames.RANKING`: ranked parks first, by rank; then those of unknown
+        headcount, by severity; then those to be verified, by workers x unverified weight.
     """
     frame = parks[
         ["park_id", "name", "zone", "district", "subdistrict", "workers", "headcount_basis"]
@@ -52,7 +51,9 @@ def rank_parks(
     frame = frame.join(scores)
     frame["workers_lacking_core"] = np.round(lacking_core * frame["workers"])
     gaps = _gaps(assessment)
-    frame["core_missing"] = _joined(gaps[gaps["item"].isin([i.id for i in standard.items if i.core])], frame.index)
+    frame["core_missing"] = _joined(
+        gaps[gaps["item"].isin([i.id for i in standard.items if i.core])], frame.index
+    )
     frame["top_gaps"] = _joined(gaps.groupby("park_id").head(_TOP), frame.index)
     known = frame["workers"].notna()
     sure = frame["weight_unverified"] <= MAX_UNVERIFIED
@@ -62,12 +63,12 @@ def rank_parks(
     frame["rank_severity"] = _order(severity.where(sure), frame["park_id"])
     frame["rank_low"], frame["rank_high"] = _interval(assessment, standard, known & sure, frame)
     frame["tier"] = _tiers(frame["rank"], known, sure)
-    block = np.select([known & sure, ~sure], [0, 1], 2)
+    block = np.select([known & sure, sure], [0, 1], 2)
     waiting = (frame["workers"] * frame["weight_unverified"]).fillna(0.0)
     first = np.select(
         [block == 0, block == 1],
-        [frame["rank"].astype("Float64").fillna(0.0).astype(float), -waiting],
-        frame["rank_severity"].astype("Float64").fillna(0.0).astype(float),
+        [frame[c].astype("Float64").fillna(0.0).astype(float) for c in ("rank", "rank_severity")],
+        -waiting,
     )
     second = -frame["weight_unverified"].to_numpy()
     order = np.lexsort((frame["park_id"].to_numpy(dtype=str), second, first, block))
@@ -167,7 +168,9 @@ def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
     Confirmed gaps come by weight x (1 - satisfaction) x workers, then (headcount unknown) without
     the workers; what is unverified follows by the same measure of what may be lacking.
     """
-    rows = assessment[assessment["status"].isin(["short", "unverified"]) & (assessment["level"] != "shown")]
+    rows = assessment[
+        assessment["status"].isin(["short", "unverified"]) & (assessment["level"] != "shown")
+    ]
     names = parks.set_index("park_id")["name"]
     satisfied = rows["satisfaction_high"].where(rows["status"] == "short", rows["satisfaction_low"])
     loss = rows["weight"] * (1.0 - satisfied)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from parkgap.assess.items import Assessor
 from parkgap.frames import ROLLUP
 from parkgap.standard import Standard
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVELS = ("district", "subdistrict", "zone")
 
@@ -32,7 +36,9 @@ def roll_up(
     DataFrame
         Of :data:`parkgap.frames.ROLLUP`; parks that name no area are in none.
     """
-    judged = assessment[(assessment["status"] != "not_applicable") & (assessment["level"] != "shown")]
+    judged = assessment[
+        (assessment["status"] != "not_applicable") & (assessment["level"] != "shown")
+    ]
     records = []
     for level in LEVELS:
         area = parks.set_index("park_id")[level].dropna()
@@ -63,5 +69,5 @@ def _additions(short: pd.DataFrame, assessor: Assessor, standard: Standard, item
     if short.empty:
         return np.nan
     if len(short) == 1:
-        return float(short["short_by"].iat[0])
+        return float(short["short_by"].to_numpy(dtype=float)[0])
     return float(assessor.fewest_for(standard.item(item), list(short["park_id"])))

@@ -49,6 +49,36 @@ class Sheet:
     content: str
 
 
+def _moves(lines: Geometries, origin: Ints) -> tuple[Ints, Ints]:
+    """Turn lines into moves from point to point, all at once.
+
+    Parameters
+    ----------
+    lines
+        LineStrings or LinearRings in WGS-84 degrees, shape (n,).
+    origin
+        What the first point of each line is relative to, in steps; shape (n, 2) or (2,).
+
+    Returns
+    -------
+    counts, moves
+        Points left of each line, shape (n,), 0 where it is no line any more; and the moves,
+        shape (sum of counts, 2).
+    """
+    coords, line = shapely.get_coordinates(lines, return_index=True)
+    steps = np.rint(coords * STEPS).astype(np.int64)
+    first = np.diff(line, prepend=-1) != 0
+    apart = np.diff(steps, axis=0, prepend=0).any(axis=1)
+    keep = first | apart
+    counts = np.bincount(line[keep], minlength=len(lines))
+    counts[counts == 1] = 0
+    keep &= counts[line] > 0
+    steps, line, first = steps[keep], line[keep], first[keep]
+    moves = np.diff(steps, axis=0, prepend=0)
+    moves[first] = steps[first] - np.broadcast_to(origin, (len(lines), 2))[line[first]]
+    return counts, moves
+
+
 def encode(lines: Geometries, origin: tuple[int, int]) -> tuple[list[int], list[int]]:
     """Write LineStrings or rings as flat integer lists.
 
@@ -65,42 +95,35 @@ def encode(lines: Geometries, origin: tuple[int, int]) -> tuple[list[int], list[
         Points of each line that is left (points that fall together are one; lines of fewer
         than two are dropped), and the coordinates as relative x, y pairs.
     """
-    coords, line = shapely.get_coordinates(lines, return_index=True)
-    if len(coords) == 0:
-        return [], []
-    steps = np.rint(coords * STEPS).astype(np.int64)
-    first = np.r_[True, line[1:] != line[:-1]]
-    move = np.diff(steps, axis=0, prepend=0)
-    keep = first | (move != 0).any(axis=1)
-    counts = np.bincount(line[keep], minlength=len(lines))
-    keep &= (counts > 1)[line]
-    steps, line, first = steps[keep], line[keep], first[keep]
-    move = np.diff(steps, axis=0, prepend=0)
-    move[first] = steps[first] - np.asarray(origin)
-    return counts[counts > 1].tolist(), move.ravel().tolist()
+    counts, moves = _moves(lines, np.array(origin))
+    return counts[counts > 0].tolist(), moves.ravel().tolist()
 
 
-def _parts(geometries: Geometries, kind: int) -> Geometries:
-    """Take collections apart and keep what is of one kind, what needs no parting first."""
-    types = shapely.get_type_id(geometries)
-    whole = geometries[types == kind]
-    many = shapely.get_parts(geometries[types > shapely.GeometryType.POLYGON])
-    return np.concatenate([whole, many[shapely.get_type_id(many) == kind]])
+def _parts(geometries: Geometries, kind: int) -> tuple[Geometries, Ints]:
+    """Take collections apart and keep what is of one kind; with the place each comes from."""
+    if (shapely.get_type_id(geometries) == kind).all():
+        return geometries, np.arange(len(geometries))
+    parts, source = shapely.get_parts(geometries, return_index=True)
+    kept = shapely.get_type_id(parts) == kind
+    return parts[kept], source[kept]
+
+
+def _lines(geometries: Geometries, name: str) -> tuple[Geometries, Ints]:
+    """Take a layer apart into lines, or rings where it holds areas; with their sources.
+
+    Shells turn one way and holes the other.  Drawn together by the nonzero rule, overlapping
+    polygons then do not cancel each other, and holes stay holes.
+    """
+    if name.endswith("_line"):
+        return _parts(geometries, shapely.GeometryType.LINESTRING)
+    polygons, source = _parts(geometries, shapely.GeometryType.POLYGON)
+    rings, polygon = shapely.get_rings(shapely.orient_polygons(polygons), return_index=True)
+    return np.asarray(rings, dtype=object), source[polygon]
 
 
 def rings(polygons: Geometries) -> Geometries:
-    """Take polygons apart into rings, shells one way round and holes the other.
-
-    Drawn together by the nonzero rule, overlapping polygons then do not cancel each other,
-    and holes stay holes.
-    """
-    parts = _parts(polygons, shapely.GeometryType.POLYGON)
-    return np.asarray(shapely.get_rings(shapely.orient_polygons(parts)), dtype=object)
-
-
-def _lines(geometries: Geometries) -> Geometries:
-    """Take lines apart, and drop what is none."""
-    return _parts(geometries, shapely.GeometryType.LINESTRING)
+    """Take polygons apart into rings, shells one way round and holes the other."""
+    return _lines(polygons, "area")[0]
 
 
 def layers(base: Base) -> dict[str, Geometries]:
@@ -120,14 +143,11 @@ def layers(base: Base) -> dict[str, Geometries]:
     }
 
 
-def _script(origin: tuple[int, int], parts: Mapping[str, Geometries], labels: object) -> str:
+def _script(
+    origin: tuple[int, int], parts: Mapping[str, tuple[list[int], list[int]]], labels: object
+) -> str:
     """Write one sheet's script."""
-    data: dict[str, object] = {"o": list(origin)}
-    for name, geometries in parts.items():
-        flat = _lines(geometries) if name.endswith("_line") else rings(geometries)
-        counts, moves = encode(flat, origin)
-        if counts:
-            data[name] = [counts, moves]
+    data = {"o": list(origin)} | {name: list(flat) for name, flat in parts.items()}
     body = json.dumps(data, separators=(",", ":"))
     return f"parkgapSheet({body},{script_json(labels)});\n"
 
@@ -169,18 +189,31 @@ def overview(base: Base, extent: Box) -> Sheet:
     if shapely.get_num_coordinates(parts["minor_line"]).sum() > _MINOR_POINTS:
         del parts["minor_line"]
     origin = (round(extent[0] * STEPS), round(extent[1] * STEPS))
-    return Sheet("overview.js", _script(origin, parts, _labels(base.places)[:_LABELS]))
+    flat = {name: encode(_lines(g, name)[0], origin) for name, g in parts.items()}
+    drawn = {name: lines for name, lines in flat.items() if lines[0]}
+    return Sheet("overview.js", _script(origin, drawn, _labels(base.places)[:_LABELS]))
 
 
 # --- sheets around parks ----------------------------------------------------------------------
 
 
-def windows(bounds: npt.NDArray[np.float64], margin: float = MARGIN_M) -> npt.NDArray[np.float64]:
-    """Widen boxes (west, south, east, north in degrees, shape (n, 4)) by about `margin` metres."""
+def windows(
+    bounds: npt.NDArray[np.float64], margin: tuple[float, float] = (MARGIN_M, MARGIN_M)
+) -> npt.NDArray[np.float64]:
+    """Widen boxes by about so many metres.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north in degrees, shape (n, 4).
+    margin
+        Metres to either side, and up and down.
+    """
     middle = np.radians((bounds[:, 1] + bounds[:, 3]) / 2)
-    up = margin / 111_320.0  # a margin for drawing; no figure depends on it
-    aside = up / np.maximum(np.cos(middle), 0.05)
-    return bounds + np.column_stack([-aside, -np.full_like(aside, up), aside, aside * 0 + up])
+    degree = 111_320.0  # metres; good enough for drawing, and no figure depends on it
+    aside = margin[0] / degree / np.maximum(np.cos(middle), 0.05)
+    up = np.full_like(aside, margin[1] / degree)
+    return bounds + np.column_stack([-aside, -up, aside, up])
 
 
 def cells(window: Iterable[float]) -> list[tuple[int, int]]:
@@ -199,72 +232,100 @@ def sheet_name(cell: tuple[int, int]) -> str:
 
 
 def _key(cells: Ints) -> Ints:
-    """Fold (column, row) pairs, shape (n, 2), into one number each."""
+    """Fold (column, row) pairs, shape (n, 2), into one number each: row by row."""
     return np.asarray(cells[:, 1] * 1_000_000 + cells[:, 0], dtype=np.int64)
 
 
-def _spread(
-    geometries: Geometries, wanted: set[tuple[int, int]], *, clip: bool
-) -> dict[tuple[int, int], list[Geometries]]:
+def _spread(geometries: Geometries, wanted: Ints, *, clip: bool) -> tuple[Geometries, Ints]:
     """Simplify geometries and deal them out to the wanted cells.
 
     What lies within one cell goes there whole; what crosses cells is cut at their edges, or,
     where not to be clipped, goes to the cell of its south-western corner.
+
+    Parameters
+    ----------
+    geometries
+        What is drawn in one layer, WGS-84 degrees, shape (n,).
+    wanted
+        Cells (column, row), shape (k, 2), row by row.
+    clip
+        Whether to cut.
+
+    Returns
+    -------
+    geometries, cell
+        What to draw, and the place among the wanted of the cell to draw it in; by cell.
     """
-    found: dict[tuple[int, int], list[Geometries]] = {}
-    box = shapely.bounds(geometries)
+    box = shapely.bounds(geometries).reshape(-1, 4)
     good = np.isfinite(box).all(axis=1)
     geometries, box = geometries[good], box[good]
-    if len(geometries) == 0:
-        return found
     low = np.floor(box[:, :2] / CELL).astype(np.int64)
     high = np.floor(box[:, 2:] / CELL).astype(np.int64)
     whole = (low == high).all(axis=1) if clip else np.full(len(low), True)
+    keys = _key(wanted)
+    place = np.minimum(np.searchsorted(keys, _key(low)), len(keys) - 1)
     # Most of a country lies around no park: leave it out before the costly part.
-    near = ~whole | np.isin(_key(low), _key(np.asarray(sorted(wanted), dtype=np.int64)))
-    low, high, whole = low[near], high[near], whole[near]
-    geometries = shapely.simplify(geometries[near], _SHEET_TOLERANCE, preserve_topology=False)
-    order = np.lexsort((low[whole, 0], low[whole, 1]))  # stable: input order within a cell
-    sorted_low, sorted_geometries = low[whole][order], geometries[whole][order]
-    starts = np.flatnonzero(np.r_[True, (np.diff(sorted_low, axis=0) != 0).any(axis=1)])
-    for start, group in zip(starts, np.split(sorted_geometries, starts[1:]), strict=False):
-        if len(group):
-            cell = (int(sorted_low[start, 0]), int(sorted_low[start, 1]))
-            if cell in wanted:
-                found[cell] = [group]
+    near = np.where(whole, keys[place] == _key(low), True)
+    geometries = np.asarray(
+        shapely.simplify(geometries[near], _SHEET_TOLERANCE, preserve_topology=False)
+    )
+    low, high, whole, place = low[near], high[near], whole[near], place[near]
+    found, cells = [geometries[whole]], [place[whole]]
     crossing, low, high = geometries[~whole], low[~whole], high[~whole]
-    for cell in sorted(wanted) if len(crossing) else ():
+    for i, cell in enumerate(wanted) if len(crossing) else ():
         touch = ((low <= cell) & (high >= cell)).all(axis=1)
         if touch.any():
-            found.setdefault(cell, []).append(_clip(crossing[touch], cell))
-    return found
+            found.append(_clip(crossing[touch], cell))
+            cells.append(np.full(len(found[-1]), i))
+    merged, where = np.concatenate(found), np.concatenate(cells)
+    order = np.argsort(where, kind="stable")
+    return merged[order], where[order]
 
 
-def _clip(geometries: Geometries, cell: tuple[int, int]) -> Geometries:
+def _clip(geometries: Geometries, cell: Ints) -> Geometries:
     """Cut geometries at a cell's edges, with a little overlap."""
-    west, south = cell[0] * CELL[0] - _OVERLAP, cell[1] * CELL[1] - _OVERLAP
+    west, south = (cell * CELL - _OVERLAP).tolist()
     east, north = west + CELL[0] + 2 * _OVERLAP, south + CELL[1] + 2 * _OVERLAP
     cut = shapely.clip_by_rect(geometries, west, south, east, north)
     return np.asarray(cut[~shapely.is_empty(cut)], dtype=object)
+
+
+def _by_cell(
+    geometries: Geometries, cell: Ints, name: str, origins: Ints
+) -> dict[int, tuple[list[int], list[int]]]:
+    """Encode one layer of all cells at once, and part it by cell."""
+    lines, source = _lines(geometries, name)
+    counts, moves = _moves(lines, origins[cell[source]])
+    where, counts = cell[source][counts > 0], counts[counts > 0]
+    cells, starts = np.unique(where, return_index=True)
+    points = np.r_[0, np.cumsum(counts)]
+    ends = np.r_[starts, len(counts)][1:]
+    return {
+        int(i): (counts[a:b].tolist(), moves[points[a] : points[b]].ravel().tolist())
+        for i, a, b in zip(cells, starts, ends, strict=True)
+    }
 
 
 def sheets(base: Base, wanted: set[tuple[int, int]]) -> list[Sheet]:
     """Draw the wanted sheets, in a fixed order; none where there is nothing to draw."""
     if not wanted:
         return []
-    spread = {}
+    ordered = sorted(wanted, key=lambda cell: (cell[1], cell[0]))
+    grid = np.array(ordered, dtype=np.int64)
+    origins = np.rint(grid * CELL * STEPS).astype(np.int64)
+    drawn = {}
     for name, geometries in layers(base).items():
-        spread[name] = _spread(geometries, wanted, clip=name != "building")
+        if len(geometries):
+            spread, cell = _spread(geometries, grid, clip=name != "building")
+            drawn[name] = _by_cell(spread, cell, name, origins)
     labels: dict[tuple[int, int], list[list[object]]] = {}
     for row in _labels(base.places):
         lon, lat = float(str(row[1])) / STEPS, float(str(row[2])) / STEPS
         labels.setdefault((int(lon // CELL[0]), int(lat // CELL[1])), []).append(row)
     out = []
-    for cell in sorted(wanted):
-        origin = (round(cell[0] * CELL[0] * STEPS), round(cell[1] * CELL[1] * STEPS))
-        parts = {
-            name: np.concatenate(found[cell]) for name, found in spread.items() if cell in found
-        }
-        if parts or cell in labels:
-            out.append(Sheet(sheet_name(cell), _script(origin, parts, labels.get(cell, []))))
+    for i, place in enumerate(ordered):
+        parts = {name: found[i] for name, found in drawn.items() if i in found}
+        if parts or place in labels:
+            origin = (int(origins[i, 0]), int(origins[i, 1]))
+            out.append(Sheet(sheet_name(place), _script(origin, parts, labels.get(place, []))))
     return out

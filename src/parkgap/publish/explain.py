@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from parkgap.results import Results
 
 
-def explain_park(results: Results, park: str, item: str | None = None, *, as_json: bool = False) -> str:
+def explain_park(
+    results: Results, park: str, item: str | None = None, *, as_json: bool = False
+) -> str:
     """Explain one park, or one item of it.
 
     Parameters
@@ -48,67 +51,73 @@ def explain_park(results: Results, park: str, item: str | None = None, *, as_jso
     names = results.facilities.set_index("facility_id")["name"]
     lines = _head(results, row, text)
     order = {i: n for n, i in enumerate(items)}
-    for record in sorted(rows.to_dict("records"), key=lambda r: order[str(r["item"])]):
+    records = [{str(k): v for k, v in r.items()} for r in rows.to_dict("records")]
+    for record in sorted(records, key=lambda r: order[str(r["item"])]):
         one = items[str(record["item"])]
-        lines += ["", f"{one.zh if zh else one.en} [{one.id}]  {text('status.' + str(record['status']))}"]
-        lines += ["  " + line for line in _body(record, near, names, text, zh=zh)]
+        lines += [
+            "",
+            f"{one.zh if zh else one.en} [{one.id}]  {text('status.' + str(record['status']))}",
+        ]
+        lines += ["  " + line for line in _body(record, near, names, text)]
     lines += ["", text("notice.screening")]
     return "\n".join(lines)
 
 
 def _head(results: Results, row: dict[str, object], text: Text) -> list[str]:
     rank = results.ranking[results.ranking["park_id"] == row["park_id"]].iloc[0]
-    zh = results.study.language == "zh"
-    workers = "—" if pd.isna(rank["workers"]) else f"{rank['workers']:,.0f}"
     head = [f"{row['name']} [{row['park_id']}]"]
     if results.made_up:
         head.append(text("notice.made_up"))
-    score = f"{rank['score_low']:.1f}–{rank['score_high']:.1f}"
-    place = "—" if pd.isna(rank["rank"]) else str(rank["rank"])
-    if zh:
-        head.append(f"职工 {workers}；得分 {score}；位次 {place}；待核实权重 {rank['weight_unverified']:.0%}")
-    else:
-        head.append(f"workers {workers}; score {score}; rank {place}; unverified weight {rank['weight_unverified']:.0%}")
-    kinds = results.gates[results.gates["park_id"] == row["park_id"]]["kind"].value_counts()
-    head.append(("出入口：" if zh else "gates: ") + ", ".join(f"{text('gate.' + k)} {n}" for k, n in sorted(kinds.items())))
-    return head
+    head.append(
+        text(
+            "explain.head",
+            workers="—" if pd.isna(rank["workers"]) else f"{rank['workers']:,.0f}",
+            low=f"{rank['score_low']:.1f}",
+            high=f"{rank['score_high']:.1f}",
+            rank="—" if pd.isna(rank["rank"]) else str(rank["rank"]),
+            unverified=f"{rank['weight_unverified']:.0%}",
+        )
+    )
+    kinds = results.gates[results.gates["park_id"] == row["park_id"]]["kind"]
+    counts = sorted(Counter(str(kind) for kind in kinds).items())
+    counted = [f"{text('gate.' + kind)} {count}" for kind, count in counts]
+    return [*head, text("explain.gates", gates=", ".join(counted) or "—")]
 
 
-def _body(record: dict[str, object], near: pd.DataFrame, names: pd.Series, text: Text, *, zh: bool) -> list[str]:
+def _body(
+    record: dict[str, Any], near: pd.DataFrame, names: pd.Series[Any], text: Text
+) -> list[str]:
     if record["status"] == "not_applicable":
         return [str(record["clause"])]
-    says = {
-        "tests": "需要（找到/需要，最不利的一组职工）" if zh else "needed (found/needed, worst-served group)",
-        "served": "已满足职工比例" if zh else "share of workers served",
-        "short": "至少还需" if zh else "short by at least",
-        "why": "待核实原因" if zh else "unverified because",
-        "found": "找到" if zh else "found",
-        "nearest": "最近" if zh else "nearest",
-        "clause": "条款" if zh else "clause",
-    }
-    out = [f"{says['tests']}: {record['tests']}"]
-    out.append(f"{says['served']}: {record['served_share']:.0%}")
+    out = [
+        text("explain.tests", tests=record["tests"] or "—"),
+        text("explain.served", share=f"{record['served_share']:.0%}"),
+    ]
     if record["status"] == "short":
-        out.append(f"{says['short']}: {record['short_by']:g} {record['unit']}")
+        out.append(text("explain.short", count=f"{record['short_by']:g}", unit=record["unit"]))
     if record["status"] == "unverified":
         why = [text("reason." + code) for code in str(record["reason_unverified"]).split("+")]
-        out.append(f"{says['why']}: {', '.join(why)}")
+        out.append(text("explain.why", reasons=", ".join(why)))
     found = []
     for facility in str(record["evidence"]).split():
         walk = ""
         if record["origin"] == "work" and facility in near.index:
-            walk = f", {near.at[facility, 'metres']:.0f} m, {near.at[facility, 'minutes']:.1f} min"
+            row = near.loc[facility]
+            walk = f", {row['metres']:.0f} m, {row['minutes']:.1f} min"
         found.append(f"{_name(names, facility)} ({facility}{walk})")
     if found:
-        out.append(f"{says['found']}: " + "; ".join(found))
+        out.append(text("explain.found", found="; ".join(found)))
     if isinstance(record["nearest_id"], str):
         metres = "" if pd.isna(record["nearest_m"]) else f"{record['nearest_m']:.0f} m, "
-        out.append(f"{says['nearest']}: {_name(names, str(record['nearest_id']))}, {metres}{record['nearest_min']:.1f} min")
-    out.append(f"{says['clause']}: {record['clause']} ({record['basis']})")
+        walk = f"{metres}{record['nearest_min']:.1f} min"
+        out.append(text("explain.nearest", name=_name(names, record["nearest_id"]), walk=walk))
+    out.append(
+        text("explain.clause", clause=record["clause"], basis=text("basis." + record["basis"]))
+    )
     return out
 
 
-def _name(names: pd.Series, facility: str) -> str:
+def _name(names: pd.Series[Any], facility: str) -> str:
     name = names.get(facility)
     return str(name) if isinstance(name, str) and name else "—"
 
@@ -123,7 +132,9 @@ def _park(results: Results, wanted: str) -> dict[str, object]:
             Problem(
                 what="没有这个园区 / there is no such park",
                 value=wanted,
-                remedy=f"是否为 {', '.join(close)}？ / did you mean one of these?" if close else None,
+                remedy=f"是否为 {', '.join(close)}？ / did you mean one of these?"
+                if close
+                else None,
             )
         )
     return {str(k): v for k, v in hit.iloc[0].items()}
@@ -139,6 +150,8 @@ def _item(results: Results, wanted: str) -> str:
         Problem(
             what="没有这项指标 / there is no such item",
             value=wanted,
-            remedy=f"是否为 {', '.join(close)}？ / did you mean one of these?" if close else ", ".join(known),
+            remedy=f"是否为 {', '.join(close)}？ / did you mean one of these?"
+            if close
+            else ", ".join(known),
         )
     )

@@ -22,6 +22,7 @@ _BAD = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _SEPARATORS = re.compile("[\u2028\u2029\x85]")
+_SPECIAL = re.compile(f"[&<>\"'`]|{_BAD.pattern}|{_SEPARATORS.pattern}")
 _SCRIPT = re.compile("[<>&\u2028\u2029]")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)", re.IGNORECASE)
 _SLUG_LENGTH = 60
@@ -34,6 +35,8 @@ def clean(value: object) -> str:
 
 def text(value: object) -> str:
     """Escape a value for HTML, as content and inside quoted attributes alike."""
+    if isinstance(value, str) and not _SPECIAL.search(value):
+        return value  # nearly all of a page's thousands of texts
     return escape(clean(value), quote=True).replace("`", "&#96;")
 
 

@@ -58,7 +58,8 @@ _TEXTS = {
     "colon": "page.colon",
     "gate": "glyph.gate",
 }
-VIEW_M = 450.0  # ground around a park in its page's first view
+WIDE_M = (1800.0, basemap.MARGIN_M)  # ground around a park; screens are wider than high
+VIEW_M = (450.0, 450.0)  # ground around a park in its page's first view
 
 Bounds = tuple[float, float, float, float]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -202,7 +203,7 @@ def _ground(ctx: Context) -> _Ground:
     drawn = [p for p in ctx.park_ids if _has_shape(geometry[p])]
     shapes = np.array([geometry[p] for p in drawn], dtype=object)
     bounds = shapely.bounds(shapes).reshape(-1, 4)
-    windows = basemap.windows(bounds)
+    windows = basemap.windows(bounds, WIDE_M)
     return _Ground(
         place={park: i for i, park in enumerate(drawn)},
         bounds=bounds,

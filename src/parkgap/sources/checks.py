@@ -105,7 +105,7 @@ def park_ids(table: Cells, names: Sequence[str | None]) -> list[str | None]:
         if "name" in table:
             table.read("name", read.text, required=True)
             table.report.warning(
-                "没有编号列，以园区名称为编号 / there is no column of ids; names are taken as ids",
+                "缺少编号列，以园区名称为编号 / there is no column of ids; names are taken as ids",
                 remedy="给每个园区一个固定的编号 / give every park a fixed id",
             )
     duplicates(table, "id" if "id" in table else "name", [k and k.casefold() for k in found])
@@ -138,7 +138,7 @@ def known_parks(table: Cells, parks: pd.DataFrame) -> list[str | None]:
             table.error(
                 i,
                 "park_id",
-                "园区表中没有这个园区 / no such park in the table of parks",
+                "园区表中查无此园区 / no such park in the table of parks",
                 rule="园区编号须与园区表一致 / the id must be one of the table of parks",
                 remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
                 if close
@@ -180,7 +180,7 @@ def positions(table: Cells, source: Table, *, required: bool) -> tuple[Floats, F
         empty = [f for f in ("lon", "lat") if read.known(table.values(f)[i]) is None]
         if empty and (required or len(empty) == 1):
             table.error(
-                int(i), empty[0], "没有坐标 / no coordinates", remedy="填写经纬度 / fill them in"
+                int(i), empty[0], "缺少坐标 / no coordinates", remedy="填写经纬度 / fill them in"
             )
     if np.isnan(lon).all():
         return nothing, nothing

@@ -97,7 +97,7 @@ def _read_workbook(path: Path, file: str, table: Table) -> RawTable:
         if sheet not in book.sheet_names:
             refuse(
                 file,
-                "没有这个工作表 / no such sheet",
+                "找不到这个工作表 / no such sheet",
                 value=sheet,
                 rule=", ".join(book.sheet_names),
                 remedy="改正 study.toml 中的 sheet / correct `sheet` in study.toml",
@@ -135,7 +135,7 @@ def _tabulate(records: Sequence[Sequence[object]], file: str, sheet: str | None)
     """Take the first row that is not blank as headings, the others as rows; blank ones go."""
     filled = [n for n, record in enumerate(records) if not all(map(_blank, record))]
     if not filled:
-        refuse(file, "表中没有内容 / the table is empty", sheet=sheet, remedy="填写 / fill it in")
+        refuse(file, "表为空 / the table is empty", sheet=sheet, remedy="填写 / fill it in")
     head = records[filled[0]]
     headings = tuple("" if _blank(cell) else str(cell).strip() for cell in head)
     width = len(headings)

@@ -148,7 +148,7 @@ def match(
             continue
         close = difflib.get_close_matches(heading, raw.headings, n=1, cutoff=0.4)
         report.error(
-            "表头重复 / the heading is there twice" if at else "没有这一列 / no such column",
+            "表头重复 / the heading is there twice" if at else "找不到这一列 / no such column",
             column=heading,
             rule=f"columns.{field}",
             remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"

@@ -82,12 +82,12 @@ def read_layer(path: Path, file: str, table: Table) -> RawTable:
 
     layers = [str(name) for name, _ in _guarded(file, lambda: pyogrio.list_layers(path))]
     if not layers:
-        refuse(file, "没有图层 / there is no layer", remedy="重新导出 / export it again")
+        refuse(file, "文件中无图层 / there is no layer", remedy="重新导出 / export it again")
     layer = table.layer or layers[0]
     if layer not in layers:
         refuse(
             file,
-            "没有这个图层 / no such layer",
+            "找不到这个图层 / no such layer",
             value=layer,
             rule=", ".join(layers),
             remedy="改正 study.toml 中的 layer / correct `layer` in study.toml",

@@ -38,7 +38,7 @@ def system(cells: Cells, table: Table) -> str | None:
     crs = table.crs or own
     if crs is None:
         cells.report.error(
-            "没有说明坐标系 / the coordinate system is not said",
+            "未说明坐标系 / the coordinate system is not said",
             rule="WGS84, GCJ02, BD09, CGCS2000, EPSG:n",
             remedy='在 study.toml 中写明，如 crs = "GCJ02" / say it in study.toml: crs = "WGS84"',
         )

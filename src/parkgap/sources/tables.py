@@ -109,11 +109,11 @@ def read_parks(source: ParksTable, *, root: Path) -> Read:
     table, report = _open(source.file, source, root, "parks", ())
     if "id" not in table and "name" not in table:
         report.error(
-            "既没有编号列也没有名称列 / there is neither a column of ids nor one of names",
+            "编号列和名称列都缺 / there is neither a column of ids nor one of names",
             remedy=f'columns = {{ id = "…", name = "…" }} | {", ".join(table.raw.headings)}',
         )
     if not len(table):
-        report.error("表中没有园区 / the table holds no park", remedy="填写园区 / fill it in")
+        report.error("表中一个园区也未列 / the table holds no park", remedy="填写园区 / fill it in")
     geometry = _park_shapes(table, source)
     names = table.read("name", read.text)
     ids = checks.park_ids(table, names)

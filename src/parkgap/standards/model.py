@@ -230,6 +230,16 @@ class Standard(_Frozen):
                 return item
         raise KeyError(item_id)
 
+    @property
+    def detour(self) -> float:
+        """Factor on a straight line where there is no network (1 where the file has none)."""
+        figure = self.figures.get("detour_no_network")
+        return figure.v if figure is not None and isinstance(figure.v, float) else 1.0
+
+    def metres(self, test: Test) -> float:
+        """Limit of a test in metres of flat street."""
+        return test.limit if test.unit == "m" else test.limit * self.walk_speed.v
+
     def needed(self, test: Test, workers: float | None) -> int:
         """How many facilities a test needs for a headcount (persons; None or NaN: unknown).
 

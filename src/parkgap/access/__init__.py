@@ -1,0 +1,1 @@
+"""Who can walk to what: streets, snapping, gates, facilities, origins, reach."""

@@ -1,0 +1,146 @@
+"""What is walked to: facilities near the parks, their entrances, and candidate sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from parkgap import geo
+from parkgap.access import facilities as fac
+from parkgap.access.snap import Snapper, Snaps
+from parkgap.access.streets import Streets
+from parkgap.standard import Standard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+
+SITE_M = 100.0  # grid of the sites at which additions are thought of
+_MARGIN_M = (
+    500.0  # an area whose middle lies this much farther may still have its edge within reach
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Facilities within reach of any origin, where they are entered, and candidate sites.
+
+    Attributes
+    ----------
+    frame
+        Of :data:`parkgap.frames.FACILITIES`.
+    member
+        Whether a facility counts for an item, shape (facilities, items of the standard).
+    entrances
+        Snaps; ``of`` is the facility's row.
+    shape
+        Outline or point of each facility (Mercator), shape (facilities,).
+    sites
+        Snaps of candidate sites; ``of`` numbers them.
+    mapped
+        Longitudes and latitudes of all mapped places of the extract, for completeness.
+    off_street
+        How many facilities have no street within the snap limit.
+    """
+
+    frame: pd.DataFrame
+    member: Bools
+    entrances: Snaps
+    shape: Objects
+    sites: Snaps
+    mapped: tuple[Floats, Floats]
+    off_street: int
+
+
+def find_places(
+    objects: pd.DataFrame,
+    doors: pd.DataFrame,
+    routes: pd.DataFrame,
+    standard: Standard,
+    streets: Streets,
+    *,
+    parks: pd.DataFrame,
+    residences: pd.DataFrame,
+    language: str,
+    limit_m: float,
+    snap_m: float,
+) -> Places:
+    """Classify, merge, and snap what lies within reach of parks and homes.
+
+    Parameters
+    ----------
+    objects, doors, routes
+        Of an extract (:class:`parkgap.sources.osm_file.Extract`).
+    standard, streets
+        The rules, and the network to snap to.
+    parks, residences
+        Frames of these schemas.
+    language
+        ``zh`` prefers Chinese names.
+    limit_m, snap_m
+        Farthest walk, and farthest straight leg to a street.
+    """
+    member = fac.classify(objects, standard)
+    frame, facility_of = fac.merge(
+        objects, member, standard, routes=routes, parks=parks, language=language
+    )
+    around = np.concatenate([parks["geometry"].to_numpy(), residences["geometry"].to_numpy()])
+    near = _near(frame["lon"].to_numpy(), frame["lat"].to_numpy(), around, limit_m + _MARGIN_M)
+    kept = np.where(near, np.cumsum(near) - 1, -1)
+    facility_of = np.where(facility_of >= 0, kept[facility_of], -1)
+    frame = frame[near].reset_index(drop=True)
+    items = [i.id for i in standard.items]
+    counts_for = np.array([[i in row for i in items] for row in frame["items"]], dtype=bool)
+    public = streets.public_pieces()
+    snapper = Snapper(streets, public, snap_m)
+    entrances = fac.entrances(objects, facility_of, doors, snapper)
+    limits = [standard.metres(t) for i in standard.scored for t in i.tests]
+    mapped = fac.mapped_places(objects)
+    lon, lat = (objects[c].to_numpy(dtype=float)[mapped] for c in ("lon", "lat"))
+    return Places(
+        frame=frame,
+        member=counts_for.reshape(len(frame), len(items)),
+        entrances=entrances,
+        shape=fac.shapes(objects, facility_of, len(frame)),
+        sites=_sites(streets, public, around, max(limits, default=0.0)),
+        mapped=(lon, lat),
+        off_street=len(frame) - len(np.unique(entrances.of)),
+    )
+
+
+def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:
+    """Points within so many metres of any of the shapes."""
+    bounds = shapely.bounds(around)
+    k = geo.scale(np.abs(bounds[:, [1, 3]]).max(axis=1))
+    points = geo.points(lon, lat)
+    tree = shapely.STRtree(points)
+    _, hit = tree.query(geo.project(around), predicate="dwithin", distance=metres / k)
+    near = np.zeros(len(points), dtype=bool)
+    near[hit] = True
+    return near
+
+
+def _sites(streets: Streets, public: Ints, around: Objects, metres: float) -> Snaps:
+    """Candidate sites: public street nodes near parks and homes, one in each cell of 100 m."""
+    node, first = np.unique(streets.pieces["a"].to_numpy()[public], return_index=True)
+    nodes = streets.nodes.iloc[node]
+    lat = nodes["lat"].to_numpy()
+    near = _near(nodes["lon"].to_numpy(), lat, around, metres)
+    nodes, piece = nodes[near], public[first[near]]
+    # One scale per band of 0.01 degrees of latitude: no study's extent moves the grid.
+    band = np.floor(lat[near] * 100).astype(np.int64)
+    step = SITE_M / geo.scale(band / 100)
+    column, row = (np.floor(nodes[c].to_numpy() / step).astype(np.int64) for c in ("x", "y"))
+    order = np.argsort(nodes["node_id"].to_numpy(), kind="stable")
+    _, one = np.unique(np.column_stack([band, column, row])[order], axis=0, return_index=True)
+    chosen = piece[order[np.sort(one)]]
+    zero = np.zeros(len(chosen))
+    return Snaps(np.arange(len(chosen)), chosen, zero, zero)

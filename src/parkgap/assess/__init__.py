@@ -1,0 +1,1 @@
+"""What the walks mean against the standard: items, additions, certainty, ranking."""

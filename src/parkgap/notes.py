@@ -1,0 +1,117 @@
+"""What the reader of the results must be told besides: counts and warnings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import shapely
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from parkgap.access.gates import Walks
+    from parkgap.access.places import Places
+    from parkgap.access.streets import Streets
+    from parkgap.errors import Problem
+    from parkgap.inputs import Tables
+    from parkgap.sources.osm_file import Extract
+    from parkgap.study import Study
+
+Warnings = list[tuple[str, str]]
+
+
+def count(
+    extract: Extract, streets: Streets, places: Places, origins: pd.DataFrame, parks: pd.DataFrame
+) -> dict[str, int]:
+    """Count what was read and made, in a fixed order."""
+    return {
+        "parks": len(parks),
+        "origins": len(origins),
+        "facilities": len(places.frame),
+        "facilities_off_street": places.off_street,
+        "street_edges": len(streets.edges),
+        "street_islands": streets.islands,
+        **extract.counts,
+    }
+
+
+def _bilingual(problem: Problem) -> tuple[str, str]:
+    from parkgap.sources.tables import texts
+
+    return texts(problem)
+
+
+def warn(
+    study: Study,
+    extract: Extract,
+    parks: pd.DataFrame,
+    origins: pd.DataFrame,
+    walks: Walks,
+    tables: Tables,
+) -> Warnings:
+    """Say what the reader of the results must know, in Chinese and English."""
+    warnings: Warnings = [_bilingual(p) for p in tables.warnings]
+    if extract.coverage_from == "hull":
+        warnings.append(
+            (
+                "提取文件未声明范围，按完整道路的外包凸多边形判断数据边界。",
+                "The extract declares no box; the hull of its complete ways is the data's edge.",
+            )
+        )
+    unknown = int(parks["workers"].isna().sum())
+    if unknown:
+        warnings.append(
+            (
+                f"{unknown} 个园区职工人数未知，只排轻重，不排影响人数。",
+                f"The headcount of {unknown} parks is unknown; they are ranked by severity only.",
+            )
+        )
+    outside = parks[~shapely.intersects(parks["geometry"].to_numpy(), extract.coverage)]
+    if len(outside):
+        names = _some(outside["name"])
+        warnings.append(
+            (
+                f"{len(outside)} 个园区在地图数据范围之外，无从判断：{names}",
+                f"{len(outside)} parks lie outside the map data and cannot be judged: {names}",
+            )
+        )
+    lost = origins[~origins["reached"] & ~origins["park_id"].isin(outside["park_id"])]
+    if len(lost):
+        names = _some(lost["park_id"].drop_duplicates())
+        warnings.append(
+            (
+                f"{len(lost)} 个出发点 {study.walking.snap_m:g} 米内未见道路，待核实：{names}",
+                (
+                    f"{len(lost)} origins have no street within {study.walking.snap_m:g} m "
+                    f"and are unverified: {names}"
+                ),
+            )
+        )
+    gates = walks.gates[walks.gates["kind"] == "nearest_street"]
+    if len(gates):
+        names = _some(gates["park_id"].drop_duplicates())
+        count = gates["park_id"].nunique()
+        warnings.append(
+            (
+                f"{count} 个园区未见道路穿过边界，按最近道路出行：{names}",
+                f"{count} parks, no street across their edge: nearest street taken: {names}",
+            )
+        )
+    if len(tables.shifts):
+        warnings.append(
+            (
+                "本版本尚未按营业时间分班次判断：设施不论何时营业均计入。",
+                (
+                    "Opening hours are not judged by shift in this version: "
+                    "a facility counts whatever its hours."
+                ),
+            )
+        )
+
+    return warnings
+
+
+def _some(names: pd.Series, most: int = 8) -> str:
+    """Name a few, count the rest."""
+    shown = ", ".join(names.astype(str).head(most))
+    return shown if len(names) <= most else f"{shown} … (+{len(names) - most})"
