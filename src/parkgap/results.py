@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
     import shapely
+
     from parkgap.standard import Standard
     from parkgap.study import Study
 

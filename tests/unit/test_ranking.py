@@ -122,8 +122,9 @@ def test_rank_is_by_burden_and_severity_leaves_workers_out(ranking: pd.DataFrame
 
 
 def test_what_is_not_known_is_not_ranked_and_stands_below(ranking: pd.DataFrame) -> None:
-    # To be verified, by workers x unverified weight: T2 500, T1 150, T3 80; then no headcount.
-    assert ranking["park_id"].tolist() == ["A", "C", "B", "T2", "T1", "T3", "U"]
+    # Unknown headcounts are a block of their own; then those to be verified, by workers x
+    # unverified weight: T2 500, T1 150, T3 80.
+    assert ranking["park_id"].tolist() == ["A", "C", "B", "U", "T2", "T1", "T3"]
     last = ranking.set_index("park_id").loc[["T2", "T1", "T3", "U"]]
     assert last["rank"].isna().all()
     assert last["tier"].tolist() == ["unverified"] * 3 + ["unknown_headcount"]

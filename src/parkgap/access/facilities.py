@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -72,13 +73,12 @@ def classify(objects: pd.DataFrame, standard: Standard) -> Bools:
     -------
     Boolean matrix, shape (objects, items), in the order of ``standard.items``.
     """
-    names = _folded_names(objects)
+    names = _Names.of(objects)
     is_place = _has_any(objects, PLACE_KEYS) & ~_has_any(objects, _MOVING)
     out = np.zeros((len(objects), len(standard.items)), dtype=bool)
-    cache: dict[str, Bools] = {}
     for column, item in enumerate(standard.items):
         if not item.of_items:
-            out[:, column] = _matches(objects, item.rule, names, is_place, cache)
+            out[:, column] = _matches(objects, item.rule, names, is_place)
     homes = [i for i, item in enumerate(standard.items) if _is_worker_housing(item)]
     if homes:
         out[:, homes] &= ~_on_campus(objects)[:, None]
@@ -94,27 +94,44 @@ def _has_any(objects: pd.DataFrame, keys: Sequence[str]) -> Bools:
     return np.asarray(objects[have].notna().to_numpy().any(axis=1), dtype=bool)
 
 
-def _folded_names(objects: pd.DataFrame) -> Objects:
-    """All names of each object, one to a line, folded; "" where it has none."""
-    columns = [objects[c].fillna("") for c in NAME_COLUMNS if c in objects.columns]
-    joined = columns[0].astype(object)
-    for more in columns[1:]:
-        joined = joined + "\n" + more
-    unique = {text: fold_text(text) for text in pd.unique(joined)}
-    return joined.map(unique).to_numpy(dtype=object)
+@dataclass(frozen=True)
+class _Names:
+    """All names of each object, folded, one to a line; each distinct text is kept once.
+
+    `code` is the row of `texts` of each object, shape (objects,).
+    """
+
+    code: Ints
+    texts: list[str]
+    found: dict[str, Bools] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, objects: pd.DataFrame) -> _Names:
+        columns = [objects[c].fillna("") for c in NAME_COLUMNS if c in objects.columns]
+        joined = columns[0].astype(object)
+        for more in columns[1:]:
+            joined = joined + "\n" + more
+        code, texts = pd.factorize(joined)
+        return cls(code, [fold_text(str(t)) for t in texts])
+
+    def match(self, pattern: str) -> Bools:
+        """Objects any of whose names the expression is found in, shape (objects,)."""
+        if pattern not in self.found:
+            search = re.compile(pattern, re.IGNORECASE).search
+            hit = np.array([search(t) is not None for t in self.texts], dtype=bool)
+            self.found[pattern] = hit[self.code]
+        return self.found[pattern]
 
 
-def _matches(
-    objects: pd.DataFrame, rule: Rule, names: Objects, is_place: Bools, cache: dict[str, Bools]
-) -> Bools:
+def _matches(objects: pd.DataFrame, rule: Rule, names: _Names, is_place: Bools) -> Bools:
     hit = _any_of(objects, rule.any)
     if rule.name_requires:
-        hit &= _search(rule.name_requires, names, cache)
+        hit &= names.match(rule.name_requires)
     if rule.name_adds:
-        hit |= is_place & _search(rule.name_adds, names, cache)
+        hit |= is_place & names.match(rule.name_adds)
     hit &= ~_any_of(objects, rule.exclude)
     if rule.name_excludes:
-        hit &= ~_search(rule.name_excludes, names, cache)
+        hit &= ~names.match(rule.name_excludes)
     for gone in ("disused", "abandoned"):
         if gone in objects.columns:
             hit &= (objects[gone] != "yes").to_numpy()
@@ -134,14 +151,6 @@ def _any_of(objects: pd.DataFrame, conditions: Sequence[Mapping[str, str]]) -> B
                 every &= (objects[key] == value).to_numpy()
         hit |= every
     return hit
-
-
-def _search(pattern: str, names: Objects, cache: dict[str, Bools]) -> Bools:
-    if pattern not in cache:
-        search = re.compile(pattern, re.IGNORECASE).search
-        unique, index = np.unique(names.astype(str), return_inverse=True)
-        cache[pattern] = np.array([bool(search(n)) for n in unique], dtype=bool)[index]
-    return cache[pattern]
 
 
 def _on_campus(objects: pd.DataFrame) -> Bools:
@@ -280,7 +289,8 @@ def _describe(
         best = best.where(best.notna(), sub[column])
     best_of = pd.Series(best.to_numpy()[order]).groupby(ordered).first()
     hours = pd.Series(sub["opening_hours"].to_numpy()[order]).groupby(ordered).first()
-    ids = pd.Series(sub["osm_id"].to_numpy()[order]).groupby(ordered).agg(list)
+    parts = np.split(sub["osm_id"].to_numpy()[order], first[1:]) if len(first) else []
+    ids = [list(part) for part in parts]
     items = np.zeros((len(head), member.shape[1]), dtype=bool)
     np.logical_or.at(items, group, member)
     item_ids = np.array([i.id for i in standard.items], dtype=object)
@@ -300,7 +310,7 @@ def _describe(
             "lines": [[] for _ in head],
             "opening_hours": hours.to_numpy(),
             "source": ["osm"] * len(head),
-            "source_ids": ids.to_numpy(),
+            "source_ids": ids,
         }
     )
     facilities["name"] = facilities["name"].where(facilities["name"].notna(), None)
