@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
 import pyproj
 
 from parkgap.study import Study, load_study
@@ -222,21 +223,22 @@ def _tag_lines(tags: Mapping[str, str]) -> list[str]:
     return [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items()]
 
 
-# --- reading results ---------------------------------------------------------------------------
+# --- reading results -----------------------------------------------------------------------------
 
 
 def judged(results: Results, park_id: str, item: str) -> pd.Series:
     """Look up the assessment of one park by one item."""
     a = results.assessment
-    (row,) = a[(a["park_id"] == park_id) & (a["item"] == item)].index
-    return a.loc[row]
+    (found,) = np.flatnonzero((a["park_id"] == park_id) & (a["item"] == item))
+    return a.iloc[int(found)]
 
 
 def walk(results: Results, park_id: str, facility_id: str) -> float | None:
     """Metres from the nearest workplace of a park to a facility; None: not within reach."""
     near = results.nearby
-    found = near[(near["park_id"] == park_id) & (near["facility_id"] == facility_id)]["metres"]
-    return float(found.iat[0]) if len(found) else None
+    here = (near["park_id"] == park_id) & (near["facility_id"] == facility_id)
+    found = near["metres"].to_numpy(dtype=float)[here.to_numpy()]
+    return float(found[0]) if len(found) else None
 
 
 def statuses(results: Results, park_id: str | None = None) -> set[str]:
@@ -247,7 +249,8 @@ def statuses(results: Results, park_id: str | None = None) -> set[str]:
 
 def scored(results: Results, park_id: str) -> pd.Series:
     """Look up the ranking's row of one park."""
-    return results.ranking.set_index("park_id").loc[park_id]
+    (found,) = np.flatnonzero(results.ranking["park_id"] == park_id)
+    return results.ranking.iloc[int(found)]
 
 
 def village(**park: object) -> Town:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
     with clock("base"):
         base = base_of(town.extract)
     return Results(
-        study=study,
+        study=_dated(study, town.extract.date),
         standard=town.standard,
         parks=town.parks,
         gates=town.walks.gates,
@@ -134,6 +135,13 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
         inputs=hashes(study),
         **found,
     )
+
+
+def _dated(study: Study, date: str) -> Study:
+    """Ask the question as of the data's own day where the study names none, never as of today."""
+    if study.as_of is not None or not date:
+        return study
+    return study.model_copy(update={"as_of": datetime.date.fromisoformat(date)})
 
 
 def _survey(study: Study, clock: Clock) -> _Town:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from tests.towns import Box, Point, corners, degrees
 
 from parkgap.assess.certainty import completeness, edge_distance
 from parkgap.standard import load
-from tests.towns import Box, Point, corners, degrees
 
 RULE = load().certainty
 EVERYWHERE: Box = (-20_000, -20_000, 20_000, 20_000)

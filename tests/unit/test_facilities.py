@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.towns import Town, points
 
 from parkgap.access.facilities import classify, fold_text, merge
 from parkgap.inputs import read_osm, read_tables
 from parkgap.standard import Standard, load
-from tests.towns import Town, points
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -136,8 +136,8 @@ def judge(
 
 def row(assessor: Assessor, item: str, park: str = "P") -> pd.Series:
     frame = assessor.assess()
-    (found,) = frame.index[(frame["park_id"] == park) & (frame["item"] == item)]
-    return frame.loc[found]
+    (found,) = np.flatnonzero((frame["park_id"] == park) & (frame["item"] == item))
+    return frame.iloc[int(found)]
 
 
 # Five canteens 200 m away, and a site at the door.
@@ -145,12 +145,13 @@ FIVE = {f"m{i}": Place([MEAL]) for i in range(5)} | {"door": Place()}
 TO_FIVE = {f"m{i}": 200.0 for i in range(5)} | {"door": 0.0}
 
 
-# --- how many are needed ------------------------------------------------------------------------
+# --- how many are needed -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("workers", "needed", "short_by"),
-    # Five within 1000 m are for 5,000 workers: 5 x 12 / 5000, 5 x 20,000 / 5000; unknown: as stated.
+    # Five within 1000 m are for 5,000 workers: 5 x 12 / 5000, 5 x 20,000 / 5000.  As stated where
+    # nobody knows how many there are.
     [
         (12, 1, math.nan),
         (5000, 5, math.nan),
@@ -204,7 +205,7 @@ def test_lines_are_counted_once_however_many_stops_they_have() -> None:
     assert (unsure["status"], unsure["reason_unverified"]) == ("unverified", "no_lines")
 
 
-# --- who may use it -------------------------------------------------------------------------------
+# --- who may use it ------------------------------------------------------------------------------
 
 
 def test_a_place_is_for_those_to_whom_it_is_open() -> None:
@@ -226,7 +227,7 @@ def test_a_place_is_for_those_to_whom_it_is_open() -> None:
     assert status[DRUGS].tolist() == ["short"] * 3
 
 
-# --- what is not known ----------------------------------------------------------------------------
+# --- what is not known ---------------------------------------------------------------------------
 
 
 def unverified(assessor: Assessor, item: str) -> str:
@@ -281,7 +282,7 @@ def test_thin_data_does_not_hide_what_was_found() -> None:
     assert row(found, DRUGS)["status"] == "met"
 
 
-# --- work and home -----------------------------------------------------------------------------------
+# --- work and home -------------------------------------------------------------------------------
 
 
 def homes(*walks: Mapping[str, float], share: float = 1.0, kind: str = "other") -> list[Group]:
@@ -340,7 +341,7 @@ def test_a_home_of_fewer_than_ten_is_not_shown() -> None:
     assert math.isnan(found["workers_unserved"])
 
 
-# --- what does not apply --------------------------------------------------------------------------------
+# --- what does not apply -------------------------------------------------------------------------
 
 
 def test_weights_of_what_applies_sum_to_one() -> None:
@@ -349,7 +350,8 @@ def test_weights_of_what_applies_sum_to_one() -> None:
     assert set(gone) == {"rail_station", "dorm_convenience"}
     assert frame.loc[gone, "weight"].tolist() == [0.0, 0.0]
     assert frame["weight"].sum() == pytest.approx(1.0)
-    # Canteens weigh 0.16 x 0.75 of what is left without rail (0.16 x 0.2) and dormitories' services.
+    # Canteens weigh 0.16 x 0.75 of what is left without rail (0.16 x 0.2) and without the
+    # services of dormitories (0.16 x 0.1765).
     rest = 1 - 0.16 * 0.2 - 0.16 * 0.1765
     assert frame.loc[MEAL, "weight"] == pytest.approx(0.12 / rest)
 
@@ -372,7 +374,7 @@ def test_an_unknown_headcount_is_judged_without_workers() -> None:
     assert math.isnan(found["workers_unserved"])
 
 
-# --- who lacks what, and what would meet it -----------------------------------------------------------
+# --- who lacks what, and what would meet it ------------------------------------------------------
 
 
 def test_workers_who_lack_any_core_item_are_counted_once() -> None:
@@ -386,7 +388,7 @@ def test_workers_who_lack_any_core_item_are_counted_once() -> None:
         *homes({DRUGS: 100.0}, {}),
     ]
     assessor = judge({"P": 12}, core, town, residents={"P": 12})
-    counts = {i.id: (i.origin, assessor.judge(i)) for i in STANDARD.items if i.core}
+    counts = {i.id: (str(i.origin), assessor.judge(i)) for i in STANDARD.items if i.core}
     # Half lack something at work; of the others half have no pharmacy at home.
     assert lacking_core(assessor.g, counts).tolist() == [pytest.approx(0.75)]
 
@@ -402,10 +404,11 @@ def test_one_facility_between_two_parks_makes_the_area_short_of_one() -> None:
     drugs = frame[frame["item"] == DRUGS]
     assert drugs["short_by"].tolist() == [1, 1]
     parks = assessor.g.parks
-    area = roll_up(frame, parks, assessor, STANDARD).set_index(["level", "item"])
-    assert area.loc[("district", DRUGS), ["parks_short", "short_by"]].tolist() == [2, 1]
+    area = roll_up(frame, parks, assessor, STANDARD).set_index("item")
+    assert area["level"].unique().tolist() == ["district"]
+    assert (area["parks_short"][DRUGS], area["short_by"][DRUGS]) == (2, 1)
     # The canteen's 300 m do not reach from the spot between them.
-    assert area.loc[("district", MEAL), "short_by"] == 2
+    assert area["short_by"][MEAL] == 2
 
 
 def test_the_fewest_additions_meet_all_tests_of_an_item_at_once() -> None:

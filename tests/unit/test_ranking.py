@@ -107,9 +107,11 @@ def test_scores_are_weighted_satisfaction(ranking: pd.DataFrame) -> None:
     got = ranking.set_index("park_id")
     columns = ["score_low", "score", "score_high", "weight_unverified"]
     for park, values in want.items():
-        assert got.loc[park, columns].tolist() == pytest.approx(values)
+        assert got[columns].to_dict("index")[park] == pytest.approx(
+            dict(zip(columns, values, strict=True))
+        )
     # C at work: the meal alone.  C at home: (0.3 x 0.1 + 0.2 x 0.5) / 0.5.
-    assert got.loc["C", ["score_work", "score_home"]].tolist() == pytest.approx([100, 26])
+    assert (got["score_work"]["C"], got["score_home"]["C"]) == pytest.approx((100, 26))
 
 
 def test_rank_is_by_burden_and_severity_leaves_workers_out(ranking: pd.DataFrame) -> None:
@@ -138,7 +140,7 @@ def test_gaps_are_named_and_workers_without_core_items_counted(ranking: pd.DataF
     }  # fmt: skip
     assert got.loc["A", "top_gaps"] == f"{MEAL}; {GREEN}"  # 0.5 x 0.5, then 0.2 x 1
     assert got.loc[["A", "B", "C"], "workers_lacking_core"].tolist() == [500, 100, 400]
-    assert np.isnan(got.loc["U", "workers_lacking_core"])
+    assert np.isnan(got["workers_lacking_core"]["U"])
 
 
 def test_thirty_percent_unverified_is_still_ranked(standard: Standard) -> None:
