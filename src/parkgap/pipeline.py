@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,7 +141,7 @@ def _dated(study: Study, date: str) -> Study:
     """Ask the question as of the data's own day where the study names none, never as of today."""
     if study.as_of is not None or not date:
         return study
-    return study.model_copy(update={"as_of": datetime.date.fromisoformat(date)})
+    return study.model_copy(update={"as_of": dt.date.fromisoformat(date)})
 
 
 def _survey(study: Study, clock: Clock) -> _Town:
