@@ -44,8 +44,6 @@ PLACE_TAGS = (
     "access",
     "opening_hours",
     "building",
-    "entrance",
-    "barrier",
     "public_transport",
     "highway",
     "railway",
@@ -160,6 +158,7 @@ class _Collector:
     ) -> None:
         self.place_keys = tuple(sorted(place_keys))
         self.place_values = tuple(sorted((k, frozenset(v)) for k, v in place_values.items()))
+        self.building_kinds = frozenset(place_values.get("building", ()))
         self.tags = tags
         self.objects = _Columns(("osm_id", "lon", "lat", "wkb", "closed", *tags))
         self.streets = _Columns(("way_id", *STREET_TAGS))
@@ -176,9 +175,11 @@ class _Collector:
         self.dated = True
 
     def _is_place(self, tags: osmium.osm.TagList) -> bool:
-        if any(k in tags for k in self.place_keys):
-            return True
-        return any(tags.get(k) in values for k, values in self.place_values)
+        # Plain loops: a generator would cost more than the look-ups.
+        for key in self.place_keys:
+            if key in tags:
+                return True
+        return any(tags.get(key) in values for key, values in self.place_values)
 
     # The hot spots look keys up one by one: a walk over all tags costs twenty times as much.
 
@@ -200,9 +201,13 @@ class _Collector:
     def way(self, o: osmium.osm.Way) -> None:
         tags = o.tags
         get = tags.get
+        building = get("building")
+        if building is not None and len(tags) == 1 and building not in self.building_kinds:
+            # Most of any extract: an outline that says nothing but that it is a building.
+            self._outline(o, get, is_place=False, building=building, ground=None)
+            return
         highway = get("highway")
         is_place = self._is_place(tags)
-        building = get("building")
         if highway is not None:
             self._street(o, get)
             if not is_place or highway in _NOT_A_PLACE:
@@ -212,6 +217,17 @@ class _Collector:
             building = None
             if not is_place and ground is None:
                 return
+        self._outline(o, get, is_place=is_place, building=building, ground=ground)
+
+    def _outline(
+        self,
+        o: osmium.osm.Way,
+        get: Callable[[str], str | None],
+        *,
+        is_place: bool,
+        building: str | None,
+        ground: tuple[str, str] | None,
+    ) -> None:
         try:
             wkb = self.wkb.create_linestring(o)
         except (RuntimeError, osmium.InvalidLocationError):
@@ -272,7 +288,8 @@ class _Collector:
         start = len(self.node)
         cut = False
         for n in o.nodes:
-            x = n.x
+            place = n.location
+            x = place.x
             if x == _INVALID:
                 # A node outside the extract: the way ends here; its neighbours are not joined.
                 cut = True
@@ -281,7 +298,7 @@ class _Collector:
                 continue
             self.node.append(n.ref)
             self.x.append(x)
-            self.y.append(n.y)
+            self.y.append(place.y)
         self._close(row, start)
         self.cut_ways += cut
         self.part_cut.extend([cut] * (len(self.streets.rows) - len(self.part_cut)))
@@ -467,7 +484,9 @@ def _ways(c: _Collector) -> Ways:
 
 def _geometry(frame: pd.DataFrame, *, points: bool = False) -> pd.DataFrame:
     """Decode WKB in bulk; closed lines become polygons; a point inside stands for an area."""
-    wkb = frame.pop("wkb").to_numpy()
+    wkb = np.array(
+        [None if h is None else bytes.fromhex(h) for h in frame.pop("wkb")], dtype=object
+    )
     closed = frame.pop("closed").to_numpy().astype(bool)
     geometry = shapely.from_wkb(wkb)
     is_line = shapely.get_type_id(geometry) == shapely.GeometryType.LINESTRING
