@@ -21,7 +21,7 @@ from parkgap.access.parks import parks_from_ground
 from parkgap.access.places import Places, find_places
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
-from parkgap.assess.certainty import completeness, edge_distance
+from parkgap.assess.certainty import beside_network, completeness, edge_distance
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
@@ -37,6 +37,8 @@ from parkgap.standard import Standard, load
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from parkgap.sources.osm_file import Extract
     from parkgap.study import Study
@@ -248,6 +250,8 @@ def _targets(places: Places, streets: Streets) -> Targets:
     return Targets(
         public=concat([places.entrances, Snaps(sites.of + count, sites.piece, sites.t, sites.leg)]),
         shape=np.concatenate([places.shape, np.atleast_1d(np.asarray(points, dtype=object))]),
+        door_of=places.doors[0],
+        door=places.doors[1],
     )
 
 
@@ -273,6 +277,8 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         edge_m=edge_distance(lon, lat, extract.coverage),
         completeness=known,
         residents=residences.groupby("park_id")["workers"].sum(),
+        beside=beside_network(origins, facilities, _on_network(town), town.study.reach.limit_m),
+        region_has=_region_has(extract, standard),
     )
     few = town.study.privacy.min_workers
     assessor = Assessor(ground, standard, language=town.study.language, min_workers=few)
@@ -286,6 +292,23 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
     }
     shown = {name: without_few(frame, few) for name, frame in frames.items()}
     return shown | {"completeness": known, "nearby": _nearby(town.walks, origins, facilities)}
+
+
+def _on_network(town: _Town) -> npt.NDArray[np.bool_]:
+    """Facilities with an entrance on a street that is no island, shape (facilities,)."""
+    entrances = town.places.entrances
+    main = town.streets.pieces["main"].to_numpy()[entrances.piece]
+    out = np.zeros(len(town.places.frame), dtype=bool)
+    out[entrances.of[main]] = True
+    return out
+
+
+def _region_has(extract: Extract, standard: Standard) -> frozenset[str]:
+    """Items that need urban rail, where tracks or lines of it are mapped; a stop alone is none."""
+    lines = bool(extract.routes["mode"].isin({"subway", "light_rail", "tram"}).any())
+    if not lines and not extract.counts["urban_rail_tracks"]:
+        return frozenset()
+    return frozenset(item.id for item in standard.items if item.needs_region)
 
 
 def _windows(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:

@@ -122,17 +122,24 @@ def test_an_area_is_reached_where_it_can_be_entered(tmp_path: Path) -> None:
     front = [(300.0, 10.0), (500.0, 10.0), (500.0, 110.0)]
     door = town.way(*front, (400, 110), (300, 110), (300, 10), shop="supermarket", name="Door")
     town.node(400, 110, entrance="main")
-    # A footpath leads up to its outline: 120 + 250 + 10, although a corner is nearer the street.
-    town.street((-1500, 0), (-250, 0), (0, 0))
+    # Two footpaths lead up to its outline; either park takes its own: 120 + 250 + 20.
+    town.street(*points([-1500, -800, -550, -250, 0]))
     town.street((-250, 0), (-250, -20), highway="footway")
-    sides = [(-200.0, -8.0), (-200.0, -60.0), (-300.0, -60.0), (-300.0, -20.0)]
-    path = town.way(*sides, (-250, -20), (-200, -8), shop="supermarket", name="Path")
+    town.street((-550, 0), (-550, -20), highway="footway")
+    sides = [(-200.0, -20.0), (-200.0, -80.0), (-600.0, -80.0), (-600.0, -20.0)]
+    paths = town.way(
+        *sides, (-550, -20), (-250, -20), (-200, -20), shop="supermarket", name="Paths"
+    )
+    town.street((-800, 0), (-800, 120), highway="service")
+    town.park("Q", (-900, 20, -700, 220))
+    town.firm("G", "Q", (-800, 120))
     # No more than an outline: 120 + 200, and 30 to its nearest corner; its middle is farther.
     corner = [(200.0, -30.0), (260.0, -60.0), (230.0, -100.0), (200.0, -30.0)]
     bare = town.way(*corner, shop="supermarket", name="Bare")
     results = town.results(tmp_path)
     assert walk(results, "P", door) == pytest.approx(120 + 600 + 130 + 200 + 20, abs=METRE)
-    assert walk(results, "P", path) == pytest.approx(120 + 250 + 20, abs=METRE)
+    assert walk(results, "P", paths) == pytest.approx(120 + 250 + 20, abs=METRE)
+    assert walk(results, "Q", paths) == pytest.approx(120 + 250 + 20, abs=METRE)
     assert walk(results, "P", bare) == pytest.approx(120 + 200 + 30, abs=METRE)
 
 
@@ -290,8 +297,8 @@ def random_town(seed: int) -> Town:
             town.home(f"H{park}", park, (rng.uniform(0, 1000), 250 * rng.randrange(5)), 20)
     for number, tags in enumerate([*MAPPED_AS.values()] * 2):
         if rng.random() < 0.6 or "railway" in tags:
-            x, y = rng.uniform(0, 1000), 250 * rng.randrange(5) + 6
-            town.node(x, y, name=f"old {number}", **tags)
+            along, line = rng.uniform(0, 1000), rng.randrange(5)
+            town.node(along, 250 * line + 6, name=f"old {number}", **tags)
     return town
 
 

@@ -58,10 +58,11 @@ def serving(frame: pd.DataFrame, item: str) -> list[str]:
 def test_a_place_mapped_as_node_building_and_relation_is_one(
     town: Town, standard: Standard, tmp_path: Path
 ) -> None:
-    tags = {"amenity": "restaurant", "name": "Golden Rice"}
-    node = town.node(110, 60, **tags)
-    building = town.area((100, 50, 120, 70), building="yes", **tags)
-    outer, yard = town.area((80, 40, 140, 80)), town.area((125, 45, 135, 55))
+    # A hall of 200 m: its node stands at one end, farther than one name holds places together.
+    tags = {"shop": "supermarket", "name": "Golden Rice"}
+    node = town.node(10, 60, **tags)
+    building = town.area((0, 50, 200, 150), building="yes", **tags)
+    outer, yard = town.area((-20, 40, 220, 190)), town.area((90, 160, 110, 180))
     site = town.relation([(outer, "outer"), (yard, "inner")], type="multipolygon", **tags)
     frame = facilities(town, standard, tmp_path)
     (ids,) = frame["source_ids"]

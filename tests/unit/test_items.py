@@ -65,6 +65,7 @@ def judge(
     residents: Mapping[str, float] | None = None,
     standard: Standard = STANDARD,
     min_workers: int = 10,
+    region_has: frozenset[str] = frozenset(),
 ) -> Assessor:
     """Set the assessor up."""
     text = {c.name: [""] * len(parks) for c in PARKS.columns if c.kind in ("str", "geometry")}
@@ -130,6 +131,7 @@ def judge(
         edge_m=np.array([g.edge_m for g in groups], dtype=float),
         completeness=known,
         residents=pd.Series(dict(residents or {}), dtype=float),
+        region_has=region_has,
     )
     return Assessor(ground, standard, language="en", min_workers=min_workers)
 
@@ -357,8 +359,12 @@ def test_weights_of_what_applies_sum_to_one() -> None:
 
 
 def test_a_railway_somewhere_makes_the_station_apply() -> None:
-    town = judge({"P": 900}, {"r": Place(["rail_station"])}, [Group("P", 1.0, {})])
+    rail = frozenset({"rail_station"})
+    town = judge({"P": 900}, {}, [Group("P", 1.0, {})], region_has=rail)
     assert row(town, "rail_station")["status"] == "short"
+    # A stop alone is no line: were it one, a new stop would lower every park's score.
+    town = judge({"P": 900}, {"r": Place(["rail_station"])}, [Group("P", 1.0, {})])
+    assert row(town, "rail_station")["status"] == "not_applicable"
 
 
 def test_nothing_applies_to_a_park_without_workers() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -30,9 +32,9 @@ M_LAT = float(np.degrees(1 / (6378137.0 * (1 - 0.0066943799901413165) / _W**1.5)
 M_LON = float(np.degrees(1 / (6378137.0 / np.sqrt(_W) * np.cos(_PHI))))
 
 
-def town(ways: list[dict[str, object]], at: dict[int, tuple[float, float]]) -> Streets:
+def town(ways: Sequence[Mapping[str, Any]], at: Mapping[int, tuple[float, float]]) -> Streets:
     """Build streets from nodes in metres around (36 N, 120 E) and ways with tags."""
-    nodes = [n for w in ways for n in w["nodes"]]  # type: ignore[attr-defined]
+    nodes = [n for w in ways for n in w["nodes"]]
     tags = pd.DataFrame(
         [{"way_id": i + 1, **{c: w.get(c) for c in STREET_COLUMNS}} for i, w in enumerate(ways)],
         columns=["way_id", *STREET_COLUMNS],
@@ -41,7 +43,7 @@ def town(ways: list[dict[str, object]], at: dict[int, tuple[float, float]]) -> S
     xy = np.array([at[n] for n in nodes], dtype=float).reshape(-1, 2)
     return build_streets(
         tags,
-        np.cumsum([0] + [len(w["nodes"]) for w in ways]),  # type: ignore[arg-type]
+        np.cumsum([0] + [len(w["nodes"]) for w in ways]),
         np.array(nodes, dtype=np.int64),
         LON + xy[:, 0] * M_LON,
         LAT + xy[:, 1] * M_LAT,
@@ -53,7 +55,7 @@ def snap(streets: Streets, points: list[tuple[float, float]], limit: float = 150
     """Snap points given in metres around (36 N, 120 E)."""
     xy = np.array(points, dtype=float).reshape(-1, 2)
     public = np.flatnonzero(streets.edges["access"].to_numpy()[streets.pieces["edge"]] == PUBLIC)
-    place = shapely.points(*geo.mercator(LON + xy[:, 0] * M_LON, LAT + xy[:, 1] * M_LAT))
+    place = geo.points(LON + xy[:, 0] * M_LON, LAT + xy[:, 1] * M_LAT)
     return Snapper(streets, public, limit).nearest(place)
 
 
@@ -71,7 +73,7 @@ def plain(
     streets: Streets, sources: Snaps, targets: Snaps, limit: float
 ) -> dict[tuple[int, int], float]:
     """Minutes by networkx on the unfolded pieces, each snap a node of its own."""
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[Any] = nx.DiGraph()
     pieces, edges = streets.pieces, streets.edges
     edge = edges.iloc[pieces["edge"]]
     on_piece: dict[int, list[tuple[float, str]]] = {}
@@ -108,7 +110,7 @@ def plain(
     return out
 
 
-def _lower(graph: nx.DiGraph, one: object, two: object, metres: float) -> None:
+def _lower(graph: nx.DiGraph[Any], one: object, two: object, metres: float) -> None:
     if not graph.has_edge(one, two) or graph[one][two]["m"] > metres:
         graph.add_edge(one, two, m=metres)
 
@@ -272,14 +274,14 @@ def check_extract(path: Path, pairs: int) -> None:
         w.tags, w.offset, w.node, w.lon, w.lat, speed=SPEED, doors=extract.doors
     )
     rng = np.random.default_rng(7)
-    west, south, east, north = extract.coverage.bounds
+    west, south, east, north = shapely.bounds(extract.coverage)
     public = np.flatnonzero(streets.edges["access"].to_numpy()[streets.pieces["edge"]] == PUBLIC)
     snapper = Snapper(streets, public, 150.0)
     middle = streets.nodes.iloc[rng.integers(0, len(streets.nodes), 40)]
     lon = np.repeat(middle["lon"].to_numpy(), 40) + rng.normal(0, 0.006, 1600)
     lat = np.repeat(middle["lat"].to_numpy(), 40) + rng.normal(0, 0.004, 1600)
     keep = (lon > west) & (lon < east) & (lat > south) & (lat < north)
-    snaps = snapper.nearest(shapely.points(*geo.mercator(lon[keep], lat[keep])))
+    snaps = snapper.nearest(geo.points(lon[keep], lat[keep]))
     source = rng.choice(len(snaps), 40, replace=False)
     sources, targets = snaps.take(source), snaps.take(np.setdiff1d(np.arange(len(snaps)), source))
     mine, theirs = (f(streets, sources, targets, 1500.0) for f in (table, plain))

@@ -27,6 +27,7 @@ from parkgap.standard import Item, Rule, Standard
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
 
 NAME_COLUMNS = ("name", "name:zh", "brand", "operator")
@@ -38,6 +39,7 @@ _OWN_USE = frozenset({"private", "no", "employees", "permit", "residents", "memb
 _OPEN_USE = frozenset({"yes", "public", "permissive", "customers", "destination"})
 _CANTEEN = re.compile("食堂|职工餐厅|员工餐厅|职工之家|canteen|kantine|mensa", re.IGNORECASE)
 _PUBLIC_CANTEEN = re.compile("社区食堂|市民食堂|public", re.IGNORECASE)
+_KINDS = {"node": 0, "way": 1, "relation": 2}
 _ENTRANCE_M = 1.5  # an entrance is drawn on the outline, give or take a drawing error
 _STOP_LINE_M = 60.0  # a stop position lies in the carriageway, its stop beside it
 
@@ -205,12 +207,15 @@ def merge(
     x, y = geo.mercator(sub["lon"].to_numpy(dtype=float), sub["lat"].to_numpy(dtype=float))
     k = geo.scale(sub["lat"].to_numpy(dtype=float))
     label = sub["name"].fillna(sub["brand"]).fillna("").map(_plain_name).to_numpy(dtype=str)
+    own = sub["access"].isin(_OWN_USE).to_numpy()
     pairs = []
     for column, item in enumerate(standard.items):
-        rows = np.flatnonzero(member[:, column])
-        if len(rows) > 1:
-            pairs.append(_same_place(rows, item, planar, x, y, k, label))
-    group = _components(pairs, len(used))
+        # What is private is another place than the public one beside it.
+        for use in (~own, own):
+            rows = np.flatnonzero(member[:, column] & use)
+            if len(rows) > 1:
+                pairs.append(_same_place(rows, item, planar, x, y, k, label))
+    group = _components(_one_each(pairs, label), len(used))
     facilities, facility = _describe(sub, member, group, standard, language)
     facilities["access"] = _access(sub, facility, facilities, parks)
     facilities["lines"] = _lines(objects, routes, sub, facility, facilities)
@@ -231,8 +236,8 @@ def _same_place(
     y: npt.NDArray[np.float64],
     k: npt.NDArray[np.float64],
     label: npt.NDArray[np.str_],
-) -> Ints:
-    """Pairs of objects of one item that are one place, shape (n, 2)."""
+) -> Floats:
+    """Pairs of objects of one item that may be one place, and how far apart: shape (n, 3)."""
     found = []
     named = label[rows] != ""
     radius = max(item.dedupe_m, item.dedupe_unnamed_m)
@@ -243,7 +248,7 @@ def _same_place(
         far = np.hypot(x[i] - x[j], y[i] - y[j]) * (k[i] + k[j]) / 2
         same = (label[i] == label[j]) & (label[i] != "") & (far <= item.dedupe_m)
         blank = ((label[i] == "") | (label[j] == "")) & (far <= item.dedupe_unnamed_m)
-        found.append(np.column_stack([i, j])[same | blank])
+        found.append(np.column_stack([i, j, far])[same | blank])
     areas = rows[geo.is_area(planar[rows])]
     if len(areas):
         points = geo.planar_points(x[rows], y[rows])
@@ -256,12 +261,30 @@ def _same_place(
         blank = (label[i] == "") & named[point]
         several = pd.Series(label[j[blank]]).groupby(i[blank]).nunique()
         crowded = np.isin(i, several[several > 1].index.to_numpy())
-        found.append(np.column_stack([i, j])[fits & ~crowded])
-    return np.concatenate(found) if found else np.empty((0, 2), dtype=np.int64)
+        found.append(np.column_stack([i, j, np.zeros(len(i))])[fits & ~crowded])
+    return np.concatenate(found) if found else np.empty((0, 3))
 
 
-def _components(pairs: list[Ints], size: int) -> Ints:
-    joined = np.concatenate(pairs) if pairs else np.empty((0, 2), dtype=np.int64)
+def _one_each(parts: list[Floats], label: npt.NDArray[np.str_]) -> Ints:
+    """Let every unnamed object join one other only, so that it never makes two places one.
+
+    The nearest named one comes first, else the nearest unnamed; objects of one name all join.
+    """
+    pairs = np.concatenate(parts) if parts else np.empty((0, 3))
+    i, j, far = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), pairs[:, 2]
+    both = (label[i] != "") & (label[j] != "")
+    tail, head = np.concatenate([i, j]), np.concatenate([j, i])
+    far = np.tile(far, 2)
+    blank = label[tail] == ""
+    tail, head, far = tail[blank], head[blank], far[blank]
+    order = np.lexsort((head, far, label[head] == "", tail))
+    tail, head = tail[order], head[order]
+    first = np.r_[True, tail[1:] != tail[:-1]] if len(tail) else np.empty(0, dtype=bool)
+    alone = np.column_stack([tail[first], head[first]])
+    return np.concatenate([np.column_stack([i, j])[both], alone]).astype(np.int64)
+
+
+def _components(joined: Ints, size: int) -> Ints:
     graph = coo_array(
         (np.ones(len(joined), dtype=np.int8), (joined[:, 0], joined[:, 1])), shape=(size, size)
     )
@@ -272,9 +295,9 @@ def _describe(
     sub: pd.DataFrame, member: Bools, group: Ints, standard: Standard, language: str
 ) -> tuple[pd.DataFrame, Ints]:
     """One row a group: the smallest OSM id stands for it, its own names first."""
-    kind = sub["osm_id"].str.partition("/")
-    order_kind = kind[0].map({"node": 0, "way": 1, "relation": 2}).to_numpy()
-    number = kind[2].astype("int64").to_numpy()
+    ids = [str(i).partition("/") for i in sub["osm_id"]]
+    order_kind = np.array([_KINDS[kind] for kind, _, _ in ids], dtype=np.int64)
+    number = np.array([int(number) for _, _, number in ids], dtype=np.int64)
     order = np.lexsort((number, order_kind, group))
     ordered = group[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else order
@@ -290,7 +313,7 @@ def _describe(
     best_of = pd.Series(best.to_numpy()[order]).groupby(ordered).first()
     hours = pd.Series(sub["opening_hours"].to_numpy()[order]).groupby(ordered).first()
     parts = np.split(sub["osm_id"].to_numpy()[order], first[1:]) if len(first) else []
-    ids = [list(part) for part in parts]
+    merged = [list(part) for part in parts]
     items = np.zeros((len(head), member.shape[1]), dtype=bool)
     np.logical_or.at(items, group, member)
     item_ids = np.array([i.id for i in standard.items], dtype=object)
@@ -310,7 +333,7 @@ def _describe(
             "lines": [[] for _ in head],
             "opening_hours": hours.to_numpy(),
             "source": ["osm"] * len(head),
-            "source_ids": ids,
+            "source_ids": merged,
         }
     )
     facilities["name"] = facilities["name"].where(facilities["name"].notna(), None)
@@ -378,10 +401,11 @@ def _lines(
         )
         px, py = geo.mercator(position["lon"].astype(float), position["lat"].astype(float))
         limit = _STOP_LINE_M / float(geo.scale(position["lat"].astype(float)).min())
-        far, at = cKDTree(np.column_stack([fx, fy])).query(np.column_stack([px, py]))
-        near, at = far <= limit, np.asarray(at, dtype=np.int64)
+        # To every stop beside it, not the nearest alone: a new stop takes no line from an old one.
+        stop, place = cKDTree(np.column_stack([fx, fy])), cKDTree(np.column_stack([px, py]))
+        near = place.sparse_distance_matrix(stop, limit, output_type="coo_matrix")
         beside = pd.DataFrame(
-            {"members": position["osm_id"].to_numpy()[near], "facility": rows[at[near]]}
+            {"members": position["osm_id"].to_numpy()[near.row], "facility": rows[near.col]}
         )
         known = pd.concat([known, served.merge(beside, on="members")[["line", "facility"]]])
     lines = known.drop_duplicates().sort_values(["facility", "line"])
@@ -392,14 +416,14 @@ def _lines(
 def entrances(
     objects: pd.DataFrame,
     facility_of: Ints,
-    doors: pd.DataFrame,
+    doors: tuple[Ints, Objects],
     snapper: Snapper,
 ) -> Snaps:
     """Where each facility is reached, as snaps whose ``of`` is the facility's row.
 
     An area is reached at the entrances mapped on its outline, else where streets touch it, else
     at the place of its outline nearest to a street; a node where it lies.  Where a place is mapped
-    as area and node, the area counts.
+    as area and node, the area counts.  `doors` come from :func:`door_points`.
     """
     rows = np.flatnonzero(facility_of >= 0)
     geometry = objects["geometry"].to_numpy()[rows]
@@ -413,7 +437,7 @@ def entrances(
     parts = [_of(snapper.nearest(at), facility[node])]
     outline = geo.project(geometry[solid])
     area_facility = facility[solid]
-    by_door = _at_doors(outline, area_facility, doors, snapper)
+    by_door = _of(snapper.nearest(doors[1]), doors[0])
     parts.append(by_door)
     rest = ~np.isin(area_facility, by_door.of)
     # A line (an open pitch, a platform) has end points for a boundary: its own course counts.
@@ -431,20 +455,29 @@ def _of(snaps: Snaps, facility: Ints) -> Snaps:
     return Snaps(facility[snaps.of], snaps.piece, snaps.t, snaps.leg)
 
 
-def _at_doors(outline: Objects, facility: Ints, doors: pd.DataFrame, snapper: Snapper) -> Snaps:
+def door_points(
+    objects: pd.DataFrame, facility_of: Ints, doors: pd.DataFrame
+) -> tuple[Ints, Objects]:
+    """Find the entrances mapped on the outlines of facilities.
+
+    Returns
+    -------
+    facility, point
+        The facility's row and the entrance (Mercator), shape (d,) each.
+    """
+    rows = np.flatnonzero((facility_of >= 0) & (objects["geometry"].notna().to_numpy()))
     usable = doors[
         (doors["entrance"].notna() & ~doors["entrance"].isin({"no", "emergency", "exit", "garage"}))
         | doors["barrier"].isin({"gate", "entrance", "lift_gate", "swing_gate", "sliding_gate"})
     ]
-    if usable.empty or len(outline) == 0:
-        return _of(snapper.nearest(np.empty(0, dtype=object)), facility)
+    if usable.empty or len(rows) == 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
     lon, lat = usable["lon"].to_numpy(), usable["lat"].to_numpy()
     points = geo.points(lon, lat)
     reach = _ENTRANCE_M / float(geo.scale(lat).min())
-    edge, door = shapely.STRtree(points).query(
-        shapely.boundary(outline), predicate="dwithin", distance=reach
-    )
-    return _of(snapper.nearest(points[door]), facility[edge])
+    outline = shapely.boundary(geo.project(objects["geometry"].to_numpy()[rows]))
+    edge, door = shapely.STRtree(points).query(outline, predicate="dwithin", distance=reach)
+    return facility_of[rows[edge]], points[door]
 
 
 # Mapped things that say nothing of how well shops and services are mapped.

@@ -26,6 +26,7 @@ COMPOUND_HA = 50.0
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 
@@ -39,10 +40,14 @@ class Targets:
         Snaps on public pieces; ``of`` is the target's row.
     shape
         Outline or point of each target (Mercator), for walks to it inside a park, shape (t,).
+    door_of, door
+        Entrances mapped on outlines: the target's row, and the point (Mercator), shape (d,) each.
     """
 
     public: Snaps
     shape: Objects
+    door_of: Ints
+    door: Objects
 
 
 @dataclass(frozen=True)
@@ -64,20 +69,21 @@ class Walks:
 
     reach: pd.DataFrame
     gates: pd.DataFrame
-    reached: npt.NDArray[np.bool_]
-    straight: npt.NDArray[np.bool_]
+    reached: Bools
+    straight: Bools
 
 
 @dataclass(frozen=True)
 class _Gate:
     """The gates of one park, with where each stands in the inner and in the public network."""
 
-    node: Ints  # row of nodes, -1 for a gate that is not a node
+    node: Ints  # row of nodes on its inner side, -1 for a gate that is not a node
     x: Floats
     y: Floats
     kind: str | list[str]
     ids: list[str]
     outer: Snaps
+    joined: Bools  # the street that it opens to is no island
 
 
 def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
@@ -154,10 +160,12 @@ def walk_all(
     reached = np.zeros(len(origins), dtype=bool)
     straight = np.zeros(len(origins), dtype=bool)
     inner_of = _inside_targets(grounds, targets)
+    outer_leg = np.full(len(targets.shape), np.inf)
+    np.minimum.at(outer_leg, targets.public.of, targets.public.leg)
     for number, plan in enumerate(plans):
         part = outer.iloc[begin[number] : begin[number + 1]]
         rows.append(
-            _through(plan, part, first[number], inner_of, targets, streets, snap_m, limit_m)
+            _through(plan, part, first[number], inner_of, targets, streets, outer_leg, limit_m)
         )
         reached[plan.rows] = np.isfinite(plan.inner).any(axis=1)
         straight[plan.rows] = plan.straight
@@ -174,7 +182,8 @@ def walk_all(
             }
         )
     )
-    reached[homes[at_home.of]] = True
+    on_main = streets.pieces["main"].to_numpy()[at_home.piece]
+    reached[homes[at_home.of[on_main]]] = True
     table = pd.concat(rows, ignore_index=True)
     table = table.sort_values(["origin", "target"], ignore_index=True)
     return Walks(table, _gate_frame(plans, grounds), reached, straight)
@@ -198,10 +207,10 @@ class _Plan:
     ground: int
     rows: Ints
     gates: _Gate
-    certain: npt.NDArray[np.bool_]
+    certain: Bools
     inner: Floats
     inner_minutes: Floats
-    straight: npt.NDArray[np.bool_]
+    straight: Bools
     own: _Inner | None
     x: Floats
     y: Floats
@@ -332,7 +341,7 @@ def _plans(
             certain = np.ones(
                 len(gates.ids), dtype=bool
             )  # an estate's own people know their ways out
-        plans.append(_plan(ground, at, gates, certain, inner, x[at], y[at], streets, detour))
+        plans.append(_plan(ground, at, gates, certain, inner, x[at], y[at], snapper, detour))
     return plans
 
 
@@ -340,36 +349,55 @@ def _plan(
     ground: int,
     rows: Ints,
     gates: _Gate,
-    certain: npt.NDArray[np.bool_],
+    certain: Bools,
     inner: _Inner | None,
     x: Floats,
     y: Floats,
-    streets: Streets,
+    snapper: Snapper,
     detour: float,
 ) -> _Plan:
+    streets = snapper.streets
     count = len(gates.ids)
     cost = {"metres": np.full((len(rows), count), np.inf)}
-    cost["minutes"] = cost["metres"]
+    cost["minutes"] = cost["metres"].copy()
     if inner is not None and count:
         for unit in inner.cost:
             cost[unit] = _to_gates(inner, gates, unit)
     if streets.flat:
         cost["minutes"] = cost["metres"] / streets.speed
-    # No inner street leads from here to any gate: straight across the yard, times the detour.
-    straight = (
-        ~np.isfinite(cost["metres"]).any(axis=1) if count else np.zeros(len(rows), dtype=bool)
-    )
-    if straight.any():
-        _, lat = geo.degrees(x[straight], y[straight])
-        far = np.hypot(x[straight][:, None] - gates.x, y[straight][:, None] - gates.y)
-        far = far * geo.scale(lat)[:, None] * detour
-        cost["metres"] = cost["metres"].copy()
-        cost["minutes"] = cost["minutes"].copy()
+    # No inner street leads from here to any gate: straight across the yard, times the detour;
+    # but only from a place that is near some street: the others are reported, not moved.
+    straight = _near_street(x, y, gates, inner, snapper) & ~np.isfinite(cost["metres"]).any(axis=1)
+    if straight.any() and count:
+        far = _straight(x[straight], y[straight], gates) * detour
         cost["metres"][straight] = far
         cost["minutes"][straight] = far / streets.speed
+    # A gate onto an island of streets leads nowhere that the map knows.
+    cost["metres"][:, ~gates.joined] = np.inf
+    cost["minutes"][:, ~gates.joined] = np.inf
     return _Plan(
         ground, rows, gates, certain, cost["metres"], cost["minutes"], straight, inner, x, y
     )
+
+
+def _straight(x: Floats, y: Floats, gates: _Gate) -> Floats:
+    """Straight true metres from origins to gates, shape (w, g)."""
+    _, lat = geo.degrees(x, y)
+    far = np.hypot(x[:, None] - gates.x, y[:, None] - gates.y)
+    return np.asarray(far * geo.scale(lat)[:, None])
+
+
+def _near_street(
+    x: Floats, y: Floats, gates: _Gate, inner: _Inner | None, snapper: Snapper
+) -> Bools:
+    """Origins within the snap limit of a public street, of an inner one, or of a gate."""
+    near = np.zeros(len(x), dtype=bool)
+    near[snapper.nearest(geo.planar_points(x, y)).of] = True
+    if inner is not None:
+        near[inner.starts.of] = True
+    if len(gates.ids) and len(x):
+        near |= (_straight(x, y, gates) <= snapper.limit).any(axis=1)
+    return near
 
 
 def _to_gates(inner: _Inner, gates: _Gate, unit: str) -> Floats:
@@ -396,7 +424,7 @@ def _public_at_node(streets: Streets, public: Ints) -> tuple[Ints, Floats]:
     return piece, end
 
 
-def _given(table: pd.DataFrame, snapper: Snapper) -> tuple[_Gate, npt.NDArray[np.bool_]]:
+def _given(table: pd.DataFrame, snapper: Snapper) -> tuple[_Gate, Bools]:
     x, y = geo.mercator(table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float))
     outer = snapper.nearest(geo.planar_points(x, y))
     use = np.zeros(len(table), dtype=bool)
@@ -409,17 +437,19 @@ def _given(table: pd.DataFrame, snapper: Snapper) -> tuple[_Gate, npt.NDArray[np
         kind="given",
         ids=list(table["gate_id"].to_numpy()[use]),
         outer=Snaps(renumber[outer.of], *_rest(outer)),
+        joined=snapper.streets.pieces["main"].to_numpy()[outer.piece],
     )
     return gates, np.ones(len(gates.ids), dtype=bool)
 
 
 def _crossings(
     streets: Streets, park_id: str, crossing: pd.DataFrame, public_at: tuple[Ints, Floats]
-) -> tuple[_Gate, npt.NDArray[np.bool_]]:
+) -> tuple[_Gate, Bools]:
     node = crossing["node"].to_numpy()
     piece = public_at[0][node]
     open_to_street = piece >= 0
     node, piece = node[open_to_street], piece[open_to_street]
+    inner = crossing["inner"].to_numpy()[open_to_street]
     mapped = crossing["mapped"].to_numpy(dtype=bool)[open_to_street]
     nodes = streets.nodes
     osm = nodes["node_id"].to_numpy()[node]
@@ -430,12 +460,13 @@ def _crossings(
         for o, w, p in zip(osm, way, place, strict=True)
     ]
     gates = _Gate(
-        node=node,
+        node=inner,
         x=nodes["x"].to_numpy()[node],
         y=nodes["y"].to_numpy()[node],
         kind=["mapped" if m else "derived" for m in mapped],
         ids=ids,
         outer=Snaps(np.arange(len(node)), piece, public_at[1][node], np.zeros(len(node))),
+        joined=crossing["joined"].to_numpy(dtype=bool)[open_to_street],
     )
     return gates, mapped
 
@@ -447,7 +478,7 @@ def _nearest(
     y: Floats,
     streets: Streets,
     snapper: Snapper,
-) -> tuple[_Gate, npt.NDArray[np.bool_]]:
+) -> tuple[_Gate, Bools]:
     """No street passes the park's edge: leave for the nearest street within the snap limit."""
     bounds = shapely.bounds(polygon)
     _, lat = geo.degrees(np.zeros(1), np.array([(bounds[1] + bounds[3]) / 2]))
@@ -463,6 +494,7 @@ def _nearest(
             "nearest_street",
             [],
             snapper.nearest(np.empty(0, dtype=object)),
+            np.empty(0, dtype=bool),
         ), np.empty(0, bool)
     some = Snapper(streets, snapper.piece[np.sort(near)], np.inf)
     feet = (
@@ -476,7 +508,10 @@ def _nearest(
     lon, lat = geo.degrees(fx[first], fy[first])
     ids = [f"{park_id}:street@{a:.5f},{b:.5f}" for a, b in zip(lon, lat, strict=True)]
     outer = Snaps(np.arange(len(first)), gate.piece, gate.t, np.zeros(len(first)))
-    gates = _Gate(np.full(len(first), -1), fx[first], fy[first], "nearest_street", ids, outer)
+    joined = streets.pieces["main"].to_numpy()[gate.piece]
+    gates = _Gate(
+        np.full(len(first), -1), fx[first], fy[first], "nearest_street", ids, outer, joined
+    )
     return gates, np.ones(len(first), dtype=bool)
 
 
@@ -500,7 +535,7 @@ def _through(
     inner_of: dict[int, Ints],
     targets: Targets,
     streets: Streets,
-    snap_m: float,
+    outer_leg: Floats,
     limit_m: float,
 ) -> pd.DataFrame:
     """Put inner and outer walks of one park together, over its best and its worst gate."""
@@ -515,9 +550,12 @@ def _through(
         dense[gate, column] = outer[unit].to_numpy()
         best, worst = _bounds(inner, dense, plan.certain)
         if len(own):
-            within = _within(plan, targets.shape[inside], unit, streets)
-            best[:, own] = np.minimum(best[:, own], within)
-            worst[:, own] = np.minimum(worst[:, own], within)
+            within, leg = _within(plan, inside, targets, unit, streets)
+            # Its own people go by the street nearest to it; from outside only where that is one.
+            instead = np.isfinite(within) & (leg < outer_leg[inside])
+            for whole in (best, worst):
+                less = np.minimum(whole[:, own], within)
+                whole[:, own] = np.where(instead, within, less)
         cost[unit], cost[unit + "_worst"] = best, worst
     i, j = np.nonzero(cost["metres"] <= limit_m)
     frame = pd.DataFrame({"origin": plan.rows[i], "target": seen[j]})
@@ -526,7 +564,7 @@ def _through(
     return frame
 
 
-def _bounds(inner: Floats, outer: Floats, certain: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _bounds(inner: Floats, outer: Floats, certain: Bools) -> tuple[Floats, Floats]:
     """Least cost through any gate; and through the certain gates, or through the worst alone.
 
     Parameters
@@ -554,22 +592,35 @@ def _bounds(inner: Floats, outer: Floats, certain: npt.NDArray[np.bool_]) -> tup
             # A gate that this workplace cannot get to says nothing about it.
             can = np.isfinite(inner[:, g])[:, None]
             np.maximum(worst, np.where(can, whole, 0.0), out=worst)
-    if certain.any():
-        return best, sure
     worst[~np.isfinite(best)] = np.inf
-    return best, np.maximum(worst, best)
+    worst = np.maximum(worst, best)
+    # Certain gates decide for those who can get to one.
+    decided = np.asarray(np.isfinite(inner[:, certain]).any(axis=1), dtype=bool)
+    return best, np.where(decided[:, None], sure, worst)
 
 
-def _within(plan: _Plan, shape: Objects, unit: str, streets: Streets) -> Floats:
-    """Walks to targets inside the park that never leave it, shape (w, k)."""
-    out = np.full((len(plan.rows), len(shape)), np.inf)
-    if plan.own is not None:
-        snaps = plan.own.snapper.nearest(shape)
-        if len(snaps):
-            key = unit if unit in plan.own.cost else "metres"
-            cost = plan.own.to_snaps(snaps, key)
-            out[:, snaps.of] = cost if key == unit else cost / streets.speed
-    return out
+def _within(
+    plan: _Plan, inside: Ints, targets: Targets, unit: str, streets: Streets
+) -> tuple[Floats, Floats]:
+    """Walks to the targets inside the park that never leave it, shape (w, k), and their legs (k,).
+
+    A target with mapped entrances is reached at these, any other where its outline is nearest.
+    """
+    out = np.full((len(plan.rows), len(inside)), np.inf)
+    leg = np.full(len(inside), np.inf)
+    if plan.own is None:
+        return out, leg
+    at_door = np.flatnonzero(np.isin(targets.door_of, inside))
+    without = np.flatnonzero(~np.isin(inside, targets.door_of))
+    column = np.concatenate([np.searchsorted(inside, targets.door_of[at_door]), without])
+    shape = np.concatenate([targets.door[at_door], targets.shape[inside[without]]])
+    snaps = plan.own.snapper.nearest(shape)
+    if len(snaps):
+        key = unit if unit in plan.own.cost else "metres"
+        cost = plan.own.to_snaps(snaps, key)
+        np.minimum.at(out.T, column[snaps.of], (cost if key == unit else cost / streets.speed).T)
+        np.minimum.at(leg, column[snaps.of], snaps.leg)
+    return out, leg
 
 
 def _gate_frame(plans: list[_Plan], grounds: pd.DataFrame) -> pd.DataFrame:

@@ -43,6 +43,8 @@ class Places:
         Snaps; ``of`` is the facility's row.
     shape
         Outline or point of each facility (Mercator), shape (facilities,).
+    doors
+        Entrances mapped on outlines: the facility's row, and the point (Mercator).
     sites
         Snaps of candidate sites; ``of`` numbers them.
     mapped
@@ -55,6 +57,7 @@ class Places:
     member: Bools
     entrances: Snaps
     shape: Objects
+    doors: tuple[Ints, Objects]
     sites: Snaps
     mapped: tuple[Floats, Floats]
     off_street: int
@@ -101,7 +104,8 @@ def find_places(
     counts_for = np.array([[i in row for i in items] for row in frame["items"]], dtype=bool)
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
-    entrances = fac.entrances(objects, facility_of, doors, snapper)
+    at_doors = fac.door_points(objects, facility_of, doors)
+    entrances = fac.entrances(objects, facility_of, at_doors, snapper)
     limits = [standard.metres(t) for i in standard.scored for t in i.tests]
     mapped = fac.mapped_places(objects)
     lon, lat = (objects[c].to_numpy(dtype=float)[mapped] for c in ("lon", "lat"))
@@ -110,6 +114,7 @@ def find_places(
         member=counts_for.reshape(len(frame), len(items)),
         entrances=entrances,
         shape=fac.shapes(objects, facility_of, len(frame)),
+        doors=at_doors,
         sites=_sites(streets, public, around, max(limits, default=0.0)),
         mapped=(lon, lat),
         off_street=len(frame) - len(np.unique(entrances.of)),

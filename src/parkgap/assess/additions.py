@@ -35,7 +35,7 @@ def fewest(cover: Bools, deficit: Ints) -> int:
 
     Notes
     -----
-    A need that no site covers can be met at its own origin: it gets a site of its own.
+    A need that no site covers gets a site of its own.
     Bounds settle most cases; HiGHS (through scipy) proves the rest.
     """
     if len(deficit) == 0:

@@ -5,21 +5,20 @@ The formula and its reasons stand in docs/method.md, "Completeness".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from parkgap import geo
+from parkgap.assess.groups import nothing_beside
 from parkgap.frames import COMPLETENESS
 from parkgap.standards.model import Certainty
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Objects = npt.NDArray[np.object_]
 
+_MOST = 3.0  # times the absolute floor
 _CUT_SHARE = 0.05  # of the window beyond the data's edge: drawing error, not missing ground
 
 
@@ -72,7 +71,9 @@ def completeness(
     # Where buildings are not mapped either, few places must not look like many per building.
     expected = np.maximum(built, rule.built_share.v * own_ha)
     whole = len(at_place) / max(float(footprint.sum()), 1e-9)
-    reference = max(rule.places_per_ha.v, rule.study_share.v * whole)
+    # Where hardly any building is mapped the study's own density means nothing: it is capped.
+    own_density = min(rule.study_share.v * whole, _MOST * rule.places_per_ha.v)
+    reference = max(rule.places_per_ha.v, own_density)
     index = np.minimum(1.0, count / (reference * np.maximum(expected, 1e-9)))
     planar_coverage = geo.project(np.array([coverage], dtype=object))[0]
     lost = 1.0 - shapely.area(shapely.intersection(window, planar_coverage)) / shapely.area(window)
@@ -104,6 +105,39 @@ def _sum_in(
         return np.zeros(len(window))
     row, point = shapely.STRtree(points).query(window, predicate="contains")
     return np.bincount(row, weights=weight[point], minlength=len(window)).astype(np.float64)
+
+
+def beside_network(
+    origins: pd.DataFrame, facilities: pd.DataFrame, reached: npt.NDArray[np.bool_], limit_m: float
+) -> pd.DataFrame:
+    """Find public facilities near an origin that the mapped streets do not lead to.
+
+    Parameters
+    ----------
+    origins, facilities
+        Frames of these schemas.
+    reached
+        Facilities with an entrance on the main network, shape (facilities,).
+    limit_m
+        Farthest straight distance, metres.
+
+    Returns
+    -------
+    DataFrame
+        ``origin, facility`` (rows) and straight ``metres``.
+    """
+    off = np.flatnonzero(~reached & (facilities["access"] == "public").to_numpy())
+    if len(off) == 0 or origins.empty:
+        return nothing_beside()
+    lat = origins["lat"].to_numpy()
+    at = np.column_stack(geo.mercator(origins["lon"].to_numpy(), lat))
+    shop = facilities.iloc[off]
+    to = np.column_stack(geo.mercator(shop["lon"].to_numpy(), shop["lat"].to_numpy()))
+    reach = limit_m / float(geo.scale(lat).min())
+    near = cKDTree(at).sparse_distance_matrix(cKDTree(to), reach, output_type="coo_matrix")
+    metres = near.data * geo.scale(lat[near.row])
+    frame = pd.DataFrame({"origin": near.row, "facility": off[near.col], "metres": metres})
+    return frame.sort_values(["origin", "facility"], ignore_index=True)
 
 
 def edge_distance(

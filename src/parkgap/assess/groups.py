@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from parkgap.standard import Test
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -19,7 +16,13 @@ Bools = npt.NDArray[np.bool_]
 
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
 _ROUNDING = 1e-9  # sums of shares
-REASONS = ("no_street", "edge", "needs_list", "no_lines", "thin_data", "gate")
+REASONS = ("no_street", "island", "edge", "needs_list", "no_lines", "thin_data", "gate")
+
+
+def nothing_beside() -> pd.DataFrame:
+    """Make the empty table of facilities that the mapped network does not reach."""
+    columns = {"origin": np.empty(0, np.int64), "facility": np.empty(0, np.int64)}
+    return pd.DataFrame(columns | {"metres": np.empty(0)})
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Ground:
         Frame of :data:`parkgap.frames.COMPLETENESS`.
     residents
         Workers with a known residence, by park id.
+    beside
+        ``origin, facility, metres`` (straight) of facilities that the mapped network does not
+        reach (on an island of streets, or off every street), for what may only be a gap in the map.
+    region_has
+        Items that stand and fall with the region (a railway) and can exist here.
     """
 
     parks: pd.DataFrame
@@ -54,6 +62,8 @@ class Ground:
     edge_m: Floats
     completeness: pd.DataFrame
     residents: pd.Series
+    beside: pd.DataFrame = field(default_factory=nothing_beside)
+    region_has: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

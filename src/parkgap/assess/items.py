@@ -78,9 +78,7 @@ class Assessor:
 
     def rows(self, item: Item) -> Rows:
         """Walks to the facilities of an item (or of the items that it is judged by)."""
-        columns = [self.index[i] for i in item.of_items or (item.id,)]
-        counts_for = np.asarray(self.g.member[:, columns].any(axis=1), dtype=bool)
-        hit = counts_for[self._walks["target"].to_numpy()]
+        hit = self._counts_for(item)[self._walks["target"].to_numpy()]
         part = self._walks[hit]
         return Rows(
             *(
@@ -89,6 +87,11 @@ class Assessor:
             )
         )
 
+    def _counts_for(self, item: Item) -> Bools:
+        """Facilities that count for an item, shape (facilities,)."""
+        columns = [self.index[i] for i in item.of_items or (item.id,)]
+        return np.asarray(self.g.member[:, columns].any(axis=1), dtype=bool)
+
     def counts(self, item: Item, rows: Rows) -> Counts:
         """Count what every origin reaches, test by test."""
         size = len(self.g.origins)
@@ -96,6 +99,8 @@ class Assessor:
         sure = np.zeros_like(found)
         needed = np.ones_like(found)
         reasons = np.zeros((size, len(item.tests), len(REASONS)), dtype=bool)
+        gap = self.g.beside[self._counts_for(item)[self.g.beside["facility"].to_numpy()]]
+        beside, far_m = gap["origin"].to_numpy(), gap["metres"].to_numpy()
         for t, test in enumerate(item.tests):
             for out, worst in ((found, False), (sure, True)):
                 out[:, t] = self._count(item, rows, rows.within(test, worst=worst), size)
@@ -103,8 +108,13 @@ class Assessor:
             if test.count > 1:
                 local = self._workers_within(limit_m)
                 needed[:, t] = [self.standard.needed(test, w) for w in local]
-            reasons[:, t, 0] = ~self.g.origins["reached"].to_numpy(dtype=bool)
-            reasons[:, t, 1] = self._cut | (self.g.edge_m < limit_m)
+            unreached = ~self.g.origins["reached"].to_numpy(dtype=bool)
+            reasons[:, t, REASONS.index("no_street")] = unreached
+            reasons[:, t, REASONS.index("edge")] = self._cut | (self.g.edge_m < limit_m)
+            near = np.bincount(beside[far_m <= limit_m + SLACK], minlength=size)
+            reasons[:, t, REASONS.index("island")] = (near > 0) & (
+                found[:, t] + near >= needed[:, t]
+            )
             reasons[:, t, REASONS.index("needs_list")] = item.needs_list
             reasons[:, t, REASONS.index("thin_data")] = self._thin
             if item.counts == "lines":
@@ -122,12 +132,14 @@ class Assessor:
         x, y = geo.mercator(self.g.origins["lon"].to_numpy(), self.g.origins["lat"].to_numpy())
         k = geo.scale(self.g.origins["lat"].to_numpy())
         out = np.zeros(len(self.share))
-        for rows in (r for parks in self.rows_of.values() for r in parks if len(r)):
-            far = (
-                np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows]) * k[rows][:, None]
-            )
-            out[rows] = (far <= limit_m) @ self.share[rows]
-        return np.asarray(out * self.workers[self.origin_park])
+        known = self.g.residents.reindex(self.g.parks["park_id"]).to_numpy(dtype=float)
+        for kind, parks in self.rows_of.items():
+            whole = self.workers if kind == "work" else known
+            for park, rows in enumerate(parks):
+                far = np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows])
+                near = far * k[rows][:, None] <= limit_m
+                out[rows] = (near @ self.share[rows]) * whole[park]
+        return out
 
     def _count(self, item: Item, rows: Rows, within: Bools, size: int) -> Floats:
         origin, facility = rows.origin[within], rows.facility[within]
@@ -152,7 +164,7 @@ class Assessor:
         for item in self.standard.items:
             rows = self.rows(item)
             self._counts[item.id] = self.counts(item, rows)
-            judged.append((item, rows, item.needs_region and not self._anywhere(item)))
+            judged.append((item, rows, item.needs_region and item.id not in self.g.region_has))
         # Park by park, so that the walks from one park to its sites are laid out once.
         records = [
             self._park(item, park, rows, self._counts[item.id], absent=absent)
@@ -173,10 +185,6 @@ class Assessor:
         own = own.where(frame["status"] != "not_applicable", 0.0)
         total = own.groupby(frame["park_id"]).transform("sum")
         return (own / total.where(total > 0, 1.0)).astype("float64")
-
-    def _anywhere(self, item: Item) -> bool:
-        columns = [self.index[i] for i in item.of_items or (item.id,)]
-        return bool(self.g.member[:, columns].any())
 
     def _kinds(self, item: Item, park: int) -> list[tuple[str, Ints]]:
         """Origins that an item is judged from in a park, by kind."""
@@ -319,11 +327,16 @@ class Assessor:
 
         An item judged from either end is met by meeting it at the end that takes fewer.
         """
-        options = []
-        for end in range(max(len(kinds) for kinds in parks)):
-            rows = np.concatenate([kinds[min(end, len(kinds) - 1)][1] for kinds in parks])
-            options.append(self._cover(item, rows, counts))
-        return min(options)
+        ends = range(max(len(kinds) for kinds in parks))
+        choices = [[kinds[min(end, len(kinds) - 1)][1] for kinds in parks] for end in ends]
+        if len(choices) > 1 and len(parks) > 1:
+            # Each park at the end that takes fewer for it alone.
+            cheaper = [
+                min(rows, key=lambda r: self._cover(item, r, counts))
+                for rows in zip(*choices, strict=True)
+            ]
+            choices.append(cheaper)
+        return min(self._cover(item, np.concatenate(rows), counts) for rows in choices)
 
     def _cover(self, item: Item, rows: Ints, counts: Counts) -> int:
         deficit = np.where(counts.short[rows], counts.needed[rows] - counts.found[rows], 0)
@@ -336,7 +349,12 @@ class Assessor:
         limits = np.array([t.limit for t in item.tests])[test]
         in_metres = np.array([t.unit == "m" for t in item.tests])[test]
         cost = np.where(in_metres[:, None], metres[need], minutes[need])
-        return fewest(cost <= limits[:, None] + SLACK, deficit[need, test].astype(np.int64))
+        cover = cost <= limits[:, None] + SLACK
+        # The origin itself is a site too, one for all its tests; but limits are nested, so that it
+        # adds nothing where a street point lies within the tightest.
+        lonely = np.unique(need[~cover.any(axis=1)])
+        cover = np.column_stack([cover, need[:, None] == lonely])
+        return fewest(cover, deficit[need, test].astype(np.int64))
 
     def _site_costs(self, rows: Ints) -> tuple[Floats, Floats]:
         """Metres and minutes from origins to every site that any reaches, shape (rows, sites)."""

@@ -49,6 +49,7 @@ def rank_parks(
     frame.index.name = None
     scores = _scores(assessment).reindex(frame.index)
     frame = frame.join(scores)
+    frame["weight_unverified"] = frame["weight_unverified"].fillna(0.0)
     frame["workers_lacking_core"] = np.round(lacking_core * frame["workers"])
     gaps = _gaps(assessment)
     frame["core_missing"] = _joined(
@@ -155,10 +156,8 @@ def _interval(
 
 def _tiers(rank: pd.Series, known: pd.Series, sure: pd.Series) -> npt.NDArray[np.object_]:
     count = int(rank.notna().sum())
-    third = np.ceil(rank.astype("Float64").fillna(1.0).to_numpy(dtype=float) * 3 / max(count, 1))
-    named = np.array(["upper", "middle", "lower"], dtype=object)[
-        np.clip(third.astype(np.int64) - 1, 0, 2)
-    ]
+    place = rank.astype("Int64").fillna(1).to_numpy(dtype=np.int64) - 1
+    named = np.array(["upper", "middle", "lower"], dtype=object)[3 * place // max(count, 1)]
     return np.where(known & sure, named, np.where(sure, "unknown_headcount", "unverified"))
 
 

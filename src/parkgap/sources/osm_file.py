@@ -54,8 +54,9 @@ PLACE_TAGS = (
 )
 ROUTES = frozenset({"bus", "trolleybus", "tram", "light_rail", "subway", "train", "share_taxi"})
 _GROUND_KEYS = ("natural", "waterway", "landuse", "leisure")
-_NODE_KEYS = ("entrance", "barrier", "place", "highway", "public_transport", "railway")
-_WAY_KEYS = ("highway", "building", *_GROUND_KEYS)
+_TRACKS = frozenset({"subway", "light_rail", "tram", "monorail"})
+_NODE_KEYS = ("building", "entrance", "barrier", "place", "highway", "public_transport", "railway")
+_WAY_KEYS = ("highway", "building", "railway", *_GROUND_KEYS)
 _NOT_A_PLACE = frozenset(
     "crossing street_lamp traffic_signals stop give_way turning_circle turning_loop "
     "speed_camera milestone mini_roundabout motorway_junction passing_place".split()
@@ -170,7 +171,7 @@ class _Collector:
         self.doors = _Columns(("node_id", "lon", "lat", "entrance", "barrier", "access", "foot"))
         self.routes = _Columns(("route_id", "mode", "line", "members"))
         self.wkb = osmium.geom.WKBFactory()
-        self.cut_ways = self.cut_areas = self.broken_areas = self.seen = 0
+        self.cut_ways = self.cut_areas = self.broken_areas = self.seen = self.tracks = 0
         self.newest = ""
         self.dated = True
 
@@ -193,7 +194,8 @@ class _Collector:
             )
         if get("highway") in _NOT_A_PLACE and get("public_transport") is None:
             return
-        if self._is_place(o.tags) or "place" in o.tags:
+        named = get("building") not in (None, "no") and get("name") is not None
+        if named or self._is_place(o.tags) or "place" in o.tags:
             loc = o.location
             values = [get(k) for k in self.tags]
             self.objects.rows.append((f"node/{o.id}", loc.lon, loc.lat, None, False, *values))
@@ -216,6 +218,7 @@ class _Collector:
         if building in (None, "no"):
             building = None
             if not is_place and ground is None:
+                self.tracks += get("railway") in _TRACKS
                 return
         self._outline(o, get, is_place=is_place, building=building, ground=ground)
 
@@ -360,6 +363,7 @@ def read_extract(
         "streets": int(ways.tags["way_id"].nunique()),
         "buildings": len(collector.buildings.rows),
         "routes": len(collector.routes.rows),
+        "urban_rail_tracks": collector.tracks,
         "ways_cut_at_edge": collector.cut_ways,
         "outlines_cut_at_edge": collector.cut_areas,
         "multipolygons_broken": collector.broken_areas,
@@ -422,7 +426,7 @@ def _run(path: Path, collector: _Collector) -> osmium.io.Header:
         header = processor.header
         dated = bool(header.get("osmosis_replication_timestamp", ""))
         _feed(processor, collector, dated=dated)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         detail = re.sub(r"\s+", " ", str(error)).strip()
         raise ExtractError(
             Problem(
@@ -432,6 +436,16 @@ def _run(path: Path, collector: _Collector) -> osmium.io.Header:
                 remedy="download or export it again; nothing of it was used",
             )
         ) from error
+    if collector.cut_ways and not collector.streets.rows:
+        raise ExtractError(
+            Problem(
+                what=f"none of {collector.cut_ways} streets finds its nodes "
+                "道路引用的节点在文件中找不到",
+                file=path,
+                rule="nodes come before ways, ids are positive 节点在道路之前，编号为正",
+                remedy="sort it, or export it again (not an unsaved edit) 重新排序或重新导出",
+            )
+        )
     if collector.seen == 0:
         raise ExtractError(
             Problem(
