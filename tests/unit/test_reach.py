@@ -192,6 +192,16 @@ def test_escalator_runs_one_way() -> None:
     assert down == pytest.approx(452.0, abs=0.1)
 
 
+def test_two_points_at_one_place_of_a_one_way_edge_are_together() -> None:
+    streets = town(
+        [{"highway": "steps", "conveying": "backward", "nodes": [1, 2]}], {1: (0, 0), 2: (0, 50)}
+    )
+    here = snap(streets, [(3, 20)])
+    assert reach(streets, here, here, limit_m=500)["metres"].tolist() == pytest.approx(
+        [6.0], abs=0.05
+    )
+
+
 def test_an_island_is_out_of_reach_and_has_no_row() -> None:
     at = {1: (0, 0), 2: (100, 0), 3: (0, 20), 4: (100, 20)}
     streets = town(

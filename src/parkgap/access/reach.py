@@ -214,10 +214,14 @@ def _same_edge(sources: Ends, targets: Ends, target_of: Ints, limit: float) -> T
     j = order[np.repeat(first, count) + step]
     ahead = targets.along[j] - sources.along[i]
     behind = sources.along_back[i] - targets.along_back[j]
-    cost = np.where(
-        ahead >= 0,
-        np.where(sources.forward[i], ahead, np.inf),
-        np.where(sources.backward[i], behind, np.inf),
+    # Two snaps at one place are together, whichever way the edge runs.
+    cost = np.select(
+        [ahead > 0, ahead < 0],
+        [
+            np.where(sources.forward[i], ahead, np.inf),
+            np.where(sources.backward[i], behind, np.inf),
+        ],
+        0.0,
     )
     cost = cost + sources.leg[i] + targets.leg[j]
     keep = cost <= limit
