@@ -58,6 +58,22 @@ def warn(
                 "The extract declares no box; the hull of its complete ways is the data's edge.",
             )
         )
+    cut = extract.counts["ways_cut_at_edge"]
+    if cut:
+        warnings.append(
+            (
+                f"{cut} 条道路在数据边缘缺少节点，保留到边缘为止。",
+                f"{cut} streets lack nodes at the data's edge and are kept up to it.",
+            )
+        )
+    straight = int((walks.straight & walks.reached).sum())
+    if straight:
+        warnings.append(
+            (
+                f"{straight} 个工作地点未见通往出入口的内部道路，按直线乘绕行系数计。",
+                f"{straight} workplaces: no inner street to a gate is mapped, straight line.",
+            )
+        )
     unknown = int(parks["workers"].isna().sum())
     if unknown:
         warnings.append(
