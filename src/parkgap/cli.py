@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -108,6 +108,77 @@ def run(
 
 
 @app.command()
+def check(
+    study: StudyArg = Path(),
+    lang: LangOpt = None,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+) -> None:
+    """检查全部输入，一次列出所有问题。 Check every input; list everything that is wrong."""
+    from parkgap.check import check_study
+    from parkgap.sources.report import texts
+
+    with _refusals(as_json):
+        with _progress(quiet=as_json or quiet) as tell:
+            found = check_study(study, tell=tell)
+        if as_json:
+            _print_json(found.as_json())
+        else:
+            zh = (lang or found.language) == "zh"
+            for head, problems in (
+                ("错误 " if zh else "Error: ", found.errors),
+                ("注意 " if zh else "Warning: ", found.warnings),
+            ):
+                for problem in problems:
+                    typer.echo(head + texts(problem)[0 if zh else 1], err=True)
+            if not quiet:
+                _print_tables(found.tables, zh=zh)
+                typer.echo(
+                    f"{len(found.errors)} 个错误，{len(found.warnings)} 个警告"
+                    if zh
+                    else f"{len(found.errors)} errors, {len(found.warnings)} warnings"
+                )
+        if found.errors:
+            raise typer.Exit(1)
+
+
+@app.command()
+def fetch(
+    study: StudyArg = Path(),
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="重新下载最新数据。 Download the newest data again.")
+    ] = False,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+) -> None:
+    """下载研究区地图（[osm] place 或 bbox）。 Download the map that [osm] place or bbox names."""
+    with _refusals(as_json):
+        loaded = _load(study, None)
+        from parkgap.inputs import fetch_extract
+
+        def tell(done: int, total: int, text: str) -> None:
+            if not (quiet or as_json):
+                typer.echo(f"[{done}/{total or '?'}] {text}", err=True)
+
+        snapshot = fetch_extract(loaded, refresh=refresh, tell=tell)
+        if snapshot is None:
+            if not quiet:
+                typer.echo(
+                    f"研究自带地图文件，无需下载 / the study has its own map: {loaded.osm.file}"
+                )
+            return
+        facts = snapshot.manifest
+        if as_json:
+            _print_json({"path": str(snapshot.path), **facts})
+        elif not quiet:
+            tiles, size = len(facts["tiles"]), facts["bytes"] / 1e6
+            typer.echo(
+                f"{snapshot.path}\n数据日期 {snapshot.data_date}，{tiles} 块，{size:.1f} MB / "
+                f"data of {snapshot.data_date}, {tiles} tiles, {size:.1f} MB"
+            )
+
+
+@app.command()
 def explain(
     study: StudyArg,
     park: Annotated[str, typer.Argument(help="园区编号或名称。 Park id or name.")],
@@ -135,12 +206,21 @@ def init(
     lang: Annotated[
         Lang, typer.Option("--lang", help="模板语言。 Language of the template.")
     ] = "zh",
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example",
+            help="写一个虚构的示范区，可立即运行。 Write a made-up district that runs at once.",
+        ),
+    ] = False,
 ) -> None:
     """新建研究文件夹（含样表）。 Make a study folder with commented sample files."""
+    from parkgap.example import write_example
     from parkgap.template import write_template
 
     with _refusals(as_json=False):
-        for path in write_template(folder, language=lang):
+        write = write_example if example else write_template
+        for path in write(folder, language=lang):
             typer.echo(str(path))
 
 
@@ -299,6 +379,16 @@ def _print_summary(results: Results, folder: Path) -> None:
     )
 
 
+def _print_tables(tables: list[dict[str, Any]], *, zh: bool) -> None:
+    """Say which heading of every table was matched to what."""
+    for table in tables:
+        sheet = f" [{table['sheet']}]" if table["sheet"] is not None else ""
+        rows = f"{table['rows']} 行" if zh else f"{table['rows']} rows"
+        typer.echo(f"[{table['section']}] {table['file']}{sheet}: {rows}")
+        pairs = (f"{k} = {' '.join(str(v).split())}" for k, v in table["columns"].items())
+        typer.echo(f"    {'; '.join(pairs)}")
+
+
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -341,6 +431,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -353,7 +444,9 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         task = bar.add_task("parkgap", total=len(_STAGES))
 
         def tell(stage: str) -> None:
-            bar.update(task, description=_STAGES.get(stage, stage), advance=1)
+            # What is no stage is news from the download: a server's words, not markup.
+            said = _STAGES.get(stage) or escape(stage)
+            bar.update(task, description=said, advance=int(stage in _STAGES))
 
         yield tell
 

@@ -153,6 +153,14 @@ ENTERPRISES = Schema(
     lon float? degrees - longitude; empty: somewhere in the park
     lat float? degrees - latitude
     source str - file, or a note that it is made up
+    address str? - address of the actual workplace
+    dispatched float? persons - of the workers, those whom an agency sends
+    peak float? persons - workers on site in the peak months
+    peak_months str? - the peak months, as given
+    canteen_seats float? seats - seats of its own canteen
+    canteen_hours str? - when its canteen serves, as given
+    beds_own float? beds - beds of its own dormitories
+    beds_occupied float? beds - of those, occupied
     """),
     key=("enterprise_id",),
     sort=("park_id", "enterprise_id"),
@@ -189,6 +197,142 @@ SHIFTS = Schema(
     """),
     key=("park_id", "shift"),
     sort=("park_id", "shift"),
+)
+
+OFFICIAL = Schema(
+    "official",
+    "Facilities of the bureaus' lists, whatever their state.",
+    _columns("""
+    list_id str - file (and sheet) of the list
+    row_id str - the list's own id of the facility
+    item str - item of the standard that it counts for
+    name str? - name
+    lon float? degrees - longitude; empty: the list gives none
+    lat float? degrees - latitude
+    access str - public, or park:ID, or enterprise:ID
+    status str - existing, under_construction or planned
+    open_date str? - opening date, as exact as given
+    hours str? - opening hours, as given
+    seats float? seats - capacity
+    area_m2 float? m2 - floor area
+    removed bool - true: the place is closed, whatever OpenStreetMap still has
+    project_id str? - the project that it belongs to
+    source str - file, or a note that it is made up
+    """),
+    key=("list_id", "row_id"),
+    sort=("list_id", "row_id"),
+)
+
+COMPLETE = Schema(
+    "complete",
+    "Lists that are declared complete: what is not on them is not there.",
+    _columns("""
+    list_id str - file (and sheet) of the list
+    item str - item of the standard
+    area str - name of the area that it covers
+    issuer str - the office that answers for it
+    as_of str - ISO date of which it speaks
+    """),
+    key=("list_id", "item"),
+    sort=("list_id", "item"),
+)
+
+PROJECTS = Schema(
+    "projects",
+    "Facilities and housing that are planned or being built.",
+    _columns("""
+    project_id str - the input's id
+    name str? - name
+    item str - item of the standard that it will count for
+    lon float? degrees - longitude; empty: not given
+    lat float? degrees - latitude
+    access str - public, or park:ID, or enterprise:ID
+    status str - existing, under_construction or planned
+    open_date str? - opening date, as exact as given
+    hours str? - opening hours, as given
+    seats float? seats - capacity
+    area_m2 float? m2 - floor area
+    units float? - dwellings
+    beds float? beds - beds
+    source str - file, or a note that it is made up
+    """),
+    key=("project_id",),
+    sort=("project_id",),
+)
+
+HOUSING_STOCK = Schema(
+    "housing_stock",
+    "Stock of dormitories, public rental housing and talent apartments.",
+    _columns("""
+    stock_id str - the input's id
+    name str? - name
+    provider str? - who provides it
+    kind str - dormitory, public_rental, talent_apartment or other
+    units float? - dwellings
+    beds float? beds - beds; empty: unknown, which is not none
+    beds_vacant float? beds - of those, vacant
+    eligible str? - who may move in, as given
+    access str - public, or park:ID, or enterprise:ID
+    status str - existing, under_construction or planned
+    ready_date str? - when it is ready, as exact as given
+    as_of str? - day of the count
+    lon float? degrees - longitude; empty: not given
+    lat float? degrees - latitude
+    source str - file, or a note that it is made up
+    """),
+    key=("stock_id",),
+    sort=("stock_id",),
+)
+
+SHUTTLES = Schema(
+    "shuttles",
+    "Shuttle buses of enterprises, a row a stop.",
+    _columns("""
+    line str - the line's name
+    enterprise_id str? - the enterprise that runs it
+    stop str - the stop's name
+    order float - place of the stop in the line
+    times str - departures HH:MM, joined by ;
+    seats float? seats - seats of one bus
+    lon float? degrees - longitude; empty: not given
+    lat float? degrees - latitude
+    source str - file, or a note that it is made up
+    """),
+    key=("line", "order"),
+    sort=("line", "order"),
+)
+
+BUS_LINES = Schema(
+    "bus_lines",
+    "Timetables of bus lines, a row a stop.",
+    _columns("""
+    line str - the line's name
+    direction str? - the direction, as given
+    stop str - the stop's name
+    order float - place of the stop in the line
+    first str - first departure, HH:MM
+    last str - last departure, HH:MM; may lie on the next day
+    headway float minutes - time between departures
+    lon float? degrees - longitude; empty: not given
+    lat float? degrees - latitude
+    source str - file, or a note that it is made up
+    """),
+    key=("line", "direction", "order"),
+    sort=("line", "direction", "order"),
+)
+
+OWNERS = Schema(
+    "owners",
+    "Which department answers for which item.",
+    _columns("""
+    item str - item of the standard
+    department str - the department
+    duty str? - what it does about it
+    contact str? - whom to ask
+    source str - file, or a note that it is made up
+    """),
+    key=("item", "department"),
+    sort=("item", "department"),
 )
 
 # --- places (access/facilities.py) ---------------------------------------------------------
@@ -409,6 +553,13 @@ SCHEMAS: tuple[Schema, ...] = (
     ENTERPRISES,
     RESIDENCES,
     SHIFTS,
+    OFFICIAL,
+    COMPLETE,
+    PROJECTS,
+    HOUSING_STOCK,
+    SHUTTLES,
+    BUS_LINES,
+    OWNERS,
     FACILITIES,
     GATES,
     ORIGINS,

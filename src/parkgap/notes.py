@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from parkgap.access.origins import is_district
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -111,6 +113,14 @@ def warn(
             (
                 f"{count} 个园区未见道路穿过边界，按最近道路出行：{names}",
                 f"{count} parks, no street across their edge: nearest street taken: {names}",
+            )
+        )
+    spread = int(is_district(tables.residences).sum())
+    if spread:
+        warnings.append(
+            (
+                f"{spread} 处居住地为较大片区，其职工按片区内住宅建筑面积推算分布。",
+                f"{spread} residences are whole districts: workers spread over the homes there.",
             )
         )
     if len(tables.shifts):

@@ -16,9 +16,10 @@ import shapely
 from parkgap import notes
 from parkgap.access import facilities as fac
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.official import open_places, proven
 from parkgap.access.origins import make_origins
 from parkgap.access.parks import parks_from_ground
-from parkgap.access.places import Places, find_places
+from parkgap.access.places import Mapped, Places, find_places
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.assess.certainty import beside_network, completeness, edge_distance
@@ -28,7 +29,7 @@ from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without
 from parkgap.assess.rollup import roll_up
 from parkgap.drawing import base_of
 from parkgap.errors import ExtractError, InputError, Problem
-from parkgap.inputs import Tables, hashes, read_osm, read_tables
+from parkgap.inputs import Tables, hashes, read_osm, read_tables, window_of, with_extract
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.results import Results
@@ -115,6 +116,7 @@ def run(study: Study, out: Path, *, progress: Progress = lambda _: None) -> Resu
 def compute(study: Study, clock: Clock | None = None) -> Results:
     """Do everything but write."""
     clock = clock or Clock(lambda _: None)
+    study = with_extract(study, lambda _done, _all, text: clock.progress(text))
     town = _survey(study, clock)
     with clock("assess"):
         found = _assess(town)
@@ -139,8 +141,13 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
     )
 
 
+def _day(study: Study, extract: Extract) -> str:
+    """Day of which is asked (ISO): the study's, else the data's own, never today; "": unknown."""
+    return study.as_of.isoformat() if study.as_of is not None else extract.date
+
+
 def _dated(study: Study, date: str) -> Study:
-    """Ask the question as of the data's own day where the study names none, never as of today."""
+    """Name that day in the results."""
     if study.as_of is not None or not date:
         return study
     return study.model_copy(update={"as_of": dt.date.fromisoformat(date)})
@@ -153,7 +160,8 @@ def _survey(study: Study, clock: Clock) -> _Town:
     with clock("tables"):
         tables = read_tables(study)
     with clock("osm"):
-        extract = read_osm(study, standard)
+        window = window_of(study, standard, tables, fac.mapped_places)
+        extract = read_osm(study, standard, window)
     parks = _parks(study, tables, extract)
     grounds = compounds(parks, tables.residences)
     ways = extract.ways
@@ -173,13 +181,12 @@ def _survey(study: Study, clock: Clock) -> _Town:
         )
     with clock("facilities"):
         places = find_places(
-            extract.objects,
-            extract.doors,
-            extract.routes,
+            Mapped(extract.objects, extract.doors, extract.routes),
             standard,
             streets,
             parks=parks,
             residences=tables.residences,
+            official=open_places(tables.facilities, _day(study, extract)),
             language=study.language,
             limit_m=study.reach.limit_m,
             snap_m=study.walking.snap_m,
@@ -217,7 +224,7 @@ def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
         if parks.empty:
             raise InputError(
                 Problem(
-                    what="提取文件中没有符合条件的园区 / the extract holds no such park",
+                    what="提取文件中未找到符合条件的园区 / the extract holds no such park",
                     file=study.osm_path.name,
                     rule=f"landuse = {', '.join(rule.landuse)}, >= {rule.min_area_ha:g} ha",
                     remedy="减小 min_area_ha 或改用园区表 / "
@@ -247,8 +254,12 @@ def _targets(places: Places, streets: Streets) -> Targets:
     """Facilities first, then the candidate sites, as one list of what is walked to."""
     sites, count = places.sites, len(places.frame)
     points = shapely.points(*sites.xy(streets))
+    # A site on a park's own street is no public one: only walks inside the park lead to it.
+    public = sites.take(np.isin(sites.piece, streets.public_pieces()))
     return Targets(
-        public=concat([places.entrances, Snaps(sites.of + count, sites.piece, sites.t, sites.leg)]),
+        public=concat(
+            [places.entrances, Snaps(public.of + count, public.piece, public.t, public.leg)]
+        ),
         shape=np.concatenate([places.shape, np.atleast_1d(np.asarray(points, dtype=object))]),
         door_of=places.doors[0],
         door=places.doors[1],
@@ -265,6 +276,7 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         streets=town.streets.measured(),
         coverage=extract.coverage,
         rule=standard.certainty,
+        beyond=(extract.beyond.places, extract.beyond.buildings_ha),
     )
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
     ground = Ground(
@@ -279,6 +291,7 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         residents=residences.groupby("park_id")["workers"].sum(),
         beside=beside_network(origins, facilities, _on_network(town), town.study.reach.limit_m),
         region_has=_region_has(extract, standard),
+        proven=proven(town.tables.complete, parks, standard, _day(town.study, extract)),
     )
     few = town.study.privacy.min_workers
     assessor = Assessor(ground, standard, language=town.study.language, min_workers=few)

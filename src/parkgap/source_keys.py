@@ -6,10 +6,12 @@ import codecs
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -24,8 +26,13 @@ _CRS_NAMES = {
     "GCJ02": "GCJ02",
     "BD09": "BD09",
     "BD09LL": "BD09",
+    "BD09MC": "BD09MC",
     "CGCS2000": "CGCS2000",
 }
+
+
+_SIDES = 4  # of a box
+_EAST, _NORTH = 180, 90
 
 
 def refused(what: str, remedy: str) -> PydanticCustomError:
@@ -41,7 +48,7 @@ def _crs(text: str) -> str:
         return {"EPSG:4326": "WGS84", "EPSG:4490": "CGCS2000"}.get(plain, plain)
     raise refused(
         "不认识的坐标系 / unknown coordinate system",
-        "WGS84, GCJ02 (高德/腾讯), BD09 (百度), CGCS2000, EPSG:n",
+        "WGS84, GCJ02 (高德/腾讯), BD09, BD09MC (百度), CGCS2000, EPSG:n",
     )
 
 
@@ -63,10 +70,78 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class Osm(Section):
-    """The OpenStreetMap extract, relative to the study's folder."""
+def _box(value: object) -> tuple[float, ...]:
+    """Check west, south, east, north in WGS-84 degrees."""
+    numbers = value if isinstance(value, list | tuple) else ()
+    plain = [float(v) for v in numbers if isinstance(v, int | float) and not isinstance(v, bool)]
+    remedy = "bbox = [120.05, 35.85, 120.25, 36.05]"
+    if len(plain) != _SIDES or len(numbers) != _SIDES:
+        raise refused("应为四个数：西、南、东、北 / must be four numbers: w, s, e, n", remedy)
+    west, south, east, north = plain
+    if not (-_EAST <= west < east <= _EAST and -_NORTH <= south < north <= _NORTH):
+        raise refused(
+            "应为经纬度，次序为西、南、东、北 / must be degrees in the order west, south, east, "
+            "north (longitude first)",
+            remedy,
+        )
+    return west, south, east, north
 
-    file: Text
+
+def _server(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise refused(
+            "应为服务器地址，不含密码 / must be a server's address, without user or password",
+            "https://…",
+        )
+    return text.rstrip("/")
+
+
+def _overpass(text: str) -> str:
+    address = _server(text)
+    return address if address.endswith("/interpreter") else f"{address}/interpreter"
+
+
+class Osm(Section):
+    """The OpenStreetMap data: an extract in the study's folder, or what to download.
+
+    Attributes
+    ----------
+    file
+        The extract, relative to the study's folder.
+    place
+        Name of the place to download, with the surroundings that a walk may reach.
+    bbox
+        Box to download: west, south, east, north in WGS-84 degrees.
+    overpass, geocoder
+        Servers to ask instead of the public ones.
+    """
+
+    file: Text | None = None
+    place: Text | None = None
+    bbox: Annotated[tuple[float, float, float, float], BeforeValidator(_box)] | None = None
+    overpass: Annotated[Text, AfterValidator(_overpass)] | None = None
+    geocoder: Annotated[Text, AfterValidator(_server)] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(v is not None for v in (self.file, self.place, self.bbox)) != 1:
+            raise refused(
+                "须给出 file、place、bbox 之一 / needs one of file, place and bbox",
+                'file = "city.osm.pbf"  |  place = "青岛市黄岛区"  |  bbox = [w, s, e, n]',
+            )
+        useless = [
+            key
+            for key, useful in (("overpass", self.file is None), ("geocoder", self.place))
+            if key in self.model_fields_set and not useful
+        ]
+        if useless:
+            names = ", ".join(useless)
+            raise refused(
+                f"{names} 在此无意义 / {names} means nothing here",
+                "删去该项 / leave it out",
+            )
+        return self
 
 
 class FromOsm(Section):
@@ -87,24 +162,34 @@ class FromOsm(Section):
     named_only: Annotated[bool, Field(strict=True)] = False
 
 
+#: Fields that say where a row lies: two columns, one column of pairs, or WKT.
+PLACE = ("lon", "lat", "lonlat", "wkt")
+
+
 class Table(Section):
     """How to read one table; `columns` maps the program's names to the table's headings.
 
     Attributes
     ----------
     crs
-        Declared datum: WGS84, GCJ02, BD09, CGCS2000 or EPSG:n; wins over the file's own.
+        Declared datum: WGS84, GCJ02, BD09, BD09MC, CGCS2000 or EPSG:n; wins over the file's own.
+    crs_sure
+        The datum was verified by hand: that another one fits the streets better is no error.
     encoding
         Text encoding; wins over what the file says or looks like.
     sheet, layer
         Sheet of a workbook, layer of a GeoPackage; the first by default.
+    header
+        Row of the headings, counted from 1; found by itself where it is not said.
     """
 
     KNOWN: ClassVar[tuple[str, ...]] = ()
 
     crs: Crs | None = None
+    crs_sure: Annotated[bool, Field(strict=True)] = False
     encoding: Encoding | None = None
     sheet: Text | None = None
+    header: Annotated[int, Field(strict=True, ge=1)] | None = None
     layer: Text | None = None
     columns: Mapping[str, Text] = Field(default_factory=dict)
 
@@ -125,7 +210,7 @@ class ParksTable(Table):
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("id", "name", "zone", "district", "subdistrict", "workers"),
-        *("headcount_basis", "headcount_date", "area_ha", "lon", "lat", "source"),
+        *("headcount_basis", "headcount_date", "area_ha", *PLACE, "source"),
     )
 
     file: Text | None = None
@@ -151,14 +236,17 @@ class ParksTable(Table):
 class GatesTable(Table):
     """Gates of parks: where a park has any, only these are open."""
 
-    KNOWN: ClassVar[tuple[str, ...]] = ("id", "park_id", "name", "lon", "lat", "source")
+    KNOWN: ClassVar[tuple[str, ...]] = ("id", "park_id", "name", *PLACE, "source")
     file: Text
 
 
 class EnterprisesTable(Table):
     """Firms in parks, at their actual workplace."""
 
-    KNOWN: ClassVar[tuple[str, ...]] = (*GatesTable.KNOWN, "workers")
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *(*GatesTable.KNOWN, "workers", "address", "dispatched", "peak", "peak_months"),
+        *("canteen_seats", "canteen_hours", "beds_own", "beds_occupied"),
+    )
     file: Text
 
 
@@ -173,7 +261,7 @@ class ShiftsTable(Table):
     """Shifts of a park's workers."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
-        *("park_id", "shift", "start", "end"),
+        *("park_id", "shift", "start", "end", "hours"),
         *("break_start", "break_minutes", "share", "source"),
     )
     file: Text

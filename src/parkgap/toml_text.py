@@ -14,10 +14,16 @@ def line_numbers(text: str) -> dict[tuple[str, ...], int]:
     """Find the line of every section and key (good enough for a message)."""
     found: dict[tuple[str, ...], int] = {}
     section: tuple[str, ...] = ()
+    repeated: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
-            section = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+        if header := re.match(r"\s*\[(\[?)\s*([^\]]+?)\s*\]", line):
+            section = tuple(part.strip().strip("\"'") for part in header[2].split("."))
             found.setdefault(section, number)
+            if header[1]:  # one of a list of sections: they are told apart by their number
+                count = repeated.get(section, 0)
+                repeated[section] = count + 1
+                section = (*section, str(count))
+                found.setdefault(section, number)
         elif key := re.match(r"""\s*("[^"]+"|'[^']+'|[\w.-]+)\s*=""", line):
             quoted = key[1][0] in "\"'"
             parts = (key[1].strip("\"'"),) if quoted else tuple(key[1].split("."))

@@ -169,14 +169,11 @@ def test_all_problems_come_in_one_error(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ('[[facilities]]\nfile = "canteens.csv"\n', "facilities"),
         ('[terrain]\ndem = ["a.hgt"]\n', "terrain"),
         ('[population]\nraster = "a.tif"\n', "population"),
         ('[transit]\ngtfs = "a.zip"\n', "transit"),
         ("[housing]\nneed_share = { low = 0.2 }\n", "housing"),
-        ('[[projects]]\nfile = "a.csv"\n', "projects"),
-        *((f'[{key}]\nfile = "a.csv"\n', key) for key in ("shuttles", "bus_lines", "owners")),
-        *((f'[{key}]\nfile = "a.csv"\n', key) for key in ("housing_stock", "survey")),
+        ('[survey]\nfile = "a.csv"\n', "survey"),
     ],
 )
 def test_what_a_later_version_reads_is_refused_not_ignored(
@@ -188,10 +185,48 @@ def test_what_a_later_version_reads_is_refused_not_ignored(
     assert "尚不读取" in said[key]
 
 
-@pytest.mark.parametrize("line", ['place = "青岛"', "bbox = [1, 2, 3, 4]", 'overpass = "x"'])
-def test_online_extracts_are_refused_not_ignored(folder: Path, line: str) -> None:
-    said = problems(folder, MINIMAL.replace('file = "town.osm.pbf"', line))
-    assert set(said) == {f"osm.{line.split(' ', 1)[0]}"}
+def test_a_map_to_download_is_named_by_place_or_box(folder: Path) -> None:
+    by_place = load(
+        folder,
+        MINIMAL.replace(
+            'file = "town.osm.pbf"', 'place = "青岛市黄岛区"\ngeocoder = "http://a.b/"'
+        ),
+    )
+    assert (by_place.osm.place, by_place.osm.geocoder) == ("青岛市黄岛区", "http://a.b")
+    text = MINIMAL.replace(
+        'file = "town.osm.pbf"', 'bbox = [120, 35.5, 121, 36]\noverpass = "https://a.b/api/"'
+    )
+    by_box = load(folder, text)
+    assert by_box.osm.bbox == (120.0, 35.5, 121.0, 36.0)
+    assert by_box.osm.overpass == "https://a.b/api/interpreter"
+    assert [p.name for p in by_box.input_files()] == ["study.toml", "parks.csv"]
+    with pytest.raises(StudyError, match="parkgap fetch"):
+        _ = by_box.osm_path
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ("", "osm"),
+        ('file = "town.osm.pbf"\nplace = "青岛"', "osm"),
+        ('place = "青岛"\nbbox = [1, 2, 3, 4]', "osm"),
+        ('file = "town.osm.pbf"\noverpass = "https://a.b"', "osm"),
+        ('bbox = [1, 2, 3, 4]\ngeocoder = "https://a.b"', "osm"),
+        ('place = ""', "osm.place"),
+        ("bbox = [36, 120, 37, 121]", "osm.bbox"),  # latitude first
+        ("bbox = [121, 36, 120, 37]", "osm.bbox"),
+        ("bbox = [120, 36, 121]", "osm.bbox"),
+        ('bbox = "120,36,121,37"', "osm.bbox"),
+        ("bbox = [120, 36, 121, nan]", "osm.bbox"),
+        ("bbox = [true, 2, 3, 4]", "osm.bbox"),
+        ('place = "青岛"\noverpass = "overpass-api.de"', "osm.overpass"),
+        ('place = "青岛"\noverpass = "file:///etc/passwd"', "osm.overpass"),
+        ('place = "青岛"\noverpass = "https://me:secret@a.b"', "osm.overpass"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_refused(folder: Path, lines: str, key: str) -> None:
+    said = problems(folder, MINIMAL.replace('file = "town.osm.pbf"', lines))
+    assert set(said) == {key}
 
 
 @pytest.mark.parametrize(

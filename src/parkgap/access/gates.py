@@ -17,12 +17,11 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from parkgap import geo
+from parkgap.access.origins import is_district
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets, search_graph
 from parkgap.frames import GATES
-
-COMPOUND_HA = 50.0
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -89,8 +88,8 @@ class _Gate:
 def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     """Grounds whose private and service streets are open to their own people only.
 
-    Parks, and residences given as areas up to `COMPOUND_HA` (larger ones are districts where people
-    live, not housing estates).
+    Parks, and residences given as areas that are no districts
+    (:func:`parkgap.access.origins.is_district`).
 
     Returns
     -------
@@ -101,7 +100,7 @@ def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     homes = residences.drop_duplicates("residence_id")
     shape = homes["geometry"].to_numpy()
     homes = homes[geo.is_area(shape)]
-    homes = homes[geo.hectares(homes["geometry"].to_numpy()) <= COMPOUND_HA]
+    homes = homes[~is_district(homes)]
     estates = homes[["residence_id", "geometry"]].rename(columns={"residence_id": "id"})
     both: pd.DataFrame = pd.concat([own, estates.assign(kind="home")], ignore_index=True)
     return both

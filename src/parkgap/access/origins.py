@@ -23,6 +23,11 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 CELL_M = 100.0
+HOME_CELL_M = 250.0
+ESTATE_HA = 50.0
+_HOMES = frozenset(
+    "house residential apartments detached terrace semidetached_house bungalow dormitory".split()
+)
 _NOTHING = 1e-9  # a share smaller than this is rounding
 # Buildings nobody goes to work in, or that are no buildings to work in.
 _NOT_WORK = frozenset(
@@ -73,7 +78,7 @@ def make_origins(
         [_buildings(parks, buildings), _streets(parks, streets), _points(parks)],
     )
     work = _with_enterprises(parks, enterprises, spread)
-    homes = _homes(residences)
+    homes = _homes(residences, buildings)
     frame = pd.concat([work, homes], ignore_index=True)
     frame["reached"] = True
     frame = frame.sort_values(list(ORIGINS.sort), ignore_index=True)
@@ -162,12 +167,14 @@ def _cells(
     lat: Floats,
     weight: Floats,
     based_on: str,
+    *,
+    cell_m: float = CELL_M,
 ) -> _Spread:
-    """Gather points in cells of 100 m; the heaviest point of a cell stands for it."""
+    """Gather points in square cells; the heaviest point of a cell stands for it."""
     x, y = geo.mercator(lon, lat)
     # One scale a park, at its southern end, so that its cells are one grid.
     south = pd.Series(lat).groupby(park).transform("min").to_numpy() if len(park) else lat
-    size = CELL_M / geo.scale(south)
+    size = cell_m / geo.scale(south)
     frame = pd.DataFrame(
         {
             "park": park,
@@ -243,11 +250,24 @@ def _distinct(frame: pd.DataFrame) -> pd.Series:
     return frame["origin_id"].where(again == 0, frame["origin_id"] + "/" + again.astype(str))
 
 
-def _homes(residences: pd.DataFrame) -> pd.DataFrame:
-    homes = residences[residences["workers"] > 0]
+def is_district(residences: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell residences that are whole streets or villages from dormitories and estates.
+
+    An area larger than `ESTATE_HA` says in which part of town people live, not where: its workers
+    are spread over the homes mapped in it.
+    """
+    shape = residences["geometry"].to_numpy()
+    large = np.zeros(len(shape), dtype=bool)
+    area = geo.is_area(shape)
+    large[area] = geo.hectares(shape[area]) > ESTATE_HA
+    return large
+
+
+def _homes(residences: pd.DataFrame, buildings: pd.DataFrame) -> pd.DataFrame:
+    homes = residences[residences["workers"] > 0].reset_index(drop=True)
     point = shapely.point_on_surface(homes["geometry"].to_numpy())
     total = homes.groupby("park_id")["workers"].transform("sum")
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "origin_id": homes["residence_id"].to_numpy(),
             "park_id": homes["park_id"].to_numpy(),
@@ -259,3 +279,25 @@ def _homes(residences: pd.DataFrame) -> pd.DataFrame:
             "kind": "home",
         }
     )
+    large = np.flatnonzero(is_district(homes))
+    spread = _over_homes(homes["geometry"].to_numpy()[large], buildings)
+    row = large[spread.park]
+    parts = frame.iloc[row].reset_index(drop=True)
+    weight = pd.Series(spread.weight)
+    parts["share"] *= weight / weight.groupby(row).transform("sum")
+    parts["origin_id"] = parts["origin_id"] + ":" + spread.key
+    parts["lon"], parts["lat"] = spread.lon, spread.lat
+    kept = frame[~frame.index.isin(row)]
+    return pd.concat([kept, parts], ignore_index=True) if len(parts) else kept
+
+
+def _over_homes(areas: npt.NDArray[np.object_], buildings: pd.DataFrame) -> _Spread:
+    """Spread each area over the residential buildings in it, by floor area (dasymetric)."""
+    usable = buildings[buildings["kind"].isin(_HOMES)]
+    inside = shapely.point_on_surface(usable["geometry"].to_numpy())
+    area, row = shapely.STRtree(inside).query(areas, predicate="contains")
+    levels = pd.to_numeric(usable["levels"], errors="coerce").fillna(1.0).clip(1, 60).to_numpy()
+    floor = geo.hectares(usable["geometry"].to_numpy()[row]) * levels[row]
+    keys = usable["osm_id"].to_numpy()[row]
+    lon, lat = shapely.get_x(inside[row]), shapely.get_y(inside[row])
+    return _cells(area, keys, lon, lat, floor, "other", cell_m=HOME_CELL_M)

@@ -11,7 +11,8 @@ import shapely
 
 from parkgap import geo
 from parkgap.access import facilities as fac
-from parkgap.access.snap import Snapper, Snaps
+from parkgap.access.official import join
+from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.standard import Standard
 
@@ -63,15 +64,23 @@ class Places:
     off_street: int
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """Objects, doors and routes of an extract (:class:`parkgap.sources.osm_file.Extract`)."""
+
+    objects: pd.DataFrame
+    doors: pd.DataFrame
+    routes: pd.DataFrame
+
+
 def find_places(
-    objects: pd.DataFrame,
-    doors: pd.DataFrame,
-    routes: pd.DataFrame,
+    mapped: Mapped,
     standard: Standard,
     streets: Streets,
     *,
     parks: pd.DataFrame,
     residences: pd.DataFrame,
+    official: pd.DataFrame,
     language: str,
     limit_m: float,
     snap_m: float,
@@ -80,42 +89,61 @@ def find_places(
 
     Parameters
     ----------
-    objects, doors, routes
-        Of an extract (:class:`parkgap.sources.osm_file.Extract`).
+    mapped
+        What is mapped.
     standard, streets
         The rules, and the network to snap to.
     parks, residences
         Frames of these schemas.
+    official
+        Of :data:`parkgap.frames.OFFICIAL`: what the bureaus' lists say exists, or is removed.
     language
         ``zh`` prefers Chinese names.
     limit_m, snap_m
         Farthest walk, and farthest straight leg to a street.
     """
+    objects = mapped.objects
     member = fac.classify(objects, standard)
     frame, facility_of = fac.merge(
-        objects, member, standard, routes=routes, parks=parks, language=language
+        objects, member, standard, routes=mapped.routes, parks=parks, language=language
     )
-    around = np.concatenate([parks["geometry"].to_numpy(), residences["geometry"].to_numpy()])
-    near = _near(frame["lon"].to_numpy(), frame["lat"].to_numpy(), around, limit_m + _MARGIN_M)
-    kept = np.where(near, np.cumsum(near) - 1, -1)
-    facility_of = np.where(facility_of >= 0, kept[facility_of], -1)
-    frame = frame[near].reset_index(drop=True)
     items = [i.id for i in standard.items]
     counts_for = np.array([[i in row for i in items] for row in frame["items"]], dtype=bool)
+    mapped_count = len(frame)
+    frame, counts_for, closed = join(
+        frame, counts_for.reshape(mapped_count, len(items)), official, standard
+    )
+    around = np.concatenate([parks["geometry"].to_numpy(), residences["geometry"].to_numpy()])
+    lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+    near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
+    kept = np.where(near, np.cumsum(near) - 1, -1)
+    facility_of = np.where(facility_of >= 0, kept[facility_of], -1)
+    # What only a list has lies where the list says; it is reached from the street nearest to it.
+    listed = near & (np.arange(len(frame)) >= mapped_count)
+    own, own_points = kept[listed], geo.points(lon[listed], lat[listed])
+    frame, counts_for = frame[near].reset_index(drop=True), counts_for[near]
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
-    at_doors = fac.door_points(objects, facility_of, doors)
-    entrances = fac.entrances(objects, facility_of, at_doors, snapper)
+    at_doors = fac.door_points(objects, facility_of, mapped.doors)
+    at_list = snapper.nearest(own_points)
+    entrances = concat(
+        [
+            fac.entrances(objects, facility_of, at_doors, snapper),
+            Snaps(own[at_list.of], at_list.piece, at_list.t, at_list.leg),
+        ]
+    )
+    shape = fac.shapes(objects, facility_of, len(frame))
+    shape[own] = own_points
     limits = [standard.metres(t) for i in standard.scored for t in i.tests]
-    mapped = fac.mapped_places(objects)
-    lon, lat = (objects[c].to_numpy(dtype=float)[mapped] for c in ("lon", "lat"))
+    counted = fac.mapped_places(objects)
+    lon, lat = (objects[c].to_numpy(dtype=float)[counted] for c in ("lon", "lat"))
     return Places(
         frame=frame,
-        member=counts_for.reshape(len(frame), len(items)),
+        member=counts_for,
         entrances=entrances,
-        shape=fac.shapes(objects, facility_of, len(frame)),
+        shape=shape,
         doors=at_doors,
-        sites=_sites(streets, public, around, max(limits, default=0.0)),
+        sites=_sites(streets, around, max(limits, default=0.0)),
         mapped=(lon, lat),
         off_street=len(frame) - len(np.unique(entrances.of)),
     )
@@ -133,13 +161,17 @@ def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:
     return near
 
 
-def _sites(streets: Streets, public: Ints, around: Objects, metres: float) -> Snaps:
-    """Candidate sites: public street nodes near parks and homes, one in each cell of 100 m."""
-    node, first = np.unique(streets.pieces["a"].to_numpy()[public], return_index=True)
+def _sites(streets: Streets, around: Objects, metres: float) -> Snaps:
+    """Candidate sites: street nodes near parks and homes, one in each cell of 100 m.
+
+    Public streets, and those inside parks, where a canteen may stand for the park's own people.
+    """
+    use = np.union1d(streets.public_pieces(), streets.inside["piece"].to_numpy())
+    node, first = np.unique(streets.pieces["a"].to_numpy()[use], return_index=True)
     nodes = streets.nodes.iloc[node]
     lat = nodes["lat"].to_numpy()
     near = _near(nodes["lon"].to_numpy(), lat, around, metres)
-    nodes, piece = nodes[near], public[first[near]]
+    nodes, piece = nodes[near], use[first[near]]
     # One scale per band of 0.01 degrees of latitude: no study's extent moves the grid.
     band = np.floor(lat[near] * 100).astype(np.int64)
     step = SITE_M / geo.scale(band / 100)

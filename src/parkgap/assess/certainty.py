@@ -30,6 +30,7 @@ def completeness(
     streets: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]],
     coverage: shapely.Geometry,
     rule: Certainty,
+    beyond: tuple[float, float] = (0.0, 0.0),
 ) -> pd.DataFrame:
     """Measure the mapping around each park and around its workers' homes.
 
@@ -47,6 +48,8 @@ def completeness(
         The area that the data covers (WGS-84).
     rule
         Window and floors (the standard's).
+    beyond
+        Places and hectares of buildings that the extract holds besides, where it was cut.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def completeness(
     own_ha = shapely.area(own_ground) * k**2 / 1e4
     # Where buildings are not mapped either, few places must not look like many per building.
     expected = np.maximum(built, rule.built_share.v * own_ha)
-    whole = len(at_place) / max(float(footprint.sum()), 1e-9)
+    whole = (len(at_place) + beyond[0]) / max(float(footprint.sum()) + beyond[1], 1e-9)
     # Where hardly any building is mapped the study's own density means nothing: it is capped.
     own_density = min(rule.study_share.v * whole, _MOST * rule.places_per_ha.v)
     reference = max(rule.places_per_ha.v, own_density)

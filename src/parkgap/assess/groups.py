@@ -49,6 +49,8 @@ class Ground:
     beside
         ``origin, facility, metres`` (straight) of facilities that the mapped network does not
         reach (on an island of streets, or off every street), for what may only be a gap in the map.
+    proven
+        Whether a complete official list makes absence real, shape (parks, items); None: nowhere.
     region_has
         Items that stand and fall with the region (a railway) and can exist here.
     """
@@ -64,6 +66,7 @@ class Ground:
     residents: pd.Series
     beside: pd.DataFrame = field(default_factory=nothing_beside)
     region_has: frozenset[str] = frozenset()
+    proven: Bools | None = None
 
 
 @dataclass(frozen=True)

@@ -115,13 +115,22 @@ class Assessor:
             reasons[:, t, REASONS.index("island")] = (near > 0) & (
                 found[:, t] + near >= needed[:, t]
             )
-            reasons[:, t, REASONS.index("needs_list")] = item.needs_list
-            reasons[:, t, REASONS.index("thin_data")] = self._thin
+            proven = self._proven(item)
+            reasons[:, t, REASONS.index("needs_list")] = item.needs_list & ~proven
+            reasons[:, t, REASONS.index("thin_data")] = self._thin & ~proven
             if item.counts == "lines":
                 blank = rows.within(test) & self._lineless[rows.facility]
                 stops = np.bincount(rows.origin[blank], minlength=size)
                 reasons[:, t, REASONS.index("no_lines")] = stops > 0
         return Counts(found, sure, needed, reasons)
+
+    def _proven(self, item: Item) -> Bools:
+        """Origins for which a complete official list speaks for an item, shape (origins,)."""
+        if self.g.proven is None:
+            return np.zeros(len(self.share), dtype=bool)
+        columns = [self.index[i] for i in item.of_items or (item.id,)]
+        by_park = np.asarray(self.g.proven[:, columns].all(axis=1), dtype=bool)
+        return np.asarray(by_park[self.origin_park], dtype=bool)
 
     def _workers_within(self, limit_m: float) -> Floats:
         """Workers of the same park who start within `limit_m` (straight) of each origin.

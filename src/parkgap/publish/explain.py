@@ -130,7 +130,7 @@ def _park(results: Results, wanted: str) -> dict[str, object]:
         close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)
         raise InputError(
             Problem(
-                what="没有这个园区 / there is no such park",
+                what="未找到这个园区 / there is no such park",
                 value=wanted,
                 remedy=f"是否为 {', '.join(close)}？ / did you mean one of these?"
                 if close
@@ -148,7 +148,7 @@ def _item(results: Results, wanted: str) -> str:
     close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)
     raise InputError(
         Problem(
-            what="没有这项指标 / there is no such item",
+            what="未找到这项指标 / there is no such item",
             value=wanted,
             remedy=f"是否为 {', '.join(close)}？ / did you mean one of these?"
             if close

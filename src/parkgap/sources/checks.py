@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,32 +14,23 @@ import pandas as pd
 import shapely
 
 from parkgap.sources import cells as read
-from parkgap.sources import shapes
 from parkgap.study import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from parkgap.source_keys import Table
     from parkgap.sources.report import Cells
 
 Floats = npt.NDArray[np.float64]
-Shapes = npt.NDArray[np.object_]
-
 MOST_WORKERS = 1_000_000  # three times the largest factory town there is
 SHARES_OFF = 0.001  # by which a park's shares may miss 1 (as three thirds do)
 _DAY = 1440  # minutes
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 
 
-def floats(values: Sequence[float | None]) -> Floats:
-    """Turn read numbers into an array; nan where there is none."""
-    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
-
-
 def headcounts(table: Cells, *, required: bool) -> Floats:
     """Read the column ``workers``; negative and absurd numbers are errors."""
-    workers = floats(table.read("workers", read.number, required=required))
+    workers = table.numbers("workers", read.number, required=required)
     for i in np.flatnonzero((workers < 0) | (workers > MOST_WORKERS)):
         table.error(
             int(i),
@@ -48,6 +40,32 @@ def headcounts(table: Cells, *, required: bool) -> Floats:
             remedy="核对人数和单位（人，不是万人） / check the number and its unit (persons)",
         )
     return workers
+
+
+def amounts(table: Cells, field: str, most: float, *, unit: str, required: bool = False) -> Floats:
+    """Read a column of numbers that are not negative; negative and absurd ones are errors."""
+    found = table.numbers(field, read.number, required=required)
+    for i in np.flatnonzero((found < 0) | (found > most)).tolist():
+        table.error(
+            i,
+            field,
+            "数值不合理 / an absurd number",
+            rule=f"0 ≤ n ≤ {most:,.0f} {unit}",
+            remedy="核对数值和单位 / check the number and its unit",
+        )
+    return found
+
+
+def not_more(table: Cells, part: str, parts: Floats, whole: str, wholes: Floats) -> None:
+    """Note rows of which a part is more than its whole."""
+    for i in np.flatnonzero(parts > wholes).tolist():
+        table.error(
+            i,
+            part,
+            "部分大于整体 / a part is more than its whole",
+            rule=f"{table.heading(part)} ≤ {table.heading(whole)} = {wholes[i]:g}",
+            remedy="核对两列 / check both columns",
+        )
 
 
 def ids(table: Cells, *, beside: Sequence[str | None] | None = None) -> list[str | None]:
@@ -60,6 +78,8 @@ def ids(table: Cells, *, beside: Sequence[str | None] | None = None) -> list[str
 
 def duplicates(table: Cells, field: str, keys: Sequence[object]) -> None:
     """Note every row whose key stood in an earlier row."""
+    if len(set(keys)) == len(keys):
+        return
     first: dict[object, int] = {}
     for i, key in enumerate(keys):
         if key is None or (isinstance(key, tuple) and None in key):
@@ -96,12 +116,7 @@ def park_ids(table: Cells, names: Sequence[str | None]) -> list[str | None]:
                     remedy="如改为 A-01 / write A-01, for example",
                 )
     else:
-        found = [name and _as_id(name) for name in names]
-        shared = {name for name in found if name is not None and found.count(name) > 1}
-        found = [
-            f"{name}-{_place_hash(table, i)}" if name in shared else name
-            for i, name in enumerate(found)
-        ]
+        found = named(table, names)
         if "name" in table:
             table.read("name", read.text, required=True)
             table.report.warning(
@@ -110,6 +125,16 @@ def park_ids(table: Cells, names: Sequence[str | None]) -> list[str | None]:
             )
     duplicates(table, "id" if "id" in table else "name", [k and k.casefold() for k in found])
     return found
+
+
+def named(table: Cells, names: Sequence[str | None]) -> list[str | None]:
+    """Make ids of names; a name that rows share is told apart by a hash of where they lie."""
+    found = [name and _as_id(name) for name in names]
+    shared = {name for name, count in Counter(found).items() if name and count > 1}
+    return [
+        f"{name}-{_place_hash(table, i)}" if name in shared else name
+        for i, name in enumerate(found)
+    ]
 
 
 def _as_id(name: str) -> str:
@@ -121,119 +146,62 @@ def _place_hash(table: Cells, i: int) -> str:
     if table.raw.geometry is not None:
         place = shapely.to_wkb(table.raw.geometry[i]) or b""
     else:
-        place = f"{table.values('lon')[i]} {table.values('lat')[i]}".encode()
+        fields = ("lon", "lat") if "lonlat" not in table else ("lonlat",)
+        place = " ".join(str(table.values(field)[i]) for field in fields).encode()
     return hashlib.sha256(place).hexdigest()[:6]
 
 
-def known_parks(table: Cells, parks: pd.DataFrame) -> list[str | None]:
-    """Read the column ``park_id``; a park's name will do where only one park has it."""
+def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
+    """Read the column ``park_id``; a park's name will do where only one park has it.
+
+    A row of a park that has no place itself (``parks.attrs["unplaced"]``) is left out with a
+    warning.  None: the parks are not known, and nothing is checked.
+    """
+    if parks is None:
+        return table.read("park_id", read.text, required=True)
     known = set(parks["park_id"])
-    counts = parks["name"].value_counts()
+    counts = Counter(parks["name"])
     by_name = {n: k for n, k in zip(parks["name"], parks["park_id"], strict=True) if counts[n] == 1}
+    unplaced = {name for pair in parks.attrs.get("unplaced", ()) for name in pair}
+    remedies: dict[str, str] = {}
     found: list[str | None] = []
     for i, said in enumerate(table.read("park_id", read.text, required=True)):
         key = said if said in known else by_name.get(said or "")
-        if said is not None and key is None:
-            close = difflib.get_close_matches(said, [*known, *by_name], n=1, cutoff=0.5)
-            table.error(
+        found.append(key)
+        if said is None or key is not None:
+            continue
+        if said in unplaced:
+            table.left_out.add(i)
+            table.warning(
                 i,
                 "park_id",
-                "园区表中查无此园区 / no such park in the table of parks",
-                rule="园区编号须与园区表一致 / the id must be one of the table of parks",
-                remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
-                if close
-                else "改正编号，或补充园区表 / correct the id, or add the park",
+                "所属园区缺少坐标，该行未用 / its park has no coordinates; the row is not used",
+                remedy="在园区表中填写坐标 / fill in the coordinates of the park",
             )
-        found.append(key)
+            continue
+        if said not in remedies:
+            close = difflib.get_close_matches(said, [*known, *by_name], n=1, cutoff=0.5)
+            remedies[said] = (
+                f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+                if close
+                else "改正编号，或补充园区表 / correct the id, or add the park"
+            )
+        table.error(
+            i,
+            "park_id",
+            "园区表中查无此园区 / no such park in the table of parks",
+            rule="园区编号须与园区表一致 / the id must be one of the table of parks",
+            remedy=remedies[said],
+        )
     return found
 
 
-def positions(table: Cells, source: Table, *, required: bool) -> tuple[Floats, Floats]:
-    """Read positions in WGS-84 degrees, from the layer's geometry or lon and lat; shape (n,).
-
-    A polygon stands for a point inside it.  Nan: the row has no position (an error where
-    `required`).
-    """
-    n = len(table)
-    nothing = np.full(n, np.nan)
-    if table.raw.geometry is not None:
-        crs = shapes.system(table, source)
-        if crs is None:
-            return nothing, nothing
-        points = shapely.point_on_surface(
-            shapes.areas(table, table.raw.geometry, crs, required=required)
-        )
-        return shapely.get_x(points), shapely.get_y(points)
-    missing = [field for field in ("lon", "lat") if field not in table]
-    if missing:
-        if required or len(missing) == 1:
-            table.report.error(
-                "缺少经纬度列 / there are no columns of longitude and latitude",
-                rule=", ".join(missing),
-                remedy='columns = { lon = "经度", lat = "纬度" } | '
-                + ", ".join(table.raw.headings),
-            )
-        return nothing, nothing
-    lon = floats(table.read("lon", read.number))
-    lat = floats(table.read("lat", read.number))
-    for i in np.flatnonzero(np.isnan(lon) | np.isnan(lat)):
-        empty = [f for f in ("lon", "lat") if read.known(table.values(f)[i]) is None]
-        if empty and (required or len(empty) == 1):
-            table.error(
-                int(i), empty[0], "缺少坐标 / no coordinates", remedy="填写经纬度 / fill them in"
-            )
-    if np.isnan(lon).all():
-        return nothing, nothing
-    crs = shapes.system(table, source)
-    return (nothing, nothing) if crs is None else shapes.points(table, lon, lat, crs)
-
-
-def near(
-    table: Cells,
-    park_ids: Sequence[str | None],
-    geometry: Shapes,
-    parks: pd.DataFrame,
-    limit_m: float,
-) -> None:
-    """Warn of rows that lie farther than `limit_m` from their park; swapped points are errors."""
-    of_park = dict(zip(parks["park_id"], parks["geometry"], strict=True))
-    target = np.array([of_park.get(key or "") for key in park_ids], dtype=object)
-    usable = ~shapely.is_missing(target) & ~shapely.is_missing(geometry)
-    usable &= ~np.isnan(shapely.bounds(geometry)).any(axis=1)
-    if not usable.any():
-        return
-    metres = np.zeros(len(target))
-    metres[usable] = shapes.metres_to(geometry[usable], target[usable])
-    for i in np.flatnonzero(metres > limit_m).tolist():
-        if _swapped_is_near(geometry[i], target[i], limit_m):
-            table.error(
-                int(i),
-                "lon" if "lon" in table else "geometry",
-                "经度和纬度颠倒了 / longitude and latitude are swapped",
-                remedy="对调经度列与纬度列 / swap the two columns",
-            )
-            continue
-        table.report.warning(
-            "位置离所属园区很远 / it lies far from its park",
-            row=table.raw.rows[i],
-            value=f"{park_ids[i]}: {metres[i]:.0f} m",
-            rule=f"≤ {limit_m:.0f} m",
-            remedy="核对坐标、坐标系和园区编号 / check coordinates, crs and park id",
-        )
-
-
-def _swapped_is_near(shape: shapely.Geometry, park: shapely.Geometry, limit_m: float) -> bool:
-    x, y = shapely.get_x(shape), shapely.get_y(shape)
-    if np.isnan(x) or abs(x) > 85:  # noqa: PLR2004 - beyond it there is no Mercator
-        return False
-    swapped = np.array([shapely.Point(y, x)], dtype=object)
-    return bool(shapes.metres_to(swapped, np.array([park], dtype=object))[0] <= limit_m)
-
-
 def sums(
-    table: Cells, park_ids: Sequence[str | None], workers: Floats, parks: pd.DataFrame
+    table: Cells, park_ids: Sequence[str | None], workers: Floats, parks: pd.DataFrame | None
 ) -> None:
     """Warn where the rows of a park add up to more workers than the park has."""
+    if parks is None:
+        return
     known = dict(zip(parks["park_id"], parks["workers"], strict=True))
     rows = pd.DataFrame({"park": list(park_ids), "workers": workers})
     total = rows.groupby("park")["workers"].sum()

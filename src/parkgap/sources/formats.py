@@ -11,20 +11,26 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from parkgap.errors import Problem, TableError
-from parkgap.sources.layers import read_geojson, read_layer, read_shapefile
+from parkgap.sources.formulas import faulty_cells
+from parkgap.sources.grid import Grid, tabulate
+from parkgap.sources.layers import read_geojson, read_kml, read_layer, read_shapefile, read_zip
 from parkgap.sources.raw import RawTable, decoded_text, refuse, with_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from parkgap.source_keys import Table
 
+    Reader = Callable[[Path, str, Table, Collection[str]], RawTable]
+
 _DELIMITERS = (",", ";", "\t")
+_SAMPLE, _LINES = 100_000, 20  # characters and lines in which delimiters are counted
 
 
-def read_raw(file: str, table: Table, root: Path) -> RawTable:
+def read_raw(
+    file: str, table: Table, root: Path, wanted: Collection[str] = frozenset()
+) -> RawTable:
     """Open a table or layer, chosen by the file's extension.
 
     Parameters
@@ -32,7 +38,9 @@ def read_raw(file: str, table: Table, root: Path) -> RawTable:
     file
         Path relative to `root`, as ``study.toml`` has it.
     table
-        The section of ``study.toml`` (encoding, sheet, layer).
+        The section of ``study.toml`` (encoding, sheet, header, layer).
+    wanted
+        Folded headings that would be recognised, to tell the headings from a title above.
 
     Raises
     ------
@@ -45,13 +53,13 @@ def read_raw(file: str, table: Table, root: Path) -> RawTable:
         refuse(
             file,
             "不支持的文件格式 / a format that is not read",
-            rule=", ".join(_READERS),
+            rule=", ".join(k for k in _READERS if k not in _PARQUET),
             remedy="另存为 .xlsx 或 .csv / save it as .xlsx or .csv",
         )
     try:
         if path.stat().st_size == 0:
             refuse(file, "文件为空 / the file is empty", remedy="重新导出 / export it again")
-        return reader(path, file, table)
+        return reader(path, file, table, wanted)
     except FileNotFoundError:
         refuse(
             file,
@@ -69,10 +77,10 @@ def read_raw(file: str, table: Table, root: Path) -> RawTable:
 # --- tables --------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, file: str, table: Table) -> RawTable:
+def _read_csv(path: Path, file: str, table: Table, wanted: Collection[str]) -> RawTable:
     content = decoded_text(path, file, table)
-    first = next((line for line in content.splitlines() if line.strip()), "")
-    outside_quotes = re.sub(r'"[^"]*"', "", first)
+    head = [line for line in content[:_SAMPLE].splitlines() if line.strip()][:_LINES]
+    outside_quotes = re.sub(r'"[^"]*"', "", "\n".join(head))
     delimiter = max(_DELIMITERS, key=outside_quotes.count)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     records: list[Sequence[object]] = []
@@ -85,14 +93,20 @@ def _read_csv(path: Path, file: str, table: Table) -> RawTable:
             row=len(records) + 1,
             remedy="检查引号是否成对 / check that quotes are paired",
         )
-    return _tabulate(records, file, None)
+    return tabulate(Grid(records, file), wanted, header=table.header)
 
 
-def _read_workbook(path: Path, file: str, table: Table) -> RawTable:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+def _read_workbook(path: Path, file: str, table: Table, wanted: Collection[str]) -> RawTable:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
 
     try:
         book = CalamineWorkbook.from_path(str(path))
+        if not book.sheet_names:
+            refuse(
+                file,
+                "工作簿中无工作表 / the workbook has no sheet",
+                remedy="重新导出 / export it again",
+            )
         sheet = table.sheet or book.sheet_names[0]
         if sheet not in book.sheet_names:
             refuse(
@@ -102,21 +116,25 @@ def _read_workbook(path: Path, file: str, table: Table) -> RawTable:
                 rule=", ".join(book.sheet_names),
                 remedy="改正 study.toml 中的 sheet / correct `sheet` in study.toml",
             )
+        cells = book.get_sheet_by_name(sheet)
         # Not skipping the empty area keeps row numbers as the user sees them.
-        records = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        records = cells.to_python(skip_empty_area=False)
+        merged = cells.merged_cell_ranges or []
     except PasswordError:
         refuse(
             file,
             "工作簿有密码 / the workbook has a password",
             remedy="去掉密码后保存 / save it without one",
         )
-    except CalamineError as error:
+    except (CalamineError, ZipError) as error:
         refuse(
             file,
             f"工作簿损坏（{error}） / the workbook is broken ({error})",
             remedy="在 Excel 中打开并另存为 .xlsx / open it in Excel and save it as .xlsx",
         )
-    found = _tabulate(records, file, sheet)
+    faulty = faulty_cells(path, sheet) if path.suffix.lower() in {".xlsx", ".xlsm"} else {}
+    grid = Grid(records, file, sheet, merged, faulty)
+    found = tabulate(grid, wanted, header=table.header)
     if table.sheet is None and len(book.sheet_names) > 1:
         return with_warning(
             found,
@@ -127,47 +145,36 @@ def _read_workbook(path: Path, file: str, table: Table) -> RawTable:
     return found
 
 
-def _blank(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+def _layer(reader: Callable[[Path, str, Table], RawTable]) -> Reader:
+    """Let a reader of map layers stand beside those of tables: its headings have a fixed place."""
+    return lambda path, file, table, _: reader(path, file, table)
 
 
-def _tabulate(records: Sequence[Sequence[object]], file: str, sheet: str | None) -> RawTable:
-    """Take the first row that is not blank as headings, the others as rows; blank ones go."""
-    filled = [n for n, record in enumerate(records) if not all(map(_blank, record))]
-    if not filled:
-        refuse(file, "表为空 / the table is empty", sheet=sheet, remedy="填写 / fill it in")
-    head = records[filled[0]]
-    headings = tuple("" if _blank(cell) else str(cell).strip() for cell in head)
-    width = len(headings)
-    wide = [n for n in filled[1:] if not all(map(_blank, records[n][width:]))]
-    if wide:
-        raise TableError(
-            *(
-                Problem(
-                    what="这一行的格数多于表头 / the row has more cells than there are headings",
-                    file=file,
-                    sheet=sheet,
-                    row=n + 1,
-                    value=next(cell for cell in records[n][width:] if not _blank(cell)),
-                    remedy="含逗号的文字要加引号 / put text that holds a comma in quotes",
-                )
-                for n in wide
-            )
-        )
-    columns: list[list[object]] = [
-        [records[n][c] if c < len(records[n]) else None for n in filled[1:]] for c in range(width)
-    ]
-    return RawTable(file, sheet, headings, columns, [n + 1 for n in filled[1:]])
+def _no_parquet(path: Path, file: str, table: Table) -> RawTable:
+    refuse(
+        file,
+        "本版本不读 GeoParquet / this version does not read GeoParquet",
+        rule=", ".join(k for k in _READERS if k not in _PARQUET),
+        remedy="另存为 GeoPackage（.gpkg） / save it as a GeoPackage (.gpkg)",
+    )
 
 
-_READERS: dict[str, Callable[[Path, str, Table], RawTable]] = {
+_PARQUET = (".parquet", ".geoparquet")
+_READERS: dict[str, Reader] = {
     ".csv": _read_csv,
     ".tsv": _read_csv,
     ".txt": _read_csv,
     ".xlsx": _read_workbook,
     ".xlsm": _read_workbook,
-    ".geojson": read_geojson,
-    ".json": read_geojson,
-    ".gpkg": read_layer,
-    ".shp": read_shapefile,
+    ".xls": _read_workbook,
+    ".ods": _read_workbook,
+    ".et": _read_workbook,
+    ".geojson": _layer(read_geojson),
+    ".json": _layer(read_geojson),
+    ".gpkg": _layer(read_layer),
+    ".shp": _layer(read_shapefile),
+    ".zip": _layer(read_zip),
+    ".kml": _layer(read_kml),
+    ".kmz": _layer(read_kml),
+    **dict.fromkeys(_PARQUET, _layer(_no_parquet)),
 }

@@ -35,6 +35,7 @@ _WORKERS = (
     *("員工人數", "從業人數", "員工數"),
 )
 _PLACE = {
+    "wkt": ("wkt", "geom", "geometry", "the_geom", "几何", "wkt坐标", "空间坐标"),
     "lon": (
         *("lon", "lng", "longitude", "经度", "經度", "座标经度", "座標經度", "坐标经度"),
         *("lon_wgs84", "lng_wgs84", "gcj_lon", "gcj_lng", "bd_lon", "bd_lng", "x", "x坐标"),
@@ -43,8 +44,23 @@ _PLACE = {
         *("lat", "latitude", "纬度", "緯度", "座标纬度", "座標緯度", "坐标纬度"),
         *("lat_wgs84", "gcj_lat", "bd_lat", "y", "y坐标"),
     ),
+    # After the two: "坐标(纬度)" without its brackets is "坐标".
+    "lonlat": ("lonlat", "lnglat", "location", "经纬度", "經緯度", "坐标", "座標", "经纬度坐标"),
 }
 _SOURCE = {"source": ("source", "来源", "数据来源", "资料来源", "來源", "資料來源")}
+
+_ITEM = ("item", "指标", "指标编号", "设施类型", "设施类别", "类别", "类型")
+_ACCESS = ("access", "开放范围", "服务对象", "开放对象", "是否对外")
+_STATUS = ("status", "状态", "现状", "运营状态", "建设情况")
+_OPEN = ("open_date", "开业日期", "启用日期", "投用日期", "开放日期", "开业时间")
+_HOURS = ("hours", "营业时间", "开放时间", "服务时间", "opening_hours")
+_SEATS = ("seats", "座位", "座位数", "餐位", "餐位数", "床位数", "容量")
+_AREA = ("area_m2", "建筑面积", "面积", "营业面积", "面积平方米")
+_UNITS = ("units", "套数", "房源套数", "总套数", "间数")
+_BEDS = ("beds", "床位", "床位数", "总床位", "总床位数")
+_LINE = ("line", "线路", "线路名称", "班车线路", "路线", "route")
+_STOP = ("stop", "站点", "站名", "站点名称", "停靠站", "车站")
+_ORDER = ("order", "顺序", "站序", "序号")
 
 #: Usual headings by table and field; the first that a table has is taken.
 USUAL: dict[str, dict[str, tuple[str, ...]]] = {
@@ -72,9 +88,17 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         "id": ("enterprise_id", "企业编号", "统一社会信用代码", "企業編號", *_ID),
         "park_id": _PARK,
         "name": ("enterprise_name", "企业名称", "单位名称", "公司名称", "企業名稱", *_NAME),
-        "workers": ("在岗人数", *_WORKERS),
+        "workers": ("workers_on_site", "在岗人数", "在岗职工人数", *_WORKERS),
         **_PLACE,
         **_SOURCE,
+        "address": ("address", "地址", "实际地址", "经营地址", "生产地址", "详细地址"),
+        "dispatched": ("dispatched", "劳务派遣人数", "派遣人数", "劳务派遣", "外包人数"),
+        "peak": ("peak", "高峰人数", "旺季人数", "用工高峰人数", "最高用工人数"),
+        "peak_months": ("peak_months", "高峰月份", "旺季月份", "旺季", "用工高峰月份"),
+        "canteen_seats": ("canteen_seats", "食堂座位", "食堂座位数", "食堂餐位", "餐位数"),
+        "canteen_hours": ("canteen_hours", "食堂时间", "食堂开放时间", "食堂营业时间"),
+        "beds_own": ("beds_own", "自有床位", "自有床位数", "宿舍床位", "宿舍床位数"),
+        "beds_occupied": ("beds_occupied", "已住床位", "已入住床位", "已入住床位数", "入住床位"),
     },
     "residences": {
         "id": ("residence_id", "居住点编号", "宿舍编号", *_ID),
@@ -87,6 +111,7 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "shifts": {
         "park_id": _PARK,
+        "hours": ("hours", "班次时间", "上下班时间", "工作时间", "时段", "起止时间"),
         "shift": ("shift", "班次", "班次名称", "班别"),
         "start": ("start", "上班时间", "开始时间", "开始", "上班"),
         "end": ("end", "下班时间", "结束时间", "结束", "下班"),
@@ -95,7 +120,95 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         "share": ("share", "比例", "人数比例", "人数占比", "占比", "职工比例"),
         **_SOURCE,
     },
+    "facilities": {
+        "id": ("facility_id", "设施编号", "备案号", "许可证编号", *_ID),
+        "name": ("facility_name", "设施名称", "单位名称", "店名", "商户名称", *_NAME),
+        "item": _ITEM,
+        "address": ("address", "地址", "详细地址", "经营场所"),
+        "access": _ACCESS,
+        "status": _STATUS,
+        "open_date": _OPEN,
+        "hours": _HOURS,
+        "seats": _SEATS,
+        "area_m2": _AREA,
+        "removed": ("removed", "已拆除", "已关闭", "已撤销", "是否拆除", "是否关闭"),
+        "project_id": ("project_id", "项目编号", "所属项目"),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "projects": {
+        "id": ("project_id", "项目编号", "项目代码", *_ID),
+        "name": ("project_name", "项目名称", *_NAME),
+        "item": _ITEM,
+        "address": ("address", "地址", "建设地点", "项目地址"),
+        "access": _ACCESS,
+        "status": ("建设状态", "进度", "项目状态", *_STATUS),
+        "open_date": ("竣工日期", "预计竣工", "预计投用", *_OPEN),
+        "hours": _HOURS,
+        "seats": _SEATS,
+        "area_m2": _AREA,
+        "units": _UNITS,
+        "beds": _BEDS,
+        **_PLACE,
+        **_SOURCE,
+    },
+    "housing_stock": {
+        "id": ("stock_id", "房源编号", "项目编号", *_ID),
+        "name": ("stock_name", "房源名称", "项目名称", "小区名称", *_NAME),
+        "provider": ("provider", "提供单位", "运营单位", "产权单位", "管理单位"),
+        "kind": ("kind", "类型", "类别", "房源类型", "住房类型", "類型"),
+        "units": _UNITS,
+        "beds": _BEDS,
+        "beds_vacant": ("beds_vacant", "空置床位", "空余床位", "剩余床位", "空床位"),
+        "eligible": ("eligible", "申请条件", "准入条件", "面向对象", "供应对象"),
+        "address": ("address", "地址", "详细地址", "坐落"),
+        "access": _ACCESS,
+        "status": _STATUS,
+        "ready_date": ("ready_date", "交付日期", "交付时间", "可入住日期", "竣工日期"),
+        "as_of": ("as_of", "统计日期", "统计时间", "截至日期", "数据日期"),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "shuttles": {
+        "line": _LINE,
+        "enterprise_id": ("enterprise_id", "企业编号", "enterprise", "企业", "企业名称", "单位"),
+        "stop": _STOP,
+        "order": _ORDER,
+        "times": ("times", "发车时间", "班次时间", "时间", "到站时间", "时刻"),
+        "seats": ("seats", "座位", "座位数", "核载人数"),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "bus_lines": {
+        "line": _LINE,
+        "direction": ("direction", "方向", "上下行", "行向"),
+        "stop": _STOP,
+        "order": _ORDER,
+        "first": ("first", "首班", "首班车", "首班时间", "首车"),
+        "last": ("last", "末班", "末班车", "末班时间", "末车"),
+        "headway": ("headway", "发车间隔", "间隔", "间隔分钟", "班距"),
+        **_PLACE,
+        **_SOURCE,
+    },
+    "owners": {
+        "item": _ITEM,
+        "department": ("department", "部门", "责任部门", "牵头部门", "主管部门", "单位"),
+        "duty": ("duty", "职责", "责任", "任务", "工作职责"),
+        "contact": ("contact", "联系人", "联系方式", "联系电话"),
+        **_SOURCE,
+    },
 }
+
+
+def forms(heading: str) -> tuple[str, str]:
+    """Fold a heading in both ways by which it may be known: whole, and without its brackets."""
+    return plain(heading), _bare(heading)
+
+
+def wanted(kind: str, declared: Mapping[str, str]) -> frozenset[str]:
+    """Folded headings of a table that would be recognised."""
+    usual = (name for names in USUAL[kind].values() for name in names)
+    return frozenset(map(plain, [*usual, *declared.values()]))
 
 
 def plain(heading: str) -> str:
@@ -124,7 +237,7 @@ def match(
     Parameters
     ----------
     kind
-        parks, gates, enterprises, residences or shifts.
+        A key of `USUAL`.
     declared
         Field to heading, from ``study.toml``; wins over usual headings.
     required
@@ -165,6 +278,8 @@ def match(
         if free:
             found[field] = free[0]
             taken.add(free[0])
+    if {"lon", "lat"} <= set(found) and "lonlat" not in declared:
+        found.pop("lonlat", None)
     for field in required:
         if field not in found and field not in declared:
             report.error(

@@ -1,6 +1,6 @@
-"""Open map layers (GeoJSON, GeoPackage, shapefile) as raw tables.
+"""Open map layers (GeoJSON, GeoPackage, shapefile, also zipped, KML) as raw tables.
 
-GeoJSON needs no GDAL; the other two import pyogrio, which is slow, only when they come.
+GeoJSON needs no GDAL; the others import pyogrio, which is slow, only when they come.
 """
 
 from __future__ import annotations
@@ -8,6 +8,10 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import Problem, TableError
@@ -16,11 +20,12 @@ from parkgap.sources.raw import RawTable, decoded_text, refuse, with_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from parkgap.source_keys import Table
 
 _LDID = {0x4D: "gb18030", 0x4F: "cp950", 0x78: "cp950", 0x7A: "gb18030"}
+_SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
+_MOST_BYTES = 2_000_000_000  # of a zipped layer: what GDAL takes from one shapefile
 _RAW = "ISO-8859-1"  # every byte is a character of it, so it carries any other encoding
 
 
@@ -28,6 +33,7 @@ def read_geojson(path: Path, file: str, table: Table) -> RawTable:
     """Read GeoJSON; rows are features, headings the properties in order of appearance."""
     import numpy as np
     import shapely.geometry
+    from shapely.errors import ShapelyError
 
     content = decoded_text(path, file, table)
     try:
@@ -48,7 +54,7 @@ def read_geojson(path: Path, file: str, table: Table) -> RawTable:
     for i, shape in enumerate(shapes):
         try:
             geometry[i] = shapely.geometry.shape(shape) if shape else None
-        except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
             broken.append(
                 Problem(
                     what=f"几何无法读取（{error}） / the geometry cannot be read ({error})",
@@ -146,6 +152,105 @@ def read_shapefile(path: Path, file: str, table: Table) -> RawTable:
             "在 study.toml 中写明 encoding / say `encoding` in study.toml",
         )
     return found
+
+
+def read_zip(path: Path, file: str, table: Table) -> RawTable:
+    """Read a zipped shapefile: the parts are laid out in a folder that goes away again."""
+    try:
+        with zipfile.ZipFile(path) as packed, tempfile.TemporaryDirectory() as folder:
+            parts = _parts(packed, file, table)
+            for part in parts:
+                # By a name of our own: what a zip calls its members cannot be trusted.
+                inside = Path(folder) / f"layer{PurePosixPath(part.filename).suffix.lower()}"
+                inside.write_bytes(packed.read(part))
+            return read_shapefile(Path(folder) / "layer.shp", file, table)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        refuse(
+            file,
+            f"压缩包损坏或有密码（{error}） / the zip file is broken or has a password ({error})",
+            remedy="重新压缩，不设密码 / zip it again without a password",
+        )
+
+
+def _parts(packed: zipfile.ZipFile, file: str, table: Table) -> list[zipfile.ZipInfo]:
+    """Choose the members of a zip that make up one shapefile."""
+    members = {name: info for info in packed.infolist() if (name := _member(info)) is not None}
+    stems = [name[:-4] for name in members if name.endswith(".shp")]
+    wanted = [s for s in stems if table.layer in {s, PurePosixPath(s).name}]
+    if table.layer is not None and not wanted:
+        refuse(
+            file,
+            "找不到这个图层 / no such layer",
+            value=table.layer,
+            rule=", ".join(stems),
+            remedy="改正 study.toml 中的 layer / correct `layer` in study.toml",
+        )
+    if not stems or (len(stems) > 1 and not wanted):
+        refuse(
+            file,
+            "压缩包中应恰有一个 .shp / the zip file must hold exactly one .shp",
+            value=", ".join(stems) or None,
+            remedy="只压缩一个图层，或写明 layer / zip one layer, or say `layer` in study.toml",
+        )
+    stem = (wanted or stems)[0]
+    parts = [members[stem + s] for s in (".shp", *_SIDECARS) if stem + s in members]
+    if sum(part.file_size for part in parts) > _MOST_BYTES:
+        refuse(
+            file,
+            "压缩包解开后过大 / the zip file is too large when unpacked",
+            rule=f"≤ {_MOST_BYTES // 10**9} GB",
+            remedy="裁剪后重新导出 / cut the layer and export it again",
+        )
+    return parts
+
+
+def _member(info: zipfile.ZipInfo) -> str | None:
+    """Name a member as its writer did, its extension in lower case; None: not wanted."""
+    name = info.filename
+    if info.is_dir() or name.startswith("__MACOSX/"):
+        return None
+    if not info.flag_bits & 0x800 and not name.isascii():
+        raw = name.encode("cp437", "replace")  # what zipfile takes for the old code page
+        name = encodings.decode(raw, encodings.detect([raw]) or "gb18030") or name
+    suffix = PurePosixPath(name).suffix
+    return name[: len(name) - len(suffix)] + suffix.lower()
+
+
+def read_kml(path: Path, file: str, table: Table) -> RawTable:
+    """Read KML or KMZ: its folders, one after the other, or the one that `layer` names."""
+    import numpy as np
+    import pyogrio
+
+    layers = [str(name) for name, _ in _guarded(file, lambda: pyogrio.list_layers(path))]
+    if table.layer is not None and table.layer not in layers:
+        refuse(
+            file,
+            "找不到这个图层 / no such layer",
+            value=table.layer,
+            rule=", ".join(layers),
+            remedy="改正 study.toml 中的 layer / correct `layer` in study.toml",
+        )
+    chosen = [table.layer] if table.layer is not None else layers
+    found = [_vector(path, file, layer=name) for name in chosen]
+    headings = tuple(dict.fromkeys(h for one in found for h in one.headings))
+    columns: list[list[object]] = [[] for _ in headings]
+    for one in found:
+        own = dict(zip(one.headings, one.columns, strict=True))
+        for column, heading in zip(columns, headings, strict=True):
+            column.extend(own.get(heading, [None] * len(one.rows)))
+    # The driver adds fields (id, begin, icon, ...) that the file may not have.
+    filled = [n for n, column in enumerate(columns) if any(c not in (None, "") for c in column)]
+    shapes = [one.geometry for one in found if one.geometry is not None]
+    geometry = np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
+    return RawTable(
+        file,
+        None,
+        tuple(headings[n] for n in filled),
+        [columns[n] for n in filled],
+        list(range(1, len(geometry) + 1)),
+        geometry,
+        "WGS84",
+    )
 
 
 def _cpg(path: Path) -> str | None:

@@ -12,8 +12,10 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ import pandas as pd
 import shapely
 
 from parkgap.errors import ExtractError, Problem
+from parkgap.sources.cut import Beyond, Cutter, Window
 
 STREET_TAGS = (
     "highway",
@@ -64,6 +67,7 @@ _NOT_A_PLACE = frozenset(
 _TRIANGLE = 3  # a ring needs one coordinate more than its corners
 _OLDEST = 1970  # a timestamp of that year was left out by the writer
 _INVALID = 2147483647  # osmium's raw coordinate of a node that is not in the file
+_LARGE = 64_000_000  # bytes; from here on the places of nodes take more memory than a study does
 _SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
 
 
@@ -117,6 +121,8 @@ class Extract:
         ISO date of the data, or "" where the file does not tell.
     counts
         What was read, kept and cut.
+    beyond
+        What was read and let go, where the extract was cut to a window.
     """
 
     objects: pd.DataFrame
@@ -129,18 +135,21 @@ class Extract:
     coverage_from: str
     date: str
     counts: dict[str, int]
+    beyond: Beyond = field(default_factory=Beyond)
 
 
-class _Columns:
+class Columns:
     """Rows collected column by column."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
         self.rows: list[tuple[object, ...]] = []
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self, rows: list[tuple[object, ...]] | None = None) -> pd.DataFrame:
+        """Make a frame of all rows, or of those given."""
         data = {}
-        columns = list(zip(*self.rows, strict=True)) or [()] * len(self.names)
+        taken = self.rows if rows is None else rows
+        columns = list(zip(*taken, strict=True)) or [()] * len(self.names)
         for name, values in zip(self.names, columns, strict=True):
             # Filled by hand: numpy would make a matrix of lists that happen to be of one length.
             data[name] = np.empty(len(values), dtype=object)
@@ -148,7 +157,7 @@ class _Columns:
         return pd.DataFrame(data, dtype=object)
 
 
-class _Collector:
+class Collector:
     """Takes the objects of the pass one by one; holds no more than what is kept."""
 
     def __init__(
@@ -161,15 +170,15 @@ class _Collector:
         self.place_values = tuple(sorted((k, frozenset(v)) for k, v in place_values.items()))
         self.building_kinds = frozenset(place_values.get("building", ()))
         self.tags = tags
-        self.objects = _Columns(("osm_id", "lon", "lat", "wkb", "closed", *tags))
-        self.streets = _Columns(("way_id", *STREET_TAGS))
+        self.objects = Columns(("osm_id", "lon", "lat", "wkb", "closed", *tags))
+        self.streets = Columns(("way_id", *STREET_TAGS))
         self.part_cut = array("b")
         self.offset = array("q", [0])
         self.node, self.x, self.y = array("q"), array("q"), array("q")
-        self.buildings = _Columns(("osm_id", "kind", "levels", "wkb", "closed"))
-        self.ground = _Columns(("osm_id", "key", "value", "name", "wkb", "closed"))
-        self.doors = _Columns(("node_id", "lon", "lat", "entrance", "barrier", "access", "foot"))
-        self.routes = _Columns(("route_id", "mode", "line", "members"))
+        self.buildings = Columns(("osm_id", "kind", "levels", "wkb", "closed"))
+        self.ground = Columns(("osm_id", "key", "value", "name", "wkb", "closed"))
+        self.doors = Columns(("node_id", "lon", "lat", "entrance", "barrier", "access", "foot"))
+        self.routes = Columns(("route_id", "mode", "line", "members"))
         self.wkb = osmium.geom.WKBFactory()
         self.cut_ways = self.cut_areas = self.broken_areas = self.seen = self.tracks = 0
         self.newest = ""
@@ -185,6 +194,7 @@ class _Collector:
     # The hot spots look keys up one by one: a walk over all tags costs twenty times as much.
 
     def node_object(self, o: osmium.osm.Node) -> None:
+        """Take a node."""
         get = o.tags.get
         entrance, barrier = get("entrance"), get("barrier")
         if entrance is not None or barrier is not None:
@@ -201,6 +211,7 @@ class _Collector:
             self.objects.rows.append((f"node/{o.id}", loc.lon, loc.lat, None, False, *values))
 
     def way(self, o: osmium.osm.Way) -> None:
+        """Take a way."""
         tags = o.tags
         get = tags.get
         building = get("building")
@@ -240,6 +251,7 @@ class _Collector:
         self._area(f"way/{o.id}", wkb, closed, get, is_place, building, ground)
 
     def area(self, o: osmium.osm.Area) -> None:
+        """Take an area that a relation makes."""
         if o.from_way():
             return
         tags = o.tags
@@ -259,6 +271,7 @@ class _Collector:
         self._area(f"relation/{o.orig_id()}", wkb, True, get, is_place, building, ground)
 
     def relation(self, o: osmium.osm.Relation) -> None:
+        """Take a line of public transport."""
         get = o.tags.get
         mode = get("route")
         if get("type") != "route" or mode not in ROUTES:
@@ -320,6 +333,7 @@ def read_extract(
     place_keys: Iterable[str],
     place_values: Mapping[str, Collection[str]] | None = None,
     tag_keys: Iterable[str] = (),
+    window: Window | None = None,
 ) -> Extract:
     """Read one extract.
 
@@ -333,6 +347,8 @@ def read_extract(
         Keys of which only some values may be (``building``: ``dormitory``).
     tag_keys
         Further keys to keep as columns of the objects.
+    window
+        Of a large file, keep only what reaches into it; the coverage stays the file's own.
 
     Raises
     ------
@@ -341,8 +357,12 @@ def read_extract(
     """
     keys, values = set(place_keys), dict(place_values or {})
     tags = tuple(dict.fromkeys((*PLACE_TAGS, *sorted(keys), *sorted({*values, *tag_keys}))))
-    collector = _Collector(keys | {"public_transport"}, values, tags)
-    header = _run(path, collector)
+    collector = Collector(keys | {"public_transport"}, values, tags)
+    cutter = None
+    if window is not None:
+        cutter = Cutter(window, collector, partial(_geometry, points=False))
+    with TemporaryDirectory(prefix="parkgap-", ignore_cleanup_errors=True) as scratch:
+        header = _run(path, collector, cutter, Path(scratch))
     box = header.box()
     objects = _geometry(collector.objects.frame(), points=True)
     ways = _ways(collector)
@@ -354,8 +374,9 @@ def read_extract(
         origin = "header"
     else:
         whole = np.repeat(~ways.tags["cut"].to_numpy(), np.diff(ways.offset))
-        points = shapely.multipoints(np.column_stack([ways.lon[whole], ways.lat[whole]]))
-        coverage = np.atleast_1d(np.asarray(shapely.convex_hull(points), dtype=object))[0]
+        at = np.column_stack([ways.lon[whole], ways.lat[whole]])
+        hull = shapely.convex_hull(shapely.multipoints(at)) if cutter is None else cutter.hull(at)
+        coverage = np.atleast_1d(np.asarray(hull, dtype=object))[0]
         origin = "hull"
     date = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
     counts = {
@@ -368,6 +389,8 @@ def read_extract(
         "outlines_cut_at_edge": collector.cut_areas,
         "multipolygons_broken": collector.broken_areas,
     }
+    if cutter is not None and cutter.used:
+        counts["objects_outside_the_window"] = cutter.beyond().objects
     return Extract(
         objects=objects,
         ways=ways,
@@ -381,10 +404,13 @@ def read_extract(
         coverage_from=origin,
         date=(date or collector.newest)[:10],
         counts=counts,
+        beyond=Beyond() if cutter is None else cutter.beyond(),
     )
 
 
-def _run(path: Path, collector: _Collector) -> osmium.io.Header:
+def _run(
+    path: Path, collector: Collector, cutter: Cutter | None, scratch: Path
+) -> osmium.io.Header:
     """Stream the file through the collector; translate every fault of the file."""
     if not path.is_file():
         raise ExtractError(
@@ -410,7 +436,7 @@ def _run(path: Path, collector: _Collector) -> osmium.io.Header:
     flt = osmium.filter
     place = (*collector.place_keys, *(k for k, _ in collector.place_values))
     relation_keys = flt.KeyFilter("building", *_GROUND_KEYS, *place)
-    processor = osmium.FileProcessor(str(path)).with_areas(
+    processor = _located(path, scratch if cutter is not None else None).with_areas(
         flt.EntityFilter(osmium.osm.RELATION), relation_keys
     )
     # One filter an entity, in C++: what has none of the keys never reaches Python.
@@ -425,7 +451,7 @@ def _run(path: Path, collector: _Collector) -> osmium.io.Header:
     try:
         header = processor.header
         dated = bool(header.get("osmosis_replication_timestamp", ""))
-        _feed(processor, collector, dated=dated)
+        _feed(processor, collector, cutter, dated=dated)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         detail = re.sub(r"\s+", " ", str(error)).strip()
         raise ExtractError(
@@ -458,11 +484,28 @@ def _run(path: Path, collector: _Collector) -> osmium.io.Header:
     return header
 
 
-def _feed(processor: osmium.FileProcessor, collector: _Collector, *, dated: bool) -> None:
+def _located(path: Path, scratch: Path | None) -> osmium.FileProcessor:
+    """Open a file so that ways know their nodes; of a large one the nodes wait on disk."""
+    if scratch is not None and path.stat().st_size > _LARGE:
+        try:
+            return osmium.FileProcessor(str(path)).with_locations(
+                f"sparse_file_array,{scratch / 'nodes'}"
+            )
+        except RuntimeError:  # a folder that osmium cannot name, or no space: in memory then
+            pass
+    return osmium.FileProcessor(str(path)).with_locations()
+
+
+def _feed(
+    processor: osmium.FileProcessor, collector: Collector, cutter: Cutter | None, *, dated: bool
+) -> None:
     newest = None
     seen = 0
+    batch = 0 if cutter is None else cutter.batch
     for o in processor:
         seen += 1
+        if cutter is not None and not seen % batch:
+            cutter.cut()
         if isinstance(o, osmium.osm.Node):
             collector.node_object(o)
         elif isinstance(o, osmium.osm.Way):
@@ -479,11 +522,13 @@ def _feed(processor: osmium.FileProcessor, collector: _Collector, *, dated: bool
             if newest is None or stamp > newest:
                 newest = stamp
     collector.seen = seen
+    if cutter is not None and cutter.used:
+        cutter.cut()
     if newest is not None and newest.year > _OLDEST:
         collector.newest = newest.date().isoformat()
 
 
-def _ways(c: _Collector) -> Ways:
+def _ways(c: Collector) -> Ways:
     tags = c.streets.frame()
     tags["way_id"] = tags["way_id"].astype("int64")
     tags["cut"] = np.frombuffer(c.part_cut, dtype=bool).copy() if c.part_cut else np.empty(0, bool)

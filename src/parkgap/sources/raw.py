@@ -9,6 +9,7 @@ from parkgap.errors import Problem, TableError
 from parkgap.sources import encoding as encodings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -36,6 +37,11 @@ class RawTable:
         where the format has no geometry.
     crs
         The system that the file itself says, as pyproj reads it.
+    header
+        Row of the headings as the user sees it; None where the format has no such row.
+    faulty
+        Cells whose formula has no value or an error: (row, column), counted from 0, to what
+        the file says there.
     warnings
         What the user should know about how the file was opened.
     """
@@ -47,6 +53,8 @@ class RawTable:
     rows: list[int]
     geometry: npt.NDArray[np.object_] | None = None
     crs: str | None = None
+    header: int | None = None
+    faulty: Mapping[tuple[int, int], str] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=())
 
 

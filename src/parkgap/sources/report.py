@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from parkgap.errors import Problem, TableError
 from parkgap.sources.cells import CellError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Unpack
+
+    import numpy as np
+    import numpy.typing as npt
 
     from parkgap.sources.raw import RawTable
 
 T = TypeVar("T")
+
+_MANY = 1000  # cells from which reading in one go pays
+_DECIMALS = re.compile(r"(?:-?[0-9]{1,12}(?:\.[0-9]{1,9})?\n)*")
 
 
 class Where(TypedDict, total=False):
@@ -33,6 +41,9 @@ class Report:
         self.file, self.sheet = file, sheet
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.rows = 0
+        self.header: int | None = None
+        self.matched: dict[str, str] = {}  # field to heading
 
     def error(self, what: str, **where: Unpack[Where]) -> None:
         """Note an error: the table will be refused."""
@@ -59,6 +70,8 @@ class Cells:
 
     def __init__(self, raw: RawTable, places: Mapping[str, int], report: Report) -> None:
         self.raw, self.places, self.report = raw, places, report
+        self.left_out: set[int] = set()  # rows that a warning has named and no frame has
+        self.noted: set[int] = set()  # rows whose position an error has named already
 
     def __len__(self) -> int:
         return len(self.raw.rows)
@@ -90,20 +103,50 @@ class Cells:
         required
             An empty cell is an error too.
         """
-        found: list[T | None] = []
-        for i, cell in enumerate(self.values(field)):
-            value: T | None = None
-            try:
-                value = reader(cell)
-            except CellError as error:
-                self.error(i, field, error.what, rule=error.rule, remedy=error.remedy)
-            else:
-                if required and value is None and field in self.places:
-                    self.error(
-                        i, field, "不能为空 / must not be empty", remedy="填写此格 / fill it in"
-                    )
-            found.append(value)
+        if field not in self.places:
+            return [None] * len(self)
+        found, wrong = _readings(self.values(field), reader)
+        at, faulty = self.places[field], self.raw.faulty
+        if not (wrong or faulty or required):
+            return found
+        for i in (i for i, value in enumerate(found) if value is None):
+            if i in wrong:
+                self.error(i, field, wrong[i].what, rule=wrong[i].rule, remedy=wrong[i].remedy)
+            elif (i, at) in faulty:
+                self._faulty(i, field, faulty[i, at])
+            elif required:
+                self.error(i, field, "不能为空 / must not be empty", remedy="填写此格 / fill it in")
         return found
+
+    def numbers(
+        self, field: str, reader: Callable[[object], float | None], *, required: bool = False
+    ) -> npt.NDArray[np.float64]:
+        """Read a field of numbers, shape (n,); nan where there is none.
+
+        As :meth:`read`; a column of nothing but plain decimals is read in one go.
+        """
+        import numpy as np
+
+        cells = self.values(field)
+        kinds = {type(cell) for cell in cells} if len(cells) > _MANY else set()
+        plain = kinds == {str} and _DECIMALS.fullmatch("".join(f"{cell}\n" for cell in cells))
+        if plain or kinds == {float}:
+            found = np.array(cells, dtype=np.float64)
+            if np.isfinite(found).all():
+                return found
+        read = self.read(field, reader, required=required)
+        return np.array([np.nan if v is None else v for v in read], dtype=np.float64)
+
+    def _faulty(self, i: int, field: str, said: str) -> None:
+        self.error(
+            i,
+            field,
+            f"公式出错（{said}） / the formula gives an error ({said})"
+            if said
+            else "公式未算出值 / the formula has no value",
+            remedy="在 Excel 中打开、重算并保存，或粘贴为数值 / "
+            "open, recalculate and save it in Excel, or paste values",
+        )
 
     def error(
         self, i: int, field: str, what: str, *, rule: str | None = None, remedy: str | None = None
@@ -125,6 +168,55 @@ class Cells:
             rule=rule,
             remedy=remedy,
         )
+
+
+def _readings(
+    cells: Sequence[object], reader: Callable[[object], T | None]
+) -> tuple[list[T | None], dict[int, CellError]]:
+    """Read cells, and say which could not be read; a text that repeats is read once."""
+    if not all(type(cell) is str for cell in cells):
+        return _one_by_one(cells, reader)
+    distinct = list(dict.fromkeys(cells))
+    values, wrong = _one_by_one(distinct, reader)
+    known = dict(zip(distinct, values, strict=True))
+    bad = {distinct[i]: error for i, error in wrong.items()}
+    return (
+        [known[cell] for cell in cells],
+        {i: bad[cell] for i, cell in enumerate(cells) if cell in bad} if bad else {},
+    )
+
+
+def _one_by_one(
+    cells: Sequence[object], reader: Callable[[object], T | None]
+) -> tuple[list[T | None], dict[int, CellError]]:
+    found: list[T | None] = []
+    wrong: dict[int, CellError] = {}
+    for i, cell in enumerate(cells):
+        try:
+            found.append(reader(cell))
+        except CellError as error:
+            found.append(None)
+            wrong[i] = error
+    return found, wrong
+
+
+def collapse(problems: Sequence[Problem], most: int = 5) -> list[Problem]:
+    """Join warnings that say the same of more than `most` rows of one file into one.
+
+    The order of first appearance is kept; rows and values stand in the joined one's value, as
+    many as a message holds, and their number.  ``parkgap check`` lists them all.
+    """
+    groups: dict[tuple[object, ...], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.file, problem.sheet, problem.what), []).append(problem)
+    found = []
+    for same in groups.values():
+        if len(same) <= most:
+            found.extend(same)
+            continue
+        rows = ", ".join(str(p.row if p.row is not None else p.value) for p in same)
+        found.append(replace(same[0], row=None, column=None, value=f"{len(same)} × : {rows}"))
+    return found
 
 
 _WORDS = (

@@ -83,7 +83,8 @@ def points(cells: Cells, lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Fl
     x, y = np.full(len(lon), np.nan), np.full(len(lat), np.nan)
     if good.any():
         x[good], y[good] = datum.to_wgs84(lon[good], lat[good], crs)
-        _landed(cells, crs, np.stack([x, y, x, y], axis=1), good)
+        good &= _landed(cells, crs, np.stack([x, y, x, y], axis=1), good)
+        x[~good] = y[~good] = np.nan
     return x, y
 
 
@@ -105,7 +106,9 @@ def areas(cells: Cells, geometry: Shapes, crs: str, *, required: bool = True) ->
     kinds = shapely.get_type_id(found)
     wrong = ~np.isin(kinds, (*_POLYGONAL, shapely.GeometryType.POINT)) | shapely.is_empty(found)
     absent = np.array([shape is None for shape in geometry], dtype=bool)
-    for i in np.flatnonzero(wrong & (required | ~absent)):
+    for i in np.flatnonzero(wrong & (required | ~absent)).tolist():
+        if i in cells.noted:
+            continue
         cells.error(
             int(i),
             "geometry",
@@ -212,6 +215,14 @@ def spots(lon: Floats, lat: Floats) -> Shapes:
     found = np.asarray(shapely.points(np.column_stack([lon, lat])), dtype=object)
     found[np.isnan(lon) | np.isnan(lat)] = None
     return found
+
+
+def middles(geometry: Shapes) -> tuple[Floats, Floats]:
+    """Centroids of geometries, shape (n,) each; nan where there is none."""
+    if np.isin(shapely.get_type_id(geometry), (-1, shapely.GeometryType.POINT)).all():
+        return shapely.get_x(geometry), shapely.get_y(geometry)
+    found = shapely.centroid(geometry)
+    return shapely.get_x(found), shapely.get_y(found)
 
 
 def circles(lon: Floats, lat: Floats, radius_m: Floats) -> Shapes:

@@ -16,9 +16,9 @@ import shapely
 from parkgap import frames
 from parkgap.errors import Problem
 from parkgap.sources import cells as read
-from parkgap.sources import checks, shapes
+from parkgap.sources import checks, places, shapes
 from parkgap.sources.formats import read_raw
-from parkgap.sources.headings import match
+from parkgap.sources.headings import USUAL, match, wanted
 from parkgap.sources.report import Cells, Report, texts
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ __all__ = [
 ]
 
 Read = tuple[pd.DataFrame, list[Problem]]
+#: Where a reader leaves its report, for whoever wants to know what was matched to what.
+Told = list[Report] | None
 
 MADE_UP = ("made up", "虚构")
 EXAMPLE = ("example row", "示例行")
@@ -77,7 +79,7 @@ def is_made_up(*tables: pd.DataFrame) -> bool:
     )
 
 
-def read_parks(source: ParksTable, *, root: Path) -> Read:
+def read_parks(source: ParksTable, *, root: Path, told: Told = None) -> Read:
     """Read the parks.
 
     A park without an id takes its name as id.  A park given as a point becomes a circle of
@@ -106,14 +108,16 @@ def read_parks(source: ParksTable, *, root: Path) -> Read:
     """
     if source.file is None:
         raise ValueError("parks come from OpenStreetMap here, not from a table")
-    table, report = _open(source.file, source, root, "parks", ())
+    table = open_table(source.file, source, root, "parks", (), told)
     if "id" not in table and "name" not in table:
-        report.error(
+        table.report.error(
             "编号列和名称列都缺 / there is neither a column of ids nor one of names",
             remedy=f'columns = {{ id = "…", name = "…" }} | {", ".join(table.raw.headings)}',
         )
     if not len(table):
-        report.error("表中一个园区也未列 / the table holds no park", remedy="填写园区 / fill it in")
+        table.report.error(
+            "表中一个园区也未列 / the table holds no park", remedy="填写园区 / fill it in"
+        )
     geometry = _park_shapes(table, source)
     names = table.read("name", read.text)
     ids = checks.park_ids(table, names)
@@ -125,19 +129,61 @@ def read_parks(source: ParksTable, *, root: Path) -> Read:
         "workers": workers,
         "headcount_basis": table.read("headcount_basis", read.known),
         "headcount_date": table.read("headcount_date", read.day),
-        "source": _sources(table),
+        "source": sources(table),
         "geometry": geometry,
     }
-    return _finish(frames.PARKS, columns, report)
+    frame, warnings = finish(frames.PARKS, columns, table)
+    frame.attrs["unplaced"] = tuple((ids[i], names[i]) for i in sorted(table.left_out))
+    return frame, warnings
 
 
-def read_gates(source: GatesTable, *, root: Path, parks: pd.DataFrame) -> Read:
+def park_keys(source: ParksTable, *, root: Path) -> pd.DataFrame:
+    """Read no more than ids and names of a table of parks that is otherwise wrong.
+
+    So that the other tables can be checked all the same.
+
+    Returns
+    -------
+    Frame of schema ``frames.PARKS``, unchecked, without places and headcounts.
+
+    Raises
+    ------
+    TableError
+        The file cannot be opened.
+    ValueError
+        The parks are to come from OpenStreetMap.
+    """
+    if source.file is None:
+        raise ValueError("parks come from OpenStreetMap here, not from a table")
+    table = open_table(source.file, source, root, "parks", (), None)
+    names = table.read("name", read.text)
+    ids = checks.park_ids(table, names)
+    rows = [(key, name or key) for key, name in zip(ids, names, strict=True) if key]
+    return frames.PARKS.frame(
+        {
+            "park_id": [key for key, _ in rows],
+            "name": [name for _, name in rows],
+            "workers": [np.nan] * len(rows),
+            "geometry": [None] * len(rows),
+            "source": [source.file] * len(rows),
+            **{
+                c.name: [None] * len(rows)
+                for c in frames.PARKS.columns
+                if c.nullable and c.name != "workers"
+            },
+        }
+    ).drop_duplicates("park_id", ignore_index=True)
+
+
+def read_gates(
+    source: GatesTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
+) -> Read:
     """Read gates of parks; a gate far from its park is a warning.
 
     Parameters
     ----------
     parks
-        Schema ``frames.PARKS``.
+        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
 
     Returns
     -------
@@ -148,28 +194,31 @@ def read_gates(source: GatesTable, *, root: Path, parks: pd.DataFrame) -> Read:
     TableError
         Everything that is wrong with the table.
     """
-    table, report = _open(source.file, source, root, "gates", ("id", "park_id"))
+    table = open_table(source.file, source, root, "gates", ("id", "park_id"), told)
     park_ids = checks.known_parks(table, parks)
-    lon, lat = checks.positions(table, source, required=True)
-    checks.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
+    lon, lat = places.positions(table, source, required=True)
+    places.abroad(table, lon, lat, parks)
+    places.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
     columns = {
         "gate_id": checks.ids(table),
         "park_id": park_ids,
         "name": table.read("name", read.text),
         "lon": lon,
         "lat": lat,
-        "source": _sources(table),
+        "source": sources(table),
     }
-    return _finish(frames.GATES_GIVEN, columns, report)
+    return finish(frames.GATES_GIVEN, columns, table)
 
 
-def read_enterprises(source: EnterprisesTable, *, root: Path, parks: pd.DataFrame) -> Read:
+def read_enterprises(
+    source: EnterprisesTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
+) -> Read:
     """Read enterprises; one far from its park, or more workers than the park's, is a warning.
 
     Parameters
     ----------
     parks
-        Schema ``frames.PARKS``.
+        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
 
     Returns
     -------
@@ -181,10 +230,11 @@ def read_enterprises(source: EnterprisesTable, *, root: Path, parks: pd.DataFram
         Everything that is wrong with the table.
     """
     needed = ("id", "park_id", "workers")
-    table, report = _open(source.file, source, root, "enterprises", needed)
+    table = open_table(source.file, source, root, "enterprises", needed, told)
     park_ids = checks.known_parks(table, parks)
-    lon, lat = checks.positions(table, source, required=False)
-    checks.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
+    lon, lat = places.positions(table, source, required=False)
+    places.abroad(table, lon, lat, parks)
+    places.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
     workers = checks.headcounts(table, required=True)
     checks.sums(table, park_ids, workers, parks)
     columns = {
@@ -194,18 +244,33 @@ def read_enterprises(source: EnterprisesTable, *, root: Path, parks: pd.DataFram
         "workers": workers,
         "lon": lon,
         "lat": lat,
-        "source": _sources(table),
+        "source": sources(table),
+        **_staff(table, workers),
     }
-    return _finish(frames.ENTERPRISES, columns, report)
+    return finish(frames.ENTERPRISES, columns, table)
 
 
-def read_residences(source: ResidencesTable, *, root: Path, parks: pd.DataFrame) -> Read:
+def _staff(table: Cells, workers: npt.NDArray[np.float64]) -> dict[str, object]:
+    """Read what a table of enterprises says of its people besides their number."""
+    people = {
+        field: checks.amounts(table, field, checks.MOST_WORKERS, unit="persons")
+        for field in ("dispatched", "peak", "canteen_seats", "beds_own", "beds_occupied")
+    }
+    checks.not_more(table, "dispatched", people["dispatched"], "workers", workers)
+    checks.not_more(table, "beds_occupied", people["beds_occupied"], "beds_own", people["beds_own"])
+    texts_ = ("address", "peak_months", "canteen_hours")
+    return {**people, **{field: table.read(field, read.known) for field in texts_}}
+
+
+def read_residences(
+    source: ResidencesTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
+) -> Read:
     """Read where workers live: points or polygons; one residence may house several parks'.
 
     Parameters
     ----------
     parks
-        Schema ``frames.PARKS``.
+        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
 
     Returns
     -------
@@ -217,37 +282,40 @@ def read_residences(source: ResidencesTable, *, root: Path, parks: pd.DataFrame)
         Everything that is wrong with the table.
     """
     needed = ("id", "park_id", "kind", "workers")
-    table, report = _open(source.file, source, root, "residences", needed)
+    table = open_table(source.file, source, root, "residences", needed, told)
     park_ids = checks.known_parks(table, parks)
     if table.raw.geometry is None:
-        lon, lat = checks.positions(table, source, required=True)
+        lon, lat = places.positions(table, source, required=True)
         geometry = shapes.spots(lon, lat)
     else:
         crs = shapes.system(table, source)
         nothing = np.full(len(table), None, dtype=object)
         geometry = nothing if crs is None else shapes.areas(table, table.raw.geometry, crs)
-    checks.near(table, park_ids, geometry, parks, NEAR_HOME_M)
+    places.abroad(table, *shapes.middles(geometry), parks)
+    places.near(table, park_ids, geometry, parks, NEAR_HOME_M)
     workers = checks.headcounts(table, required=True)
     checks.sums(table, park_ids, workers, parks)
     columns = {
         "residence_id": checks.ids(table, beside=park_ids),
         "park_id": park_ids,
         "name": table.read("name", read.text),
-        "kind": table.read("kind", _kind, required=True),
+        "kind": table.read("kind", kind, required=True),
         "workers": workers,
         "geometry": geometry,
-        "source": _sources(table),
+        "source": sources(table),
     }
-    return _finish(frames.RESIDENCES, columns, report)
+    return finish(frames.RESIDENCES, columns, table)
 
 
-def read_shifts(source: ShiftsTable, *, root: Path, parks: pd.DataFrame) -> Read:
+def read_shifts(
+    source: ShiftsTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
+) -> Read:
     """Read shifts; 24:00 is midnight (00:00), and 22:00 to 06:00 crosses it.
 
     Parameters
     ----------
     parks
-        Schema ``frames.PARKS``.
+        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
 
     Returns
     -------
@@ -258,14 +326,15 @@ def read_shifts(source: ShiftsTable, *, root: Path, parks: pd.DataFrame) -> Read
     TableError
         Everything that is wrong with the table; shares of a park that do not sum to 1.
     """
-    needed = ("park_id", "shift", "start", "end", "share")
-    table, report = _open(source.file, source, root, "shifts", needed)
+    needed = ("park_id", "shift", "share")
+    table = open_table(source.file, source, root, "shifts", needed, told)
     park_ids = checks.known_parks(table, parks)
     names = table.read("shift", read.text, required=True)
     shares = table.read("share", read.share, required=True)
+    start, end = _start_and_end(table)
     times: dict[str, Sequence[object]] = {
-        "start": table.read("start", read.clock, required=True),
-        "end": table.read("end", read.clock, required=True),
+        "start": start,
+        "end": end,
         "break_start": table.read("break_start", read.clock),
         "break_minutes": table.read("break_minutes", read.number),
     }
@@ -277,30 +346,64 @@ def read_shifts(source: ShiftsTable, *, root: Path, parks: pd.DataFrame) -> Read
         "shift": names,
         **times,
         "share": shares,
-        "source": _sources(table),
+        "source": sources(table),
     }
-    return _finish(frames.SHIFTS, columns, report)
+    return finish(frames.SHIFTS, columns, table)
 
 
-def _open(
-    file: str, source: Table, root: Path, kind: str, required: Sequence[str]
-) -> tuple[Cells, Report]:
-    """Open a table and find its columns."""
-    raw = read_raw(file, source, root)
+def _start_and_end(table: Cells) -> tuple[list[str | None], list[str | None]]:
+    """Read when shifts start and end: two columns, or one of stretches (22:00-06:00)."""
+    if "hours" in table and not {"start", "end"} <= set(table.places):
+        spans = [s or (None, None) for s in table.read("hours", read.span, required=True)]
+        return [start for start, _ in spans], [end for _, end in spans]
+    for field in ("start", "end"):
+        if field not in table:
+            table.report.error(
+                f"缺少必需的列 {field} / the column {field} is not there",
+                rule=f"{field}: {', '.join(USUAL['shifts'][field][:6])}",
+                remedy=f'columns = {{ {field} = "…" }} | {", ".join(table.raw.headings)}',
+            )
+    start, end = (table.read(field, read.clock, required=True) for field in ("start", "end"))
+    return start, end
+
+
+def open_table(
+    file: str, source: Table, root: Path, kind: str, required: Sequence[str], told: Told
+) -> Cells:
+    """Open a table and find its columns.
+
+    Parameters
+    ----------
+    kind
+        A key of :data:`parkgap.sources.headings.USUAL`.
+    required
+        Fields without which the table means nothing.
+    told
+        Gets the table's report, if it is a list.
+    """
+    raw = read_raw(file, source, root, wanted(kind, source.columns))
     report = Report(raw.file, raw.sheet)
+    report.rows, report.header = len(raw.rows), raw.header
+    if told is not None:
+        told.append(report)
     report.warnings.extend(raw.warnings)
-    places = match(raw, kind, source.columns, required, report)
+    found = match(raw, kind, source.columns, required, report)
+    report.matched = {field: raw.headings[at] for field, at in found.items()}
     if not raw.rows and kind != "parks":
         report.warning("表中只有表头 / the table holds nothing but headings")
-    return Cells(raw, places, report), report
+    table = Cells(raw, found, report)
+    if raw.geometry is None and "wkt" in table:
+        places.from_wkt(table)
+    return table
 
 
-def _sources(table: Cells) -> list[str]:
+def sources(table: Cells) -> list[str]:
     """Read the column ``source``, else the file's name (and sheet)."""
     own = table.raw.file if table.raw.sheet is None else f"{table.raw.file} [{table.raw.sheet}]"
     found = [said or own for said in table.read("source", read.text)]
-    for i, said in enumerate(found):
-        if any(mark in said for mark in EXAMPLE):
+    examples = {said for said in set(found) if any(mark in said for mark in EXAMPLE)}
+    for i, said in enumerate(found if examples else ()):
+        if said in examples:
             table.warning(
                 i,
                 "source",
@@ -310,24 +413,24 @@ def _sources(table: Cells) -> list[str]:
     return found
 
 
-def _kind(cell: object) -> str | None:
+def kind(cell: object) -> str | None:
     said = read.text(cell)
     if said is None:
         return None
-    kind = _KIND_OF.get(said.casefold())
-    if kind is None:
+    found = _KIND_OF.get(said.casefold())
+    if found is None:
         raise read.CellError(
             "不认识的居住类型 / unknown kind of residence",
             ", ".join(KINDS),
             "写作 宿舍、公租房、人才公寓 或 其他 / write one of the four",
         )
-    return kind
+    return found
 
 
 def _park_shapes(table: Cells, source: ParksTable) -> npt.NDArray[np.object_]:
     """Bring the parks' outlines to WGS-84; points become circles, with a warning."""
     if table.raw.geometry is None:
-        lon, lat = checks.positions(table, source, required=True)
+        lon, lat = places.positions(table, source, required=True, spare=True)
         found = shapes.spots(lon, lat)
     else:
         crs = shapes.system(table, source)
@@ -335,10 +438,11 @@ def _park_shapes(table: Cells, source: ParksTable) -> npt.NDArray[np.object_]:
         if crs is not None:
             found = shapes.areas(table, table.raw.geometry, crs)
         lon, lat = shapely.get_x(found), shapely.get_y(found)
+    places.abroad(table, *shapes.middles(found), None)
     at = np.flatnonzero(~np.isnan(lon))
     if not len(at):
         return found
-    hectares = checks.floats(table.read("area_ha", read.number))
+    hectares = _hectares(table)
     sensible = (hectares > 0) & (hectares <= MOST_HECTARES)
     for i in at[~sensible[at] & ~np.isnan(hectares[at])]:
         table.error(
@@ -360,8 +464,34 @@ def _park_shapes(table: Cells, source: ParksTable) -> npt.NDArray[np.object_]:
     return found
 
 
-def _finish(schema: Schema, columns: Mapping[str, object], report: Report) -> Read:
-    """Refuse the table if anything is wrong, else build its frame, sorted."""
-    report.stop()
-    frame = schema.frame(dict(columns)).sort_values(list(schema.sort), kind="stable")
-    return schema.check(frame.reset_index(drop=True)), report.warnings
+def _hectares(table: Cells) -> npt.NDArray[np.float64]:
+    """Read areas of parks given as points; what says no number, or 0, is unknown, and said."""
+    found = np.full(len(table), np.nan)
+    for i, cell in enumerate(table.values("area_ha")):
+        try:
+            value = read.number(cell)
+        except read.CellError:
+            value = 0.0
+        if value == 0 and i not in table.left_out:
+            table.warning(
+                i,
+                "area_ha",
+                "面积读不出或为 0，按未知处理 / the area is 0 or no number; taken as unknown",
+                remedy="填写公顷数 / give hectares",
+            )
+        elif value is not None:
+            found[i] = value
+    return found
+
+
+def finish(schema: Schema, columns: Mapping[str, object], table: Cells) -> Read:
+    """Refuse the table if anything is wrong, else build its frame, sorted.
+
+    Rows that the table leaves out (each was named in a warning) are not in the frame.
+    """
+    table.report.stop()
+    frame = schema.frame(dict(columns))
+    if table.left_out:
+        frame = frame.drop(index=sorted(table.left_out))
+    frame = frame.sort_values(list(schema.sort), kind="stable")
+    return schema.check(frame.reset_index(drop=True)), table.report.warnings

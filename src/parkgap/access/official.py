@@ -1,0 +1,249 @@
+"""Join the bureaus' lists with OpenStreetMap: one place, both ids, official attributes first.
+
+A list's place and a mapped one are the same if they are of one category, near each other and
+named alike.  A name alone never joins (two branches of a chain), nor does nearness alone unless
+one of them has no name and they are of one item.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from parkgap import geo
+from parkgap.access.facilities import fold_text
+from parkgap.frames import FACILITIES
+from parkgap.standard import Standard
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+MATCH_M = 150.0  # a list's address point lies this far from the mapped place at most
+NAMELESS_M = 30.0  # the same where one of the two has no name
+LIKENESS = 85.0  # rapidfuzz ratio of the plain names, 0 to 100
+LAPSE_MONTHS = 12  # a declaration of completeness holds so long
+_BRACKETS = re.compile(r"[(\[【〔].*?[)\]】〕]")
+_COMPANY = re.compile(
+    r"(股份|有限|责任|集团|连锁|公司|分公司|总公司|加盟|旗舰|总店|分店|店|门市部)+$"
+)
+_SIGNS = re.compile(r"[\s·・.,，。、\-—_'\"“”‘’/&]+")
+
+
+def plain(name: object) -> str:
+    """Bring a name to the form that is compared.
+
+    Full to half width, traditional to simplified, without brackets and what is in them, without
+    company forms and branch suffixes.
+
+    >>> plain("友客便利店（长江路店）"), plain("青島友客商貿有限公司")
+    ('友客便利', '青岛友客商贸')
+    """
+    if not isinstance(name, str):
+        return ""
+    text = _SIGNS.sub("", _BRACKETS.sub("", fold_text(name))).casefold()
+    short = _COMPANY.sub("", text)
+    return short or text
+
+
+def open_places(official: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Take the rows that exist on a day (ISO; "": those that say so); the pipeline is not there."""
+    opened = official["open_date"].fillna("9999").astype(str).str.slice(0, 10) <= as_of
+    there = (official["status"] == "existing") | (opened & (as_of != ""))
+    return official[there | official["removed"]]
+
+
+def match(
+    facilities: pd.DataFrame, member: Bools, official: pd.DataFrame, standard: Standard
+) -> Ints:
+    """Find the mapped facility of each row of the lists.
+
+    Parameters
+    ----------
+    facilities, member
+        Frame of :data:`parkgap.frames.FACILITIES`, and what each counts for.
+    official
+        Frame of :data:`parkgap.frames.OFFICIAL`; rows without a place match nothing.
+    standard
+        For the items' categories.
+
+    Returns
+    -------
+    Row of `facilities` for each row of `official`, -1 for none, shape (official,).  A facility is
+    given to one row of a list, the likest and then the nearest.
+    """
+    out = np.full(len(official), -1)
+    placed = np.flatnonzero(official["lon"].notna().to_numpy())
+    if len(placed) == 0 or facilities.empty:
+        return out
+    pairs = _near(facilities, official.iloc[placed])
+    row, facility, metres = placed[pairs[0]], pairs[1], pairs[2]
+    category = {i.id: i.category for i in standard.items}
+    categories = sorted(set(category.values()))
+    of_item = np.array([categories.index(category[i.id]) for i in standard.items])
+    kinds = np.zeros((len(facilities), len(categories)), dtype=bool)
+    for item in range(member.shape[1]):
+        kinds[:, of_item[item]] |= member[:, item]
+    items = [i.id for i in standard.items]
+    wanted = np.array([items.index(i) for i in official["item"]], dtype=np.int64)
+    same_kind = kinds[facility, of_item[wanted[row]]]
+    same_item = member[facility, wanted[row]]
+    likeness = _likeness(official["name"].to_numpy()[row], facilities["name"].to_numpy()[facility])
+    nameless = np.isnan(likeness)
+    fits = same_kind & (likeness >= LIKENESS) | same_item & nameless & (metres <= NAMELESS_M)
+    row, facility = row[fits], facility[fits]
+    order = np.lexsort((metres[fits], -np.nan_to_num(likeness[fits])))
+    lists = official["list_id"].to_numpy()
+    taken: set[tuple[object, int]] = set()
+    for r, f in zip(row[order].tolist(), facility[order].tolist(), strict=True):
+        if out[r] < 0 and (lists[r], f) not in taken:
+            out[r] = f
+            taken.add((lists[r], f))
+    return out
+
+
+def _near(facilities: pd.DataFrame, placed: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
+    """Pairs (row of `placed`, row of `facilities`) within `MATCH_M`, and true metres."""
+    at, lat = _xy(placed)
+    to, _ = _xy(facilities)
+    reach = MATCH_M / float(geo.scale(np.abs(lat)).min())
+    found = cKDTree(at).sparse_distance_matrix(cKDTree(to), reach, output_type="coo_matrix")
+    metres = found.data * geo.scale(lat[found.row])
+    keep = metres <= MATCH_M
+    return (
+        found.row[keep].astype(np.int64),
+        found.col[keep].astype(np.int64),
+        np.asarray(metres[keep]),
+    )
+
+
+def _xy(frame: pd.DataFrame) -> tuple[Floats, Floats]:
+    lat = frame["lat"].to_numpy(dtype=float)
+    return np.column_stack(geo.mercator(frame["lon"].to_numpy(dtype=float), lat)), lat
+
+
+def _likeness(names: npt.NDArray[np.object_], others: npt.NDArray[np.object_]) -> Floats:
+    """Likeness of pairs of names, 0 to 100; NaN where one of them is missing."""
+    from rapidfuzz import fuzz
+
+    one, other = [plain(n) for n in names], [plain(n) for n in others]
+    return np.array(
+        [fuzz.ratio(a, b) if a and b else np.nan for a, b in zip(one, other, strict=True)]
+    )
+
+
+def join(
+    facilities: pd.DataFrame, member: Bools, official: pd.DataFrame, standard: Standard
+) -> tuple[pd.DataFrame, Bools, Bools]:
+    """Bring the lists into the facilities.
+
+    Parameters
+    ----------
+    facilities, member, official, standard
+        As for :func:`match`; `official` holds what exists (:func:`open_places`) or is removed.
+
+    Returns
+    -------
+    facilities
+        The mapped ones first, in their order, with official name, access and hours where a list
+        has them; then the lists' own, ids ``list:LIST/ROW``.  ``source_ids`` keeps both ids.
+    member
+        What each counts for, shape (facilities, items).
+    closed
+        Facilities that a list calls removed, shape (facilities,).
+    """
+    if official.empty:
+        return facilities, member, np.zeros(len(facilities), dtype=bool)
+    of = match(facilities, member, official, standard)
+    items = [i.id for i in standard.items]
+    wanted = np.array([items.index(i) for i in official["item"]], dtype=np.int64)
+    removed = official["removed"].to_numpy(dtype=bool)
+    ids = ("list:" + official["list_id"] + "/" + official["row_id"]).to_numpy()
+    closed = np.zeros(len(facilities), dtype=bool)
+    closed[of[removed & (of >= 0)]] = True
+    known = np.flatnonzero((of >= 0) & ~removed)
+    facilities, member = facilities.copy(), member.copy()
+    facilities["source_ids"] = [list(i) for i in facilities["source_ids"]]
+    member[of[known], wanted[known]] = True
+    closed[of[known]] = False
+    for row in known.tolist():
+        _override(facilities, int(of[row]), official.iloc[row], str(ids[row]))
+    new = np.flatnonzero((of < 0) & ~removed & official["lon"].notna().to_numpy())
+    added = _own(official.iloc[new], ids[new], standard)
+    own = np.zeros((len(new), len(items)), dtype=bool)
+    own[np.arange(len(new)), wanted[new]] = True
+    both = pd.concat([facilities, added], ignore_index=True) if len(added) else facilities
+    member = np.vstack([member, own])
+    both["items"] = [[items[i] for i in np.flatnonzero(row)] for row in member]
+    return FACILITIES.check(both[FACILITIES.names]), member, np.r_[closed, np.zeros(len(new), bool)]
+
+
+def _override(facilities: pd.DataFrame, row: int, official: pd.Series, own_id: str) -> None:
+    """Let the list's name, access and hours stand before the mapped ones."""
+    for column, value in (
+        ("name", official["name"]),
+        ("access", official["access"]),
+        ("opening_hours", official["hours"]),
+        ("source", official["source"]),
+    ):
+        if isinstance(value, str) and value:
+            facilities.at[row, column] = value
+    ids: list[str] = facilities["source_ids"].to_numpy()[row]
+    ids.append(own_id)
+
+
+def _own(official: pd.DataFrame, ids: npt.NDArray[np.object_], standard: Standard) -> pd.DataFrame:
+    """Make facilities of rows that OpenStreetMap does not have."""
+    category = {i.id: i.category for i in standard.items}
+    return FACILITIES.frame(
+        {
+            "facility_id": ids,
+            "name": official["name"].to_numpy(),
+            "items": [[i] for i in official["item"]],
+            "category": [category[i] for i in official["item"]],
+            "lon": official["lon"].to_numpy(dtype=float),
+            "lat": official["lat"].to_numpy(dtype=float),
+            "access": official["access"].to_numpy(),
+            "lines": [[] for _ in ids],
+            "opening_hours": official["hours"].to_numpy(),
+            "source": official["source"].to_numpy(),
+            "source_ids": [[i] for i in ids],
+        }
+    )
+
+
+def proven(complete: pd.DataFrame, parks: pd.DataFrame, standard: Standard, as_of: str) -> Bools:
+    """Say where a complete list makes absence real.
+
+    Parameters
+    ----------
+    complete
+        Frame of :data:`parkgap.frames.COMPLETE`.
+    parks
+        A declaration holds for parks whose district, subdistrict or zone is its area.
+    standard, as_of
+        The items, and the day of the question (ISO): a declaration lapses after 12 months.
+
+    Returns
+    -------
+    Shape (parks, items of the standard).
+    """
+    items = [i.id for i in standard.items]
+    out = np.zeros((len(parks), len(items)), dtype=bool)
+    for row in complete.to_dict("records"):
+        if row["item"] not in items or not _valid(str(row["as_of"]), as_of):
+            continue
+        inside = np.zeros(len(parks), dtype=bool)
+        for level in ("district", "subdistrict", "zone"):
+            inside |= (parks[level] == row["area"]).to_numpy(dtype=bool)
+        out[inside, items.index(str(row["item"]))] = True
+    return out
+
+
+def _valid(said: str, as_of: str) -> bool:
+    until = pd.Timestamp(said) + pd.DateOffset(months=LAPSE_MONTHS)
+    return not as_of or pd.Timestamp(said) <= pd.Timestamp(as_of) <= until

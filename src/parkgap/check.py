@@ -1,0 +1,388 @@
+"""Check every input of a study in one pass: what ``parkgap check`` does.
+
+Nothing stops at the first error.  A section of ``study.toml`` that is wrong is named and left
+out; the other tables are read all the same, as far as they can be.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pydantic import ValidationError
+
+from parkgap import geo
+from parkgap.errors import InputError, Problem, StudyError
+from parkgap.list_keys import FacilitiesTable
+from parkgap.office import Office, read_office, unused
+from parkgap.source_keys import Osm
+from parkgap.sources import datum_fit
+from parkgap.sources.report import texts
+from parkgap.sources.shapes import middles
+from parkgap.standard import Standard, load
+from parkgap.study import TABLES, StandardChoice, Study, load_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from parkgap.sources.osm_file import Extract
+
+_PLACED = ("enterprises", "residences", "gates", "facilities", "housing_stock", "projects")
+_STOPS = ("shuttles", "bus_lines")
+_SUMS_OFF = 0.05  # by which headcounts of two tables may differ
+_LAPSED_DAYS = 365  # a declaration of completeness holds for a year
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Checked:
+    """What was found.
+
+    Attributes
+    ----------
+    name, language
+        Of the study, as far as they can be read.
+    errors, warnings
+        Everything that is wrong, and everything that is odd but usable.
+    tables
+        For each table that could be opened: section, file, sheet, rows, row of the headings,
+        and which of its headings was matched to what.
+    fits
+        For each table of enough points: declared and best datum, and median distances.
+    """
+
+    name: str = ""
+    language: str = "zh"
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    fits: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        """Everything as plain JSON values."""
+        return {
+            "study": self.name,
+            "errors": [_as_json(p) for p in self.errors],
+            "warnings": [_as_json(p) for p in self.warnings],
+            "tables": self.tables,
+            "datums": self.fits,
+        }
+
+
+def _as_json(problem: Problem) -> dict[str, object]:
+    def halves(said: str | None) -> dict[str, str] | None:
+        if said is None:
+            return None
+        zh, _, en = said.partition(" / ")
+        return {"zh": zh, "en": en or zh}
+
+    value = problem.value
+    plain = value if isinstance(value, int | float | str | bool | None) else str(value)
+    zh, en = texts(problem)
+    return {
+        "file": None if problem.file is None else str(problem.file),
+        "sheet": problem.sheet,
+        "row": problem.row,
+        "column": problem.column,
+        "value": None if isinstance(plain, float) and np.isnan(plain) else plain,
+        "what": halves(problem.what),
+        "rule": halves(problem.rule),
+        "remedy": halves(problem.remedy),
+        "zh": zh,
+        "en": en,
+    }
+
+
+def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
+    """Check every input of a study.
+
+    Parameters
+    ----------
+    path
+        The study's folder, or its ``study.toml``.
+    tell
+        Called with the name of each stage as it begins.
+
+    Returns
+    -------
+    What was found; a study that holds together has no errors.
+    """
+    found = Checked()
+    file = Path(path)
+    file = file / "study.toml" if file.is_dir() else file
+    study: Study | None = None
+    try:
+        study = load_study(file)
+    except StudyError as error:
+        found.errors += error.problems
+    sections = _sections(file) if study is None else _all(study)
+    found.name, found.language = sections["name"], sections["language"]
+    tell("standard")
+    standard = _standard(sections, file.parent, found)
+    extract = None
+    if sections["osm"] is not None:
+        tell("osm")
+        extract = _extract(sections["osm"], file.parent, found)
+    tell("tables")
+    office = read_office(
+        sections, file.parent, standard=standard, parks=_parks_from_osm(sections, extract)
+    )
+    found.errors += office.errors
+    found.warnings += [*office.warnings, *unused(sections)]
+    found.tables += [_described(name, report) for name, report in office.reports]
+    _sums(office, sections, found)
+    _lapsed(sections, study, found)
+    if extract is not None:
+        tell("datums")
+        _overlap(office, extract, sections, found)
+        _datums(office, extract, sections, found)
+    return found
+
+
+def _all(study: Study) -> dict[str, Any]:
+    names = (*TABLES, "facilities", "osm", "standard", "name", "language")
+    return {name: getattr(study, name) for name in names}
+
+
+def _sections(file: Path) -> dict[str, Any]:
+    """Read the sections that hold by themselves out of a ``study.toml`` that does not."""
+    found: dict[str, Any] = dict.fromkeys((*TABLES, "osm"))
+    found |= {"facilities": (), "standard": StandardChoice(), "name": "", "language": "zh"}
+    try:
+        data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return found
+    found["name"] = str(data.get("name", ""))
+    if data.get("language") in {"zh", "en"}:
+        found["language"] = data["language"]
+
+    def take(model: type[Any], value: object) -> Any:
+        try:
+            made = model.model_validate(value)
+        except ValidationError:
+            return None
+        named = getattr(made, "file", None)
+        return None if named is not None and not (file.parent / named).is_file() else made
+
+    for name in TABLES:
+        if name in data:
+            inner: Any = Study.model_fields[name].annotation
+            found[name] = take(getattr(inner, "__args__", (inner,))[0], data[name])
+    listed = data.get("facilities")
+    good = [take(FacilitiesTable, f) for f in (listed if isinstance(listed, list) else [])]
+    found["facilities"] = tuple(f for f in good if f is not None)
+    found["osm"] = take(Osm, data.get("osm"))
+    found["standard"] = take(StandardChoice, data.get("standard", {})) or StandardChoice()
+    return found
+
+
+def _standard(sections: Mapping[str, Any], root: Path, found: Checked) -> Standard | None:
+    """Load the standard; what is wrong with it is noted."""
+    choice = sections["standard"]
+    own = choice.use.lower().endswith((".yaml", ".yml"))
+    if own and not (root / choice.use).is_file():
+        return None  # said with study.toml
+    try:
+        return load(root / choice.use if own else choice.use, dict(choice.set))
+    except InputError as error:
+        found.errors += error.problems
+        return None
+
+
+def _extract(osm: Osm, root: Path, found: Checked) -> Extract | None:
+    """Read the streets and buildings of the extract; what is wrong with it is noted."""
+    from parkgap.sources.osm_file import read_extract
+
+    if osm.file is None:
+        found.warnings.append(
+            Problem(
+                what="地图尚未下载，未检查 / the map is not downloaded here; it was not checked",
+                file="study.toml",
+                column="osm",
+                remedy="parkgap fetch",
+            )
+        )
+        return None
+    try:
+        return read_extract(root / osm.file, place_keys=("amenity",))
+    except InputError as error:
+        found.errors += error.problems
+        return None
+
+
+def _parks_from_osm(sections: Mapping[str, Any], extract: Extract | None) -> pd.DataFrame | None:
+    source = sections["parks"]
+    if source is None or source.from_osm is None or extract is None:
+        return None
+    from parkgap.access.parks import parks_from_ground
+
+    rule = source.from_osm
+    return parks_from_ground(
+        extract.ground, rule.landuse, rule.min_area_ha, named_only=rule.named_only
+    )
+
+
+def _described(name: str, report: Any) -> dict[str, Any]:
+    return {
+        "section": name,
+        "file": report.file,
+        "sheet": report.sheet,
+        "rows": report.rows,
+        "header": report.header,
+        "columns": report.matched,
+    }
+
+
+# --- between the tables --------------------------------------------------------------------------
+
+
+def _sums(office: Office, sections: Mapping[str, Any], found: Checked) -> None:
+    """Warn of parks whose headcounts differ between tables, with both sums."""
+    totals: list[tuple[str, pd.Series]] = []
+    if office.parks is not None:
+        totals.append(("parks", office.parks.set_index("park_id")["workers"].dropna()))
+    for name in ("enterprises", "residences"):
+        frame = office.frames[name]
+        if len(frame):
+            totals.append((name, frame.groupby("park_id")["workers"].sum()))
+    for k, (one, left) in enumerate(totals):
+        for other, right in totals[k + 1 :]:
+            both = left.index.intersection(right.index)
+            for key in sorted(both):
+                a, b = float(left[key]), float(right[key])
+                # A list of homes that knows fewer than work there is the usual case, and so is
+                # one of firms; more than the park has was said by the table's own reader.
+                if (one == "parks" and b > a) or abs(a - b) <= _SUMS_OFF * max(a, b):
+                    continue
+                if other == "residences" and b < a:
+                    continue
+                found.warnings.append(
+                    Problem(
+                        what="两张表的人数不一致 / the headcounts of two tables do not add up",
+                        file=f"{sections[one].file}, {sections[other].file}",
+                        column="workers",
+                        value=f"{key}: {a:.0f} ({one}) ≠ {b:.0f} ({other})",
+                        rule=f"± {_SUMS_OFF:.0%}",
+                        remedy="核对统计口径和日期 / check whom the tables count, and when",
+                    )
+                )
+
+
+def _lapsed(sections: Mapping[str, Any], study: Study | None, found: Checked) -> None:
+    """Warn of declarations of completeness that are older than a year, or from the future."""
+    if study is None or study.as_of is None:
+        return
+    for source in sections["facilities"]:
+        if source.complete is None:
+            continue
+        age = (study.as_of - source.complete.as_of).days
+        if 0 <= age <= _LAPSED_DAYS:
+            continue
+        found.warnings.append(
+            Problem(
+                what="清单的完整性声明已过期或晚于体检日 / "
+                "the list's declaration of completeness has lapsed, or is later than the study",
+                file=source.file,
+                column="complete.as_of",
+                value=source.complete.as_of.isoformat(),
+                rule=f"{study.as_of} − {_LAPSED_DAYS} d",
+                remedy="向发布单位索取新清单 / ask the issuer for a newer list",
+            )
+        )
+
+
+# --- against the map -----------------------------------------------------------------------------
+
+
+def _overlap(office: Office, extract: Extract, sections: Mapping[str, Any], found: Checked) -> None:
+    """Note parks that the extract does not cover: all of them an error, some a warning."""
+    if office.parks is None or not len(office.parks):
+        return
+    shapes = np.asarray(office.parks["geometry"].to_numpy(), dtype=object)
+    covered = shapely.intersects(shapes, extract.coverage)
+    if covered.all():
+        return
+    boxes = [", ".join(f"{v:.4f}" for v in shapely.bounds(extract.coverage))]
+    boxes.append(", ".join(f"{v:.4f}" for v in shapely.total_bounds(shapes)))
+    outside = office.parks.loc[~covered, "park_id"].astype(str)
+    if covered.any():
+        found.warnings.append(
+            Problem(
+                what="部分园区在地图数据范围之外，无从判断 / "
+                "some parks lie outside the map data and cannot be judged",
+                file=sections["parks"].file,
+                value=f"{len(outside)} × : {', '.join(outside)}",
+                remedy="换一个更大的提取文件 / take a larger extract",
+            )
+        )
+        return
+    found.errors.append(
+        Problem(
+            what="地图数据与园区不重叠 / the map data and the parks do not overlap",
+            file=Path(sections["osm"].file).name,
+            value=f"OSM {boxes[0]}; parks {boxes[1]}",
+            rule="经度最小, 纬度最小, 经度最大, 纬度最大 / west, south, east, north",
+            remedy="换一个覆盖园区的提取文件，或检查园区坐标系 / "
+            "take an extract that covers the parks, or check the parks' coordinate system",
+        )
+    )
+
+
+def _datums(office: Office, extract: Extract, sections: Mapping[str, Any], found: Checked) -> None:
+    """Measure for every table of enough points which datum fits the map best."""
+    reference: datum_fit.Reference | None = None
+    for source, sheet, lon, lat in _points(office, sections):
+        if len(lon) < datum_fit.ENOUGH:
+            continue
+        if reference is None:
+            reference = datum_fit.Reference.of(extract)
+        fit = datum_fit.fit(lon, lat, source.crs or "WGS84", reference)
+        if fit is None:
+            continue
+        found.fits.append(
+            {
+                "file": source.file,
+                "sheet": sheet,
+                "declared": fit.declared,
+                "best": fit.best,
+                "points": fit.count,
+                "share": round(fit.share, 3),
+                "declared_m": round(fit.declared_m, 1),
+                "best_m": round(fit.best_m, 1),
+            }
+        )
+        if fit.suspect:
+            certain = fit.certain and not source.crs_sure
+            said = datum_fit.problem(fit, source.file, sheet)
+            (found.errors if certain else found.warnings).append(said)
+
+
+def _points(
+    office: Office, sections: Mapping[str, Any]
+) -> list[tuple[Any, str | None, geo.Floats, geo.Floats]]:
+    """List the tables whose datum can be measured, with their points in WGS-84."""
+    found: list[tuple[Any, str | None, geo.Floats, geo.Floats]] = []
+    frames: list[tuple[str, pd.DataFrame]] = [(n, office.frames[n]) for n in (*_PLACED, *_STOPS)]
+    if office.parks is not None:
+        frames.append(("parks", office.parks))
+    for name, frame in frames:
+        given: Sequence[Any] = sections[name] if name == "facilities" else [sections[name]]
+        for source in given:
+            if source is None or not len(frame):
+                continue
+            own = frame
+            if name == "facilities":
+                listed = source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
+                own = frame[frame["list_id"] == listed]
+            if "geometry" in own.columns:
+                lon, lat = middles(np.asarray(own["geometry"].to_numpy(), dtype=object))
+            else:
+                lon, lat = own["lon"].to_numpy(dtype=float), own["lat"].to_numpy(dtype=float)
+            found.append((source, source.sheet, lon, lat))
+    return found

@@ -1,0 +1,95 @@
+"""What ``study.toml`` may say about the lists of the bureaus: facilities, stock, buses, duties."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from parkgap.source_keys import PLACE, Section, Table, Text
+
+
+class Complete(Section):
+    """A declaration that a list is complete: what is not on it is not there.
+
+    Attributes
+    ----------
+    area
+        Name of the area that the list covers.
+    issuer
+        The office that answers for it.
+    as_of
+        The day of which it speaks.
+    """
+
+    area: Text
+    issuer: Text
+    as_of: date
+
+
+class ListedTable(Table):
+    """A table of places that lie somewhere: id, name, position, source."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = ("id", "name", "address", *PLACE, "source")
+    file: Text
+
+
+class FacilitiesTable(ListedTable):
+    """An official list of facilities of one item, or of several named row by row.
+
+    Attributes
+    ----------
+    item
+        Item of the standard that all rows count for; else a column says it.
+    complete
+        Makes absence real for the item within an area.
+    """
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *(*ListedTable.KNOWN, "item", "access", "status", "open_date", "hours", "seats"),
+        *("area_m2", "removed", "project_id"),
+    )
+    item: Text | None = None
+    complete: Complete | None = None
+
+
+class ProjectsTable(ListedTable):
+    """Projects under way: facilities and housing that are planned or being built."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *(*ListedTable.KNOWN, "item", "access", "status", "open_date", "hours", "seats"),
+        *("area_m2", "units", "beds"),
+    )
+
+
+class HousingStockTable(ListedTable):
+    """Stock of dormitories, public rental housing and talent apartments."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *(*ListedTable.KNOWN, "provider", "kind", "units", "beds", "beds_vacant", "eligible"),
+        *("access", "status", "ready_date", "as_of"),
+    )
+
+
+class ShuttlesTable(Table):
+    """Shuttle buses of enterprises, a row a stop."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *("line", "enterprise_id", "stop", "order", "times", "seats", *PLACE, "source"),
+    )
+    file: Text
+
+
+class BusLinesTable(Table):
+    """Timetables of bus lines, a row a stop."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *("line", "direction", "stop", "order", "first", "last", "headway", *PLACE, "source"),
+    )
+    file: Text
+
+
+class OwnersTable(Table):
+    """Which department answers for which item."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = ("item", "department", "duty", "contact", "source")
+    file: Text

@@ -1,0 +1,178 @@
+"""``parkgap check``: one pass over all inputs, with what was matched to what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.faults.corpus import STUDY, base, table, write
+from typer.testing import CliRunner
+
+from parkgap.check import check_study
+from parkgap.cli import app
+from parkgap.errors import Problem
+from parkgap.inputs import read_tables
+from parkgap.sources import datum
+from parkgap.sources.report import collapse
+from parkgap.study import load_study
+
+RNG = np.random.default_rng(5)
+HOMES = "编号,园区编号,类型,居住人数,经度,纬度\n"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    base(tmp_path)
+    return tmp_path
+
+
+def streets(folder: Path) -> None:
+    """Lay streets 400 m apart around the parks."""
+    nodes, ways = [], []
+    for k in range(20):
+        lat = 35.97 + 0.004 * k
+        for end, lon in enumerate((120.05, 120.20)):
+            nodes.append(f'<node id="{2 * k + end + 1}" lat="{lat:.4f}" lon="{lon}" version="1"/>')
+        ways.append(
+            f'<way id="{k + 1}" version="1"><nd ref="{2 * k + 1}"/><nd ref="{2 * k + 2}"/>'
+            '<tag k="highway" v="residential"/></way>'
+        )
+    bounds = '<bounds minlat="35.9" minlon="120.0" maxlat="36.1" maxlon="120.3"/>'
+    text = f'<osm version="0.6">{bounds}{"".join(nodes + ways)}</osm>'
+    write(folder, "town.osm", text)
+
+
+def homes(folder: Path, crs: str, keys: str = "") -> None:
+    """Write forty dormitories beside the streets, in GCJ-02, declared as something."""
+    lon = 120.09 + RNG.uniform(0, 0.05, 40)
+    lat = 35.97 + 0.004 * RNG.integers(4, 12, 40) + RNG.uniform(-12, 12, 40) / 111_000
+    x, y = datum.wgs84_to_gcj02(lon, lat)
+    rows = "".join(f"R{n},P1,宿舍,5,{x[n]:.7f},{y[n]:.7f}\n" for n in range(40))
+    table("residences", HOMES + rows)(folder)
+    settings = f'{STUDY}[residences]\nfile = "t.csv"\ncrs = "{crs}"\n{keys}'
+    write(folder, "study.toml", settings)
+
+
+def test_a_study_that_holds_together_has_no_errors(study: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(study)])
+    assert result.exit_code == 0
+    assert "id = id; name = name; workers = workers" in result.stdout
+    assert "0 个错误，0 个警告" in result.stdout
+
+
+def test_what_was_matched_to_what_is_told(study: Path) -> None:
+    table("gates", "出入口一览,,,\n编号,所属园区,经度,纬度\nG1,P1,120.1,36.0\n")(study)
+    found = check_study(study)
+    (gates,) = [t for t in found.tables if t["section"] == "gates"]
+    assert (gates["rows"], gates["header"]) == (1, 2)
+    assert gates["columns"] == {"id": "编号", "park_id": "所属园区", "lon": "经度", "lat": "纬度"}
+
+
+def test_the_language_of_the_study_or_of_the_flag_is_spoken(study: Path) -> None:
+    table("gates", "编号,园区编号,经度,纬度\nG1,P9,120.1,36\n")(study)
+    for flags, head, word in (
+        ([], "错误 t.csv，第 2 行", "查无"),
+        (["--lang", "en"], "Error: t.csv, row 2", "no such"),
+    ):
+        result = CliRunner().invoke(app, ["check", str(study), *flags])
+        assert result.exit_code == 1
+        assert result.stderr.startswith(head)
+        assert word in result.stderr
+
+
+def test_a_datum_that_does_not_fit_is_an_error_with_numbers(study: Path) -> None:
+    streets(study)
+    homes(study, "WGS84")
+    found = check_study(study)
+    (error,) = found.errors
+    assert (error.file, error.column, error.value) == ("t.csv", "crs", "WGS84")
+    assert (
+        "of the points fit better as GCJ02, median distance to a street or building" in error.what
+    )
+    (fit,) = found.fits
+    assert (fit["declared"], fit["best"], fit["points"]) == ("WGS84", "GCJ02", 40)
+    assert fit["best_m"] < 12 < fit["declared_m"]
+
+
+def test_the_right_datum_is_not_doubted(study: Path) -> None:
+    streets(study)
+    homes(study, "GCJ02")
+    found = check_study(study)
+    assert found.errors == []
+    assert found.fits[0]["best"] == "GCJ02"
+
+
+def test_a_datum_that_is_vouched_for_is_a_warning_only(study: Path) -> None:
+    streets(study)
+    homes(study, "WGS84", "crs_sure = true\n")
+    found = check_study(study)
+    assert found.errors == []
+    assert any(w.column == "crs" for w in found.warnings)
+
+
+def test_json_has_places_values_and_both_languages(study: Path) -> None:
+    table("gates", "编号,园区编号,经度,纬度\nG1,P9,120.1,36\n")(study)
+    result = CliRunner().invoke(app, ["check", str(study), "--json"])
+    assert result.exit_code == 1
+    (error,) = json.loads(result.stdout)["errors"]
+    assert (error["file"], error["row"], error["column"], error["value"]) == (
+        "t.csv",
+        2,
+        "园区编号",
+        "P9",
+    )
+    assert error["what"] == {
+        "zh": "园区表中查无此园区",
+        "en": "no such park in the table of parks",
+    }
+    assert error["rule"]["en"] == "the id must be one of the table of parks"
+    assert error["remedy"]["zh"]
+
+
+def test_parks_from_the_map_are_known_to_the_other_tables(study: Path) -> None:
+    plot = "".join(
+        f'<node id="{n + 10}" lat="{lat}" lon="{lon}" version="1"/>'
+        for n, (lon, lat) in enumerate(
+            ((120.1, 36.0), (120.11, 36.0), (120.11, 36.01), (120.1, 36.01))
+        )
+    )
+    way = (
+        '<way id="7" version="1"><nd ref="10"/><nd ref="11"/><nd ref="12"/><nd ref="13"/>'
+        '<nd ref="10"/><tag k="landuse" v="industrial"/></way>'
+    )
+    text = (study / "town.osm").read_text(encoding="utf-8")
+    head, tail = text.split("<way", 1)
+    write(study, "town.osm", f"{head}{plot}<way{tail.replace('</osm>', '')}{way}</osm>")
+    table("gates", "编号,园区编号,经度,纬度\nG1,way-7,120.1,36.0\nG2,way-8,120.1,36.0\n")(study)
+    settings = (study / "study.toml").read_text(encoding="utf-8")
+    write(study, "study.toml", settings.replace('file = "parks.geojson"', "from_osm = {}"))
+    (error,) = check_study(study).errors
+    assert (error.row, error.value) == (3, "way-8")
+
+
+def test_a_map_that_is_not_downloaded_is_a_warning(study: Path) -> None:
+    settings = STUDY.replace('file = "town.osm"', "bbox = [120.0, 35.9, 120.3, 36.1]")
+    write(study, "study.toml", settings)
+    found = check_study(study)
+    assert found.errors == []
+    assert [w.remedy for w in found.warnings] == ["parkgap fetch"]
+
+
+def test_a_run_says_what_it_does_not_use_yet(study: Path) -> None:
+    table("owners", "指标,部门\ncanteen_or_meal,商务局\n")(study)
+    tables = read_tables(load_study(study))
+    assert len(tables.owners) == 1
+    assert "does not use it yet" in tables.warnings[-1].what
+    assert tables.warnings[-1].file == "t.csv"
+
+
+def test_warnings_of_many_rows_are_joined_in_a_run() -> None:
+    many = [Problem(what="a / b", file="t.csv", row=n) for n in range(2, 40)]
+    other = Problem(what="c / d", file="t.csv", row=9)
+    joined, kept = collapse([*many, other])
+    assert joined.row is None
+    assert str(joined.value).startswith("38 × : 2, 3, 4, ")
+    assert kept == other
+    assert collapse(many[:5]) == many[:5]

@@ -1,0 +1,160 @@
+"""What ``parkgap init --example`` writes: a made-up district that runs at once."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyproj import Geod
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
+
+from parkgap import pipeline
+from parkgap.check import check_study
+from parkgap.cli import app
+from parkgap.errors import OutputError
+from parkgap.example import write_example
+from parkgap.example_town import MADE_UP, PARKS, build
+from parkgap.inputs import read_tables
+from parkgap.results import Results
+from parkgap.study import TABLES, load_study
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("example") / "示范区"
+    write_example(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> Results:
+    return pipeline.compute(load_study(folder))
+
+
+def _rows(file: Path) -> list[list[str]]:
+    """Read a table with other eyes than the program's."""
+    if file.suffix == ".xlsx":
+        book = CalamineWorkbook.from_path(file)
+        return [[str(c) for c in r] for r in book.get_sheet_by_index(0).to_python()][1:]
+    data = file.read_bytes()
+    text = data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "gbk")
+    return list(csv.reader(text.splitlines()))
+
+
+def test_every_table_that_a_study_may_name_is_there_and_full(folder: Path) -> None:
+    study = load_study(folder)
+    tables = read_tables(study)
+    for name in TABLES:
+        assert getattr(study, name) is not None, name
+        assert len(getattr(tables, name)), name
+    assert len(study.facilities) == 2
+    assert len(tables.facilities)
+    assert list(tables.complete["item"]) == ["canteen_or_meal"]
+    assert tables.facilities["removed"].sum() == 1
+
+
+def test_every_row_of_every_file_says_that_it_is_made_up(folder: Path) -> None:
+    files = [f for f in sorted(folder.iterdir()) if f.suffix in (".csv", ".xlsx")]
+    assert len(files) == len(TABLES) + 2
+    for file in files:
+        head, *rows = _rows(file)
+        at = head.index("数据来源")
+        assert rows
+        assert {row[at] for row in rows} == {MADE_UP}, file.name
+
+
+def test_the_four_parks_show_what_they_are_for(results: Results) -> None:
+    ranking = results.ranking.set_index("park_id")
+    assert results.made_up
+    assert sorted(ranking.index) == [park.id for park in PARKS] == ["SF01", "SF02", "SF03", "SF04"]
+    # Hardly anything is mapped around the fourth; the other three are judged.
+    assert ranking["tier"]["SF04"] == "unverified"
+    assert sorted(ranking["rank"].dropna()) == [1, 2, 3]
+    assert ranking["rank"].isna()["SF04"]
+    # The one beside the old town is the best served.
+    assert ranking["score_low"].idxmax() == "SF01"
+    assert results.completeness.set_index(["park_id", "kind"])["thin"].groupby(
+        "park_id"
+    ).all().to_dict() == {"SF01": False, "SF02": False, "SF03": False, "SF04": True}
+
+
+def test_the_river_cuts_the_third_park_off(results: Results) -> None:
+    gate = results.gates[results.gates["park_id"] == "SF03"]
+    meals = results.facilities[
+        results.facilities["items"].map(lambda items: "canteen_or_meal" in items)
+        & (results.facilities["access"] == "public")
+    ]
+    n = len(meals)
+    _, _, metres = Geod(ellps="WGS84").inv(
+        np.full(n, gate["lon"].item()), np.full(n, gate["lat"].item()), meals["lon"], meals["lat"]
+    )
+    # Half a kilometre for a crow; on foot none within the farthest walk that is looked at.
+    assert metres.min() < 700
+    frame = results.shortfall
+    row = frame[(frame["park_id"] == "SF03") & (frame["item"] == "canteen_or_meal")]
+    assert list(row["status"]) == ["short"]
+    assert list(row["found"]) == [0]
+    assert row["nearest_m"].isna().all()
+
+
+def test_a_canteen_behind_the_gate_serves_its_own_park(results: Results) -> None:
+    places = results.facilities
+    inside = places[places["name"].fillna("").str.contains("海晶智造园职工食堂")]
+    assert list(inside["access"]) == ["park:SF02"]
+
+
+def test_listed_canteens_and_mapped_ones_are_one_with_both_ids(results: Results) -> None:
+    both = [
+        ids
+        for ids in results.facilities["source_ids"]
+        if any("canteens.csv" in i for i in ids) and any(i.startswith("node/9") for i in ids)
+    ]
+    listed = [
+        ids for ids in results.facilities["source_ids"] if any("canteens.csv" in i for i in ids)
+    ]
+    assert len(listed) > 50
+    # All of them are drawn on the map too; shifted coordinates would join none.
+    assert len(both) == len(listed)
+
+
+def test_a_list_in_the_wrong_datum_is_found_out(folder: Path, tmp_path: Path) -> None:
+    # What the README invites to try.
+    place = tmp_path / "wrong"
+    shutil.copytree(folder, place)
+    assert not check_study(place).errors
+    text = (place / "study.toml").read_text(encoding="utf-8")
+    head, lists = text.split("[[facilities]]", 1)
+    wrong = head + "[[facilities]]" + lists.replace('crs = "GCJ02"', 'crs = "WGS84"', 1)
+    (place / "study.toml").write_text(wrong, encoding="utf-8")
+    (problem,) = check_study(place).errors
+    assert problem.file == "canteens.csv"
+    assert "GCJ02" in str(problem)
+
+
+def test_some_three_hundred_streets_have_names_of_their_own() -> None:
+    names = {tags["name"] for _, tags in build().lines if "highway" in tags}
+    assert 280 <= len(names) <= 330
+
+
+def test_two_writes_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    again = write_example(tmp_path / "again")
+    assert sorted(p.name for p in again) == sorted(p.name for p in folder.iterdir())
+    for path in again:
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_the_command_writes_it_and_refuses_a_used_folder(tmp_path: Path) -> None:
+    place = tmp_path / "x"
+    done = CliRunner().invoke(app, ["init", str(place), "--example", "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    assert load_study(place).language == "en"
+    assert "made up" in (place / "README.md").read_text(encoding="utf-8")
+    assert CliRunner().invoke(app, ["init", str(place), "--example"]).exit_code == 1
+    with pytest.raises(OutputError):
+        write_example(place)
+    with pytest.raises(ValueError, match="language"):
+        write_example(tmp_path / "y", language="fr")
