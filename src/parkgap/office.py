@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +61,18 @@ class Office:
     reports: list[tuple[str, Report]] = field(default_factory=list)
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Spare the search for cycles among millions of cells, which have none: a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def read_office(
     sections: Mapping[str, Any],
     root: Path,
@@ -79,6 +93,16 @@ def read_office(
     parks
         Parks that come from elsewhere, for the tables that refer to them.
     """
+    with _collector_paused():
+        return _read_office(sections, root, standard, parks)
+
+
+def _read_office(
+    sections: Mapping[str, Any],
+    root: Path,
+    standard: Standard | None,
+    parks: pd.DataFrame | None,
+) -> Office:
     office = Office()
 
     def take(name: str, call: Callable[[list[Report]], tables.Read]) -> pd.DataFrame | None:

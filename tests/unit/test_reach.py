@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parkgap import geo
+from parkgap.access.pieces import PUBLIC, STREET_COLUMNS
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps
-from parkgap.access.streets import PUBLIC, STREET_COLUMNS, Streets, build_streets
+from parkgap.access.streets import Streets, build_streets
 from parkgap.sources.osm_file import read_extract
 
 SPEED = 67.0

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.sparse.csgraph import dijkstra
 
 from parkgap import geo
+from parkgap.access.inner import Inner
 from parkgap.access.origins import is_district
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps, concat
-from parkgap.access.streets import Streets, search_graph
+from parkgap.access.streets import Streets
 from parkgap.frames import GATES
 
 Ints = npt.NDArray[np.int64]
@@ -210,96 +210,9 @@ class _Plan:
     inner: Floats
     inner_minutes: Floats
     straight: Bools
-    own: _Inner | None
+    own: Inner | None
     x: Floats
     y: Floats
-
-
-class _Inner:
-    """The inner network of one park and walks on it from its workplaces."""
-
-    def __init__(self, streets: Streets, piece: Ints, x: Floats, y: Floats, snap_m: float) -> None:
-        self.streets = streets
-        self.piece = piece
-        self.snapper = Snapper(streets, piece, snap_m)
-        pieces = streets.pieces
-        a, b = pieces["a"].to_numpy()[piece], pieces["b"].to_numpy()[piece]
-        self.node = np.unique(np.concatenate([a, b]))
-        self.starts = self.snapper.nearest(geo.planar_points(x, y))
-        self.count = len(x)
-        self.cost = {
-            u: self._search(a, b, u) for u in ("metres", "minutes")[: 1 if streets.flat else 2]
-        }
-
-    def _directed(self, unit: str, piece: Ints) -> tuple[Floats, Floats]:
-        pieces, edges = self.streets.pieces, self.streets.edges
-        edge = pieces["edge"].to_numpy()[piece]
-        there = pieces["metres" if unit == "metres" else "minutes"].to_numpy()[piece]
-        back = pieces["metres" if unit == "metres" else "minutes_back"].to_numpy()[piece]
-        return (
-            np.where(edges["forward"].to_numpy()[edge], there, np.inf),
-            np.where(edges["backward"].to_numpy()[edge], back, np.inf),
-        )
-
-    def _search(self, a: Ints, b: Ints, unit: str) -> Floats:
-        """Cost from every workplace to every inner node, shape (w, n); inf: there is no way."""
-        size = len(self.node)
-        la, lb = np.searchsorted(self.node, a), np.searchsorted(self.node, b)
-        there, back = self._directed(unit, self.piece)
-        s = self.starts
-        pieces = self.streets.pieces
-        sa = np.searchsorted(self.node, pieces["a"].to_numpy()[s.piece])
-        sb = np.searchsorted(self.node, pieces["b"].to_numpy()[s.piece])
-        s_there, s_back = self._directed(unit, s.piece)
-        leg = s.leg if unit == "metres" else s.leg / self.streets.speed
-        me = size + np.arange(len(s))
-        none = np.full(2 * len(s), np.inf)
-        graph = search_graph(
-            np.concatenate([la, me, me]),
-            np.concatenate([lb, sa, sb]),
-            np.concatenate([there, _part(s.t, s_back) + leg, _part(1 - s.t, s_there) + leg]),
-            np.concatenate([back, none]),
-            size + len(s),
-        )
-        out = np.full((self.count, size), np.inf)
-        if len(s):
-            out[s.of] = dijkstra(graph, indices=me)[:, :size]
-        return out
-
-    def to_nodes(self, node: Ints, unit: str) -> Floats:
-        """Cost to nodes (rows of the streets' nodes; not all need be inner), shape (w, k)."""
-        at = np.searchsorted(self.node, node)
-        at = np.minimum(at, len(self.node) - 1)
-        known = self.node[at] == node
-        cost = self.cost[unit][:, at]
-        return np.where(known[None, :], cost, np.inf)
-
-    def to_snaps(self, snaps: Snaps, unit: str) -> Floats:
-        """Cost to points on inner pieces, shape (w, k)."""
-        pieces = self.streets.pieces
-        a = np.searchsorted(self.node, pieces["a"].to_numpy()[snaps.piece])
-        b = np.searchsorted(self.node, pieces["b"].to_numpy()[snaps.piece])
-        there, back = self._directed(unit, snaps.piece)
-        cost = self.cost[unit]
-        leg = snaps.leg if unit == "metres" else snaps.leg / self.streets.speed
-        total = np.minimum(
-            cost[:, a] + _part(snaps.t, there), cost[:, b] + _part(1 - snaps.t, back)
-        )
-        s = self.starts
-        same = s.piece[:, None] == snaps.piece[None, :]
-        if same.any():
-            ahead = snaps.t[None, :] - s.t[:, None]
-            along = np.where(ahead >= 0, _part(ahead, there[None, :]), _part(-ahead, back[None, :]))
-            own = s.leg if unit == "metres" else s.leg / self.streets.speed
-            direct = np.where(same, along + own[:, None], np.inf)
-            total[s.of] = np.minimum(total[s.of], direct)
-        return np.asarray(total + leg)
-
-
-def _part(share: Floats, whole: Floats) -> Floats:
-    """A share of a cost; none of an infinite cost is nothing, not undefined."""
-    share, whole = np.broadcast_arrays(share, whole)
-    return np.multiply(share, whole, out=np.zeros(share.shape), where=share > 0)
 
 
 def _plans(
@@ -327,7 +240,7 @@ def _plans(
         known = (at_work if kind == "park" else at_home).get(name, np.empty(0, dtype=np.int64))
         at = rows_of[kind][known]
         piece = own["piece"].to_numpy()[begin[ground] : begin[ground + 1]]
-        inner = _Inner(streets, piece, x[at], y[at], snap_m) if len(piece) else None
+        inner = Inner(streets, piece, x[at], y[at], snap_m) if len(piece) else None
         table = given[given["park_id"] == name] if kind == "park" else given[:0]
         crossing = crossings.iloc[gate_begin[ground] : gate_begin[ground + 1]]
         if len(table):
@@ -349,7 +262,7 @@ def _plan(
     rows: Ints,
     gates: _Gate,
     certain: Bools,
-    inner: _Inner | None,
+    inner: Inner | None,
     x: Floats,
     y: Floats,
     snapper: Snapper,
@@ -387,7 +300,7 @@ def _straight(x: Floats, y: Floats, gates: _Gate) -> Floats:
 
 
 def _near_street(
-    x: Floats, y: Floats, gates: _Gate, inner: _Inner | None, snapper: Snapper
+    x: Floats, y: Floats, gates: _Gate, inner: Inner | None, snapper: Snapper
 ) -> Bools:
     """Origins within the snap limit of a public street, of an inner one, or of a gate."""
     near = np.zeros(len(x), dtype=bool)
@@ -399,7 +312,7 @@ def _near_street(
     return near
 
 
-def _to_gates(inner: _Inner, gates: _Gate, unit: str) -> Floats:
+def _to_gates(inner: Inner, gates: _Gate, unit: str) -> Floats:
     out = np.full((inner.count, len(gates.ids)), np.inf)
     on = gates.node >= 0
     if on.any():

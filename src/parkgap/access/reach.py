@@ -17,8 +17,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from parkgap import geo
+from parkgap.access.pieces import PUBLIC
 from parkgap.access.snap import Ends, Snaps, ends
-from parkgap.access.streets import PUBLIC, Streets, search_graph
+from parkgap.access.streets import Streets, search_graph
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
