@@ -7,7 +7,7 @@ out; the other tables are read all the same, as far as they can be.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,12 @@ import numpy as np
 import shapely
 from pydantic import ValidationError
 
-from parkgap import geo
+from parkgap.datums import doubts
 from parkgap.errors import InputError, Problem, StudyError
 from parkgap.list_keys import FacilitiesTable
 from parkgap.office import Office, read_office, unused
 from parkgap.source_keys import Osm
-from parkgap.sources import datum_fit
 from parkgap.sources.report import texts
-from parkgap.sources.shapes import middles
 from parkgap.standard import Standard, load
 from parkgap.study import TABLES, StandardChoice, Study, load_study
 
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
     from parkgap.sources.osm_file import Extract
 
-_PLACED = ("enterprises", "residences", "gates", "facilities", "housing_stock", "projects")
-_STOPS = ("shuttles", "bus_lines")
 _SUMS_OFF = 0.05  # by which headcounts of two tables may differ
 _LAPSED_DAYS = 365  # a declaration of completeness holds for a year
 
@@ -336,53 +332,7 @@ def _overlap(office: Office, extract: Extract, sections: Mapping[str, Any], foun
 
 def _datums(office: Office, extract: Extract, sections: Mapping[str, Any], found: Checked) -> None:
     """Measure for every table of enough points which datum fits the map best."""
-    reference: datum_fit.Reference | None = None
-    for source, sheet, lon, lat in _points(office, sections):
-        if len(lon) < datum_fit.ENOUGH:
-            continue
-        if reference is None:
-            reference = datum_fit.Reference.of(extract)
-        fit = datum_fit.fit(lon, lat, source.crs or "WGS84", reference)
-        if fit is None:
-            continue
-        found.fits.append(
-            {
-                "file": source.file,
-                "sheet": sheet,
-                "declared": fit.declared,
-                "best": fit.best,
-                "points": fit.count,
-                "share": round(fit.share, 3),
-                "declared_m": round(fit.declared_m, 1),
-                "best_m": round(fit.best_m, 1),
-            }
-        )
-        if fit.suspect:
-            certain = fit.certain and not source.crs_sure
-            said = datum_fit.problem(fit, source.file, sheet)
-            (found.errors if certain else found.warnings).append(said)
-
-
-def _points(
-    office: Office, sections: Mapping[str, Any]
-) -> list[tuple[Any, str | None, geo.Floats, geo.Floats]]:
-    """List the tables whose datum can be measured, with their points in WGS-84."""
-    found: list[tuple[Any, str | None, geo.Floats, geo.Floats]] = []
-    frames: list[tuple[str, pd.DataFrame]] = [(n, office.frames[n]) for n in (*_PLACED, *_STOPS)]
-    if office.parks is not None:
-        frames.append(("parks", office.parks))
-    for name, frame in frames:
-        given: Sequence[Any] = sections[name] if name == "facilities" else [sections[name]]
-        for source in given:
-            if source is None or not len(frame):
-                continue
-            own = frame
-            if name == "facilities":
-                listed = source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
-                own = frame[frame["list_id"] == listed]
-            if "geometry" in own.columns:
-                lon, lat = middles(np.asarray(own["geometry"].to_numpy(), dtype=object))
-            else:
-                lon, lat = own["lon"].to_numpy(dtype=float), own["lat"].to_numpy(dtype=float)
-            found.append((source, source.sheet, lon, lat))
-    return found
+    said = doubts({**office.frames, "parks": office.parks}, sections, extract)
+    found.errors += said.errors
+    found.warnings += said.warnings
+    found.fits += said.fits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +76,25 @@ def read_tables(study: Study) -> Tables:
         raise InputError(*office.errors)
     warnings = [*collapse(office.warnings), *unused(sections)]
     return Tables(parks=office.parks, **office.frames, warnings=tuple(warnings))
+
+
+def doubt_datums(study: Study, tables: Tables, extract: Extract) -> Tables:
+    """Measure the declared datums against the map; return the tables with what is suspected.
+
+    Raises
+    ------
+    InputError
+        A table's declared datum can hardly be right: everything in it would be hundreds of
+        metres off.
+    """
+    from parkgap.datums import doubts
+
+    known = {f.name: getattr(tables, f.name) for f in fields(tables) if f.name != "warnings"}
+    sections = {name: getattr(study, name) for name in (*TABLES, "facilities")}
+    found = doubts(known, sections, extract)
+    if found.errors:
+        raise InputError(*found.errors)
+    return replace(tables, warnings=(*tables.warnings, *found.warnings))
 
 
 def window_of(

@@ -29,7 +29,15 @@ from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without
 from parkgap.assess.rollup import roll_up
 from parkgap.drawing import base_of
 from parkgap.errors import ExtractError, InputError, Problem
-from parkgap.inputs import Tables, hashes, read_osm, read_tables, window_of, with_extract
+from parkgap.inputs import (
+    Tables,
+    doubt_datums,
+    hashes,
+    read_osm,
+    read_tables,
+    window_of,
+    with_extract,
+)
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.results import Results
@@ -163,6 +171,7 @@ def _survey(study: Study, clock: Clock) -> _Town:
         window = window_of(study, standard, tables, fac.mapped_places)
         extract = read_osm(study, standard, window)
     parks = _parks(study, tables, extract)
+    tables = doubt_datums(study, tables, extract)
     grounds = compounds(parks, tables.residences)
     ways = extract.ways
     with clock("streets"):

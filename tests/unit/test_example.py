@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from parkgap import pipeline
 from parkgap.check import check_study
 from parkgap.cli import app
-from parkgap.errors import OutputError
+from parkgap.errors import InputError, OutputError
 from parkgap.example import write_example
 from parkgap.example_town import MADE_UP, PARKS, build
 from parkgap.inputs import read_tables
@@ -133,6 +133,9 @@ def test_a_list_in_the_wrong_datum_is_found_out(folder: Path, tmp_path: Path) ->
     (problem,) = check_study(place).errors
     assert problem.file == "canteens.csv"
     assert "GCJ02" in str(problem)
+    # A run refuses it as well: every canteen would stand hundreds of metres off.
+    with pytest.raises(InputError, match="GCJ02"):
+        pipeline.compute(load_study(place))
 
 
 def test_some_three_hundred_streets_have_names_of_their_own() -> None:
