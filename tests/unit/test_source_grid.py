@@ -206,11 +206,11 @@ def test_a_member_that_climbs_out_of_the_zip_stays_inside(tmp_path: Path) -> Non
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         for part in tmp_path.glob("p.*"):
-            packed.writestr(f"../../evil{part.suffix}", part.read_bytes())
+            packed.writestr(f"../../climber-of-the-zip{part.suffix}", part.read_bytes())
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "p.zip").write_bytes(buffer.getvalue())
     assert len(read_raw("p.zip", Table(), tmp_path / "study").rows) == 2
-    assert not [*tmp_path.rglob("evil*"), *tmp_path.parent.glob("evil*")]
+    assert not [*tmp_path.parent.rglob("climber-of-the-zip*")]
 
 
 KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>
