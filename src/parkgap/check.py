@@ -332,7 +332,7 @@ def _overlap(office: Office, extract: Extract, sections: Mapping[str, Any], foun
 
 def _datums(office: Office, extract: Extract, sections: Mapping[str, Any], found: Checked) -> None:
     """Measure for every table of enough points which datum fits the map best."""
-    said = doubts({**office.frames, "parks": office.parks}, sections, extract)
+    said = doubts({**office.frames, "parks": office.parks}, sections, lambda *_: extract)
     found.errors += said.errors
     found.warnings += said.warnings
     found.fits += said.fits

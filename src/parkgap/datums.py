@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from parkgap import geo
 from parkgap.errors import Problem
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from parkgap.sources.osm_file import Extract
 
+_CELL, _OFF = 0.02, 0.025  # degrees; no two of the datums lie farther apart than _OFF
 _PLACED = (
     *("parks", "gates", "enterprises", "residences", "facilities", "housing_stock", "projects"),
     *("shuttles", "bus_lines"),
@@ -44,7 +46,9 @@ class Doubts:
 
 
 def doubts(
-    frames: Mapping[str, pd.DataFrame | None], sections: Mapping[str, Any], extract: Extract
+    frames: Mapping[str, pd.DataFrame | None],
+    sections: Mapping[str, Any],
+    read: Callable[..., Extract],
 ) -> Doubts:
     """Measure for every table of enough points which datum fits the map best.
 
@@ -54,16 +58,21 @@ def doubts(
         Tables by their section's name, as they were read.
     sections
         Their sections of ``study.toml``; ``facilities`` is a list of them.
-    extract
-        Streets and buildings.
+    read
+        Reads what of the map reaches into a window (WGS-84): called as ``read(window, layers)``
+        where there is a table that can be measured.
     """
     found = Doubts()
-    reference: datum_fit.Reference | None = None
-    for source, lon, lat in _points(frames, sections):
-        if len(lon) < datum_fit.ENOUGH:
-            continue
-        if reference is None:
-            reference = datum_fit.Reference.of(extract)
+    placed = [
+        (source, lon, lat)
+        for source, lon, lat in _points(frames, sections)
+        if datum_fit.measurable(lon, lat, source.crs or "WGS84")
+    ]
+    if not placed:
+        return found
+    around = _around(np.concatenate([p[1] for p in placed]), np.concatenate([p[2] for p in placed]))
+    reference = datum_fit.Reference.of(read(around, ("ways", "buildings")))
+    for source, lon, lat in placed:
         fit = datum_fit.fit(lon, lat, source.crs or "WGS84", reference)
         if fit is None:
             continue
@@ -84,6 +93,14 @@ def doubts(
             said = datum_fit.problem(fit, source.file, source.sheet)
             (found.errors if certain else found.warnings).append(said)
     return found
+
+
+def _around(lon: geo.Floats, lat: geo.Floats) -> shapely.Geometry:
+    """Cells of the map in which the points may lie, whichever datum they are in."""
+    use = ~(np.isnan(lon) | np.isnan(lat))
+    cell = np.unique(np.floor(np.column_stack([lon[use], lat[use]]) / _CELL), axis=0) * _CELL
+    low, high = cell - _OFF, cell + _CELL + _OFF
+    return shapely.union_all(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
 
 
 def _points(

@@ -37,19 +37,30 @@ def base_of(extract: Extract) -> Base:
         ["main", "path"],
         "minor",
     )
-    value = extract.ground["value"]
-    shape = extract.ground["geometry"].to_numpy()
+    ground = extract.ground
+    value, shape = ground["value"], ground["geometry"].to_numpy()
     solid = geo.is_area(shape)
     objects = extract.objects
     named = objects[objects["place"].notna() & objects["name"].notna()]
+    ids = ground["osm_id"].to_numpy()
+    # Parts of a way that the extract cuts are told apart.
+    part_of = ways.tags.groupby("way_id").cumcount().astype(str).to_numpy(dtype=object)
+    way = "way/" + ways.tags["way_id"].astype(str).to_numpy(dtype=object) + "." + part_of
+    water, green = value.isin(_WATER).to_numpy(), value.isin(_GREEN).to_numpy() & solid
+    built = value.isin(_BUILT).to_numpy() & solid
+    labels = named.rename(columns={"place": "kind", "osm_id": "id"})
     return Base(
         streets=lines[drawn],
         street_class=group[drawn].astype(object),
-        water=shape[value.isin(_WATER).to_numpy()],
-        green=shape[value.isin(_GREEN).to_numpy() & solid],
-        built=shape[value.isin(_BUILT).to_numpy() & solid],
+        water=shape[water],
+        green=shape[green],
+        built=shape[built],
         buildings=extract.buildings["geometry"].to_numpy(),
-        places=named.rename(columns={"place": "kind"})[["name", "lon", "lat", "kind"]].reset_index(
-            drop=True
-        ),
+        places=labels[["id", "name", "lon", "lat", "kind"]].reset_index(drop=True),
+        ids={
+            "streets": way[drawn],
+            "water": ids[water],
+            "green": ids[green],
+            "built": ids[built],
+        },
     )

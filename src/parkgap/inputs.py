@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import shapely
-
-from parkgap import frames, geo
+from parkgap import frames
 from parkgap.errors import InputError, Problem
 from parkgap.office import read_office, unused
 from parkgap.sources import tables as read
-from parkgap.sources.cut import Window, around
-from parkgap.sources.osm_file import Extract, read_extract
+from parkgap.sources.prepared import Prepared, prepare
 from parkgap.sources.report import collapse
 from parkgap.standard import load
-from parkgap.study import TABLES
+from parkgap.study import TABLES, sha256
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
     from parkgap.sources.http import Clock, Patience
+    from parkgap.sources.osm_file import Extract
     from parkgap.sources.overpass import Area, Tell
     from parkgap.sources.snapshot import Snapshot
     from parkgap.standard import Standard
+    from parkgap.store import Memo, Shelf
     from parkgap.study import Study
 
 # Keys whose every value is a place of some kind; others only with a value that the standard names.
 PLACE_KEYS = ("amenity", "shop", "leisure", "office", "healthcare", "tourism", "craft")
 _SURROUNDINGS_M = 2000.0  # fetched around a place, metres
-_BEYOND_M = 2500.0  # kept of a large extract beyond the farthest that is looked at, metres
 _WIDE_KEYS = frozenset(
     "building landuse highway railway place residential public_transport".split()
 )
@@ -74,12 +71,23 @@ def read_tables(study: Study) -> Tables:
     office = read_office(sections, study.root, standard=standard, parks=known)
     if office.errors:
         raise InputError(*office.errors)
-    warnings = [*collapse(office.warnings), *unused(sections)]
+    warnings = [_plain(p) for p in (*collapse(office.warnings), *unused(sections))]
     return Tables(parks=office.parks, **office.frames, warnings=tuple(warnings))
 
 
-def doubt_datums(study: Study, tables: Tables, extract: Extract) -> Tables:
+def _plain(problem: Problem) -> Problem:
+    """Bring what a problem names to text, as it is shown."""
+    value = None if problem.value is None else str(problem.value)
+    return replace(problem, file=None if problem.file is None else str(problem.file), value=value)
+
+
+def doubt_datums(study: Study, tables: Tables, read: Callable[..., Extract]) -> Tables:
     """Measure the declared datums against the map; return the tables with what is suspected.
+
+    Parameters
+    ----------
+    read
+        Reads what of the map reaches into a window, and of it some layers.
 
     Raises
     ------
@@ -91,39 +99,46 @@ def doubt_datums(study: Study, tables: Tables, extract: Extract) -> Tables:
 
     known = {f.name: getattr(tables, f.name) for f in fields(tables) if f.name != "warnings"}
     sections = {name: getattr(study, name) for name in (*TABLES, "facilities")}
-    found = doubts(known, sections, extract)
+    found = doubts(known, sections, read)
     if found.errors:
         raise InputError(*found.errors)
     return replace(tables, warnings=(*tables.warnings, *found.warnings))
 
 
-def window_of(
+def prepared_of(
     study: Study,
     standard: Standard,
-    tables: Tables,
+    memo: Memo,
+    shelf: Shelf,
     is_place: Callable[[pd.DataFrame], npt.NDArray[np.bool_]],
-) -> Window | None:
-    """Say what of a large extract the study looks at; None where the parks are sought in it.
+) -> Prepared:
+    """Read the study's extract, as far as the standard wants to know, or find it prepared.
 
-    No walk, no completeness window and no island of streets is cut by it: beyond the farthest of
-    the three there is as much again as joins what a walk can reach.
+    Parameters
+    ----------
+    memo, shelf
+        What was computed before, and where the pieces lie.
+    is_place
+        Tells the mapped places among objects.
     """
-    if tables.parks is None:
-        return None
-    known = [tables.parks, tables.residences]
-    shapes = [frame["geometry"].to_numpy() for frame in known]
-    for frame in (tables.gates, tables.enterprises):
-        placed = frame.dropna(subset=["lon", "lat"])
-        shapes.append(geo.lonlat_points(placed["lon"], placed["lat"]))
-    every = np.concatenate(shapes)
-    limits = [standard.metres(test) for item in standard.scored for test in item.tests]
-    farthest = max(study.reach.limit_m, standard.certainty.window_m.v, *limits)
-    every = every[~(shapely.is_missing(every) | shapely.is_empty(every))]
-    return Window(around(every, farthest + _BEYOND_M), is_place)
+    wants = _wants(standard)
+
+    def make() -> Prepared:
+        return prepare(study.osm_path, shelf, is_place=is_place, **wants)
+
+    inputs = ("extract", sha256(study.osm_path), _as_written(wants))
+    found = memo("prepared", inputs, make).value
+    # Pieces may have been thrown away meanwhile; the same content makes the same names again.
+    return found if shelf.has(found.pieces["name"]) else make()
 
 
-def read_osm(study: Study, standard: Standard, window: Window | None = None) -> Extract:
-    """Read the study's extract, as far as the standard and the window want to know."""
+def _as_written(wants: Mapping[str, Any]) -> dict[str, Any]:
+    values = {k: sorted(v) for k, v in sorted(wants["place_values"].items())}
+    return {**wants, "tag_keys": sorted(wants["tag_keys"]), "place_values": values}
+
+
+def _wants(standard: Standard) -> dict[str, Any]:
+    """Say which objects and tags of an extract the standard asks for."""
     values: dict[str, set[str]] = {}
     for item in standard.items:
         for condition in item.rule.any:
@@ -142,13 +157,7 @@ def read_osm(study: Study, standard: Standard, window: Window | None = None) -> 
         for condition in rule
         for key in condition
     }
-    return read_extract(
-        study.osm_path,
-        place_keys=PLACE_KEYS,
-        place_values=values,
-        tag_keys=tags - {"type", "route"},
-        window=window,
-    )
+    return {"place_keys": PLACE_KEYS, "place_values": values, "tag_keys": tags - {"type", "route"}}
 
 
 def area_of(study: Study) -> Area | None:
@@ -227,15 +236,3 @@ def with_extract(study: Study, tell: Tell | None = None) -> Study:
         return study
     name = snapshot.path.relative_to(study.root).as_posix()
     return study.model_copy(update={"osm": study.osm.model_copy(update={"file": name})})
-
-
-def hashes(study: Study) -> dict[str, str]:
-    """SHA-256 of every input file, by its name relative to the study."""
-    out = {}
-    for path in study.input_files():
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        inside = path.resolve().is_relative_to(study.root.resolve())
-        name = path.resolve().relative_to(study.root.resolve()).as_posix() if inside else path.name
-        out[name] = digest
-    return out

@@ -11,29 +11,23 @@ from parkgap.access.origins import is_district
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkgap.access.gates import Walks
-    from parkgap.access.places import Places
-    from parkgap.access.streets import Streets
     from parkgap.errors import Problem
     from parkgap.inputs import Tables
-    from parkgap.sources.osm_file import Extract
+    from parkgap.sources.prepared import Prepared
     from parkgap.study import Study
+    from parkgap.survey import Survey
 
 Warnings = list[tuple[str, str]]
 
 
-def count(
-    extract: Extract, streets: Streets, places: Places, origins: pd.DataFrame, parks: pd.DataFrame
-) -> dict[str, int]:
+def count(prepared: Prepared, found: Survey, parks: pd.DataFrame) -> dict[str, int]:
     """Count what was read and made, in a fixed order."""
     return {
         "parks": len(parks),
-        "origins": len(origins),
-        "facilities": len(places.frame),
-        "facilities_off_street": places.off_street,
-        "street_edges": len(streets.edges),
-        "street_islands": streets.islands,
-        **extract.counts,
+        "origins": len(found.origins),
+        "facilities": len(found.facilities),
+        "facilities_off_street": int(found.off_street.sum()),
+        **prepared.counts,
     }
 
 
@@ -45,22 +39,22 @@ def _bilingual(problem: Problem) -> tuple[str, str]:
 
 def warn(
     study: Study,
-    extract: Extract,
+    prepared: Prepared,
     parks: pd.DataFrame,
-    origins: pd.DataFrame,
-    walks: Walks,
+    found: Survey,
     tables: Tables,
 ) -> Warnings:
     """Say what the reader of the results must know, in Chinese and English."""
+    origins = found.origins
     warnings: Warnings = [_bilingual(p) for p in tables.warnings]
-    if extract.coverage_from == "hull":
+    if prepared.coverage_from == "hull":
         warnings.append(
             (
                 "提取文件未声明范围，按完整道路的外包凸多边形判断数据边界。",
                 "The extract declares no box; the hull of its complete ways is the data's edge.",
             )
         )
-    cut = extract.counts["ways_cut_at_edge"]
+    cut = prepared.counts["ways_cut_at_edge"]
     if cut:
         warnings.append(
             (
@@ -68,7 +62,7 @@ def warn(
                 f"{cut} streets lack nodes at the data's edge and are kept up to it.",
             )
         )
-    straight = int((walks.straight & walks.reached).sum())
+    straight = int((found.straight & origins["reached"].to_numpy()).sum())
     if straight:
         warnings.append(
             (
@@ -84,7 +78,7 @@ def warn(
                 f"The headcount of {unknown} parks is unknown; they are ranked by severity only.",
             )
         )
-    outside = parks[~shapely.intersects(parks["geometry"].to_numpy(), extract.coverage)]
+    outside = parks[~shapely.intersects(parks["geometry"].to_numpy(), prepared.coverage)]
     if len(outside):
         names = _some(outside["name"])
         warnings.append(
@@ -105,7 +99,7 @@ def warn(
                 ),
             )
         )
-    gates = walks.gates[walks.gates["kind"] == "nearest_street"]
+    gates = found.gates[found.gates["kind"] == "nearest_street"]
     if len(gates):
         names = _some(gates["park_id"].drop_duplicates())
         count = gates["park_id"].nunique()

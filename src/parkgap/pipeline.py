@@ -7,52 +7,43 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from parkgap import notes
+from parkgap import notes, program
 from parkgap.access import facilities as fac
-from parkgap.access.gates import Targets, Walks, compounds, walk_all
 from parkgap.access.official import open_places, proven
-from parkgap.access.origins import make_origins
 from parkgap.access.parks import parks_from_ground
-from parkgap.access.places import Mapped, Places, find_places
-from parkgap.access.snap import Snaps, concat
-from parkgap.access.streets import Streets, build_streets
-from parkgap.assess.certainty import beside_network, completeness, edge_distance
+from parkgap.assess.certainty import edge_distance
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
 from parkgap.assess.rollup import roll_up
-from parkgap.drawing import base_of
 from parkgap.errors import ExtractError, InputError, Problem
-from parkgap.inputs import (
-    Tables,
-    doubt_datums,
-    hashes,
-    read_osm,
-    read_tables,
-    window_of,
-    with_extract,
-)
+from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
+from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
-from parkgap.results import Results
+from parkgap.results import Drawn, Results
 from parkgap.source_keys import FromOsm
+from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
+from parkgap.store import LostPieceError, Memo, Shelf, Store
+from parkgap.survey import Rules, Shard, Survey, gather, make_shard, split
+from parkgap.work import Work, one_by_one
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
-
-    from parkgap.sources.osm_file import Extract
     from parkgap.study import Study
 
 Progress = Callable[[str], None]
+Do = Callable[[list[Work]], list[Any]]
 
 
 @dataclass
@@ -63,13 +54,16 @@ class Clock:
     stages: list[Stage] = field(default_factory=list)
 
     @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        """Time one stage."""
+    def __call__(self, name: str) -> Iterator[list[str]]:
+        """Time one stage; what it takes from the store it lists."""
         self.progress(name)
         begin = time.perf_counter()
-        yield
+        reused: list[str] = []
+        yield reused
         seconds = time.perf_counter() - begin
-        self.stages.append(Stage(name=name, seconds=seconds, peak_mb=_peak_mb()))
+        self.stages.append(
+            Stage(name=name, seconds=seconds, peak_mb=_peak_mb(), reused=tuple(reused))
+        )
 
 
 def _peak_mb() -> float | None:
@@ -88,15 +82,19 @@ class _Town:
     study: Study
     standard: Standard
     tables: Tables
-    extract: Extract
+    prepared: Prepared
     parks: pd.DataFrame
-    streets: Streets
-    origins: pd.DataFrame
-    places: Places
-    walks: Walks
+    found: Survey
 
 
-def run(study: Study, out: Path, *, progress: Progress = lambda _: None) -> Results:
+def run(
+    study: Study,
+    out: Path,
+    *,
+    store: Store | None = None,
+    do: Do | None = None,
+    progress: Progress = lambda _: None,
+) -> Results:
     """Run a study and write its result folder.
 
     Parameters
@@ -105,6 +103,10 @@ def run(study: Study, out: Path, *, progress: Progress = lambda _: None) -> Resu
         A loaded study.
     out
         The result folder; replaced file by file when everything is ready.
+    store
+        What was computed before; None: nothing is kept.
+    do
+        Does the shards' work (:mod:`parkgap.work`); None: one by one, in this process.
     progress
         Called with the name of each stage as it begins.
 
@@ -116,42 +118,110 @@ def run(study: Study, out: Path, *, progress: Progress = lambda _: None) -> Resu
         The results cannot be written; the earlier ones are intact.
     """
     clock = Clock(progress)
-    results = compute(study, clock)
+    results = compute(study, clock, store=store, do=do)
     publish(results, out, clock)
     return results
 
 
-def compute(study: Study, clock: Clock | None = None) -> Results:
-    """Do everything but write."""
+def compute(
+    study: Study, clock: Clock | None = None, *, store: Store | None = None, do: Do | None = None
+) -> Results:
+    """Do everything but write the result folder."""
     clock = clock or Clock(lambda _: None)
     study = with_extract(study, lambda _done, _all, text: clock.progress(text))
-    town = _survey(study, clock)
-    with clock("assess"):
-        found = _assess(town)
-    with clock("base"):
-        base = base_of(town.extract)
+    memo, shelf = Memo(store, program.fingerprint()), Shelf(store)
+    try:
+        return _compute(study, clock, memo, shelf, do)
+    except LostPieceError:
+        # Somebody cleared the store meanwhile, or a disk lost a page: read the extract again.
+        fresh = None if store is None else Store(store.folder, reads=False)
+        return _compute(study, clock, Memo(fresh, memo.program), Shelf(fresh), do)
+
+
+def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None) -> Results:
+    inputs = study.hashes()
+    with clock("standard"):
+        standard = load(study.standard_source, dict(study.standard.set))
+    with _stage(clock, memo, "tables"):
+        tables = memo("tables", _table_inputs(study, inputs), lambda: read_tables(study)).value
+    with _stage(clock, memo, "osm"):
+        prepared = prepared_of(study, standard, memo, shelf, fac.mapped_places)
+        parks = _parks(study, tables, prepared, shelf)
+        tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
+    rules = Rules(standard, study.language, study.reach.limit_m, study.walking.snap_m)
+    day = study.as_of.isoformat() if study.as_of is not None else prepared.date
+    listed = open_places(tables.facilities, day)
+    shards = [make_shard(own, parks, tables, listed, rules) for own in split(parks)]
+    view = _view(parks, prepared)
+    works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
+    with _stage(clock, memo, "reach"):
+        done = (do or one_by_one)(works)
+    with clock("gather"):
+        found = gather([d.found for d in done], len(standard.items))
+        drawn = _drawn([d.drawn for d in done], view)
+    town = _Town(study, standard, tables, prepared, parks, found)
+    with _stage(clock, memo, "assess"):
+        frames = _assess(town, day)
     return Results(
-        study=_dated(study, town.extract.date),
-        standard=town.standard,
-        parks=town.parks,
-        gates=town.walks.gates,
-        facilities=town.places.frame,
-        base=base,
-        coverage=town.extract.coverage,
-        data_date=town.extract.date,
-        made_up=town.tables.made_up,
-        counts=notes.count(town.extract, town.streets, town.places, town.origins, town.parks),
-        warnings=tuple(
-            notes.warn(study, town.extract, town.parks, town.origins, town.walks, town.tables)
-        ),
-        inputs=hashes(study),
-        **found,
+        study=_dated(study, prepared.date),
+        standard=standard,
+        parks=parks,
+        gates=found.gates,
+        facilities=found.facilities,
+        drawn=drawn,
+        coverage=prepared.coverage,
+        data_date=prepared.date,
+        made_up=tables.made_up,
+        counts=notes.count(prepared, found, parks),
+        warnings=tuple(notes.warn(study, prepared, parks, found, tables)),
+        inputs=inputs,
+        **frames,
     )
 
 
-def _day(study: Study, extract: Extract) -> str:
-    """Day of which is asked (ISO): the study's, else the data's own, never today; "": unknown."""
-    return study.as_of.isoformat() if study.as_of is not None else extract.date
+@contextmanager
+def _stage(clock: Clock, memo: Memo, name: str) -> Iterator[None]:
+    """Time a stage, and note what of it came from the store."""
+    before = len(memo.reused)
+    with clock(name) as reused:
+        yield
+        reused.extend(sorted(set(memo.reused[before:])))
+
+
+def _table_inputs(study: Study, inputs: dict[str, str]) -> tuple[object, ...]:
+    """What the tables are made from: the files, and all that is said about them."""
+    return (inputs, study.model_dump_json(exclude={"title", "edition", "map_review_no"}))
+
+
+def _work(
+    shard: Shard,
+    rules: Rules,
+    prepared: Prepared,
+    view: basemap.Box,
+    shelf: Shelf,
+    memo: Memo,
+) -> Work:
+    own = shard.parks["park_id"].isin(shard.own)
+    cells = basemap.cells_around(shard.parks["geometry"].to_numpy()[own])
+    return Work(shard, rules, prepared, cells, basemap.tolerance_of(view), shelf, memo)
+
+
+def _view(parks: pd.DataFrame, prepared: Prepared) -> basemap.Box:
+    """First view of the overview."""
+    coverage = np.array([prepared.coverage], dtype=object)
+    shapes = parks["geometry"].to_numpy()
+    return basemap.extent_of(shapes) or basemap.extent_of(coverage) or (-1.0, -1.0, 1.0, 1.0)
+
+
+def _drawn(parts: list[Any], view: basemap.Box) -> Drawn:
+    """Put the shards' drawings together: what several of them see once, in the order of ids."""
+    outline = pd.concat([p.outline for p in parts], ignore_index=True)
+    place = outline["layer"].map({name: i for i, name in enumerate(basemap.OUTLINED)})
+    outline = outline.assign(place=place).drop_duplicates(["place", "id"])
+    labels = pd.concat([p.labels for p in parts], ignore_index=True).drop_duplicates("id")
+    sheets = {name: text for p in parts for name, text in p.sheets.items()}
+    ordered = outline.sort_values(["place", "id"], ignore_index=True)
+    return Drawn(basemap.overview(ordered, labels, view).content, sheets)
 
 
 def _dated(study: Study, date: str) -> Study:
@@ -161,61 +231,7 @@ def _dated(study: Study, date: str) -> Study:
     return study.model_copy(update={"as_of": dt.date.fromisoformat(date)})
 
 
-def _survey(study: Study, clock: Clock) -> _Town:
-    """Read the inputs and find out who can walk to what."""
-    with clock("standard"):
-        standard = load(study.standard_source, dict(study.standard.set))
-    with clock("tables"):
-        tables = read_tables(study)
-    with clock("osm"):
-        window = window_of(study, standard, tables, fac.mapped_places)
-        extract = read_osm(study, standard, window)
-    parks = _parks(study, tables, extract)
-    tables = doubt_datums(study, tables, extract)
-    grounds = compounds(parks, tables.residences)
-    ways = extract.ways
-    with clock("streets"):
-        streets = build_streets(
-            ways.tags,
-            ways.offset,
-            ways.node,
-            ways.lon,
-            ways.lat,
-            speed=standard.walk_speed.v,
-            doors=extract.doors,
-            owners=grounds["geometry"].to_numpy(),
-        )
-        origins = make_origins(
-            parks, tables.enterprises, tables.residences, extract.buildings, streets
-        )
-    with clock("facilities"):
-        places = find_places(
-            Mapped(extract.objects, extract.doors, extract.routes),
-            standard,
-            streets,
-            parks=parks,
-            residences=tables.residences,
-            official=open_places(tables.facilities, _day(study, extract)),
-            language=study.language,
-            limit_m=study.reach.limit_m,
-            snap_m=study.walking.snap_m,
-        )
-    with clock("reach"):
-        walks = walk_all(
-            streets,
-            origins,
-            grounds,
-            tables.gates,
-            _targets(places, streets),
-            limit_m=study.reach.limit_m,
-            snap_m=study.walking.snap_m,
-            detour=standard.detour,
-        )
-    origins = origins.assign(reached=walks.reached)
-    return _Town(study, standard, tables, extract, parks, streets, origins, places, walks)
-
-
-def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
+def _parks(study: Study, tables: Tables, prepared: Prepared, shelf: Shelf) -> pd.DataFrame:
     """Take the parks from their table, or from the extract's land use.
 
     Raises
@@ -227,8 +243,9 @@ def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
         parks = tables.parks.sort_values("park_id", ignore_index=True)
     else:
         rule = study.parks.from_osm or FromOsm()
+        ground = read_window(prepared, shelf, layers=("ground",)).ground
         parks = parks_from_ground(
-            extract.ground, rule.landuse, rule.min_area_ha, named_only=rule.named_only
+            ground, rule.landuse, rule.min_area_ha, named_only=rule.named_only
         )
         if parks.empty:
             raise InputError(
@@ -241,12 +258,12 @@ def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
                 )
             )
     box = shapely.box(*shapely.total_bounds(parks["geometry"].to_numpy()))
-    if not shapely.intersects(shapely.union_all(parks["geometry"].to_numpy()), extract.coverage):
+    if not shapely.intersects(shapely.union_all(parks["geometry"].to_numpy()), prepared.coverage):
         raise ExtractError(
             Problem(
                 what="地图数据与园区不重叠 / the map data and the parks do not overlap",
                 file=study.osm_path.name,
-                value=f"OSM {_box(extract.coverage)}; parks {_box(box)}",
+                value=f"OSM {_box(prepared.coverage)}; parks {_box(box)}",
                 rule="经度最小, 纬度最小, 经度最大, 纬度最大 / west, south, east, north",
                 remedy="换一个覆盖园区的提取文件，或检查园区坐标系 / "
                 "take an extract that covers the parks, or check the parks' coordinate system",
@@ -259,48 +276,23 @@ def _box(shape: shapely.Geometry) -> str:
     return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
-def _targets(places: Places, streets: Streets) -> Targets:
-    """Facilities first, then the candidate sites, as one list of what is walked to."""
-    sites, count = places.sites, len(places.frame)
-    points = shapely.points(*sites.xy(streets))
-    # A site on a park's own street is no public one: only walks inside the park lead to it.
-    public = sites.take(np.isin(sites.piece, streets.public_pieces()))
-    return Targets(
-        public=concat(
-            [places.entrances, Snaps(public.of + count, public.piece, public.t, public.leg)]
-        ),
-        shape=np.concatenate([places.shape, np.atleast_1d(np.asarray(points, dtype=object))]),
-        door_of=places.doors[0],
-        door=places.doors[1],
-    )
-
-
-def _assess(town: _Town) -> dict[str, pd.DataFrame]:
-    parks, origins, facilities = town.parks, town.origins, town.places.frame
-    residences, extract, standard = town.tables.residences, town.extract, town.standard
-    known = completeness(
-        _windows(parks, residences),
-        places=town.places.mapped,
-        buildings=extract.buildings["geometry"].to_numpy(),
-        streets=town.streets.measured(),
-        coverage=extract.coverage,
-        rule=standard.certainty,
-        beyond=(extract.beyond.places, extract.beyond.buildings_ha),
-    )
+def _assess(town: _Town, day: str) -> dict[str, pd.DataFrame]:
+    parks, found, standard = town.parks, town.found, town.standard
+    origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
     ground = Ground(
         parks=parks,
         origins=origins,
         facilities=facilities,
-        reach=town.walks.reach,
-        member=town.places.member,
+        reach=found.reach,
+        member=found.member,
         park_of=fac.park_of(facilities, parks),
-        edge_m=edge_distance(lon, lat, extract.coverage),
-        completeness=known,
-        residents=residences.groupby("park_id")["workers"].sum(),
-        beside=beside_network(origins, facilities, _on_network(town), town.study.reach.limit_m),
-        region_has=_region_has(extract, standard),
-        proven=proven(town.tables.complete, parks, standard, _day(town.study, extract)),
+        edge_m=edge_distance(lon, lat, town.prepared.coverage),
+        completeness=found.completeness,
+        residents=town.tables.residences.groupby("park_id")["workers"].sum(),
+        beside=found.beside,
+        region_has=_region_has(town.prepared, standard),
+        proven=proven(town.tables.complete, parks, standard, day),
     )
     few = town.study.privacy.min_workers
     assessor = Assessor(ground, standard, language=town.study.language, min_workers=few)
@@ -313,42 +305,22 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         "rollup": roll_up(assessment, parks, assessor, standard),
     }
     shown = {name: without_few(frame, few) for name, frame in frames.items()}
-    return shown | {"completeness": known, "nearby": _nearby(town.walks, origins, facilities)}
+    nearby = _nearby(found.reach, origins, facilities)
+    return shown | {"completeness": found.completeness, "nearby": nearby}
 
 
-def _on_network(town: _Town) -> npt.NDArray[np.bool_]:
-    """Facilities with an entrance on a street that is no island, shape (facilities,)."""
-    entrances = town.places.entrances
-    main = town.streets.pieces["main"].to_numpy()[entrances.piece]
-    out = np.zeros(len(town.places.frame), dtype=bool)
-    out[entrances.of[main]] = True
-    return out
-
-
-def _region_has(extract: Extract, standard: Standard) -> frozenset[str]:
+def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:
     """Items that need urban rail, where tracks or lines of it are mapped; a stop alone is none."""
-    lines = bool(extract.routes["mode"].isin({"subway", "light_rail", "tram"}).any())
-    if not lines and not extract.counts["urban_rail_tracks"]:
+    lines = prepared.whole.modes & {"subway", "light_rail", "tram"}
+    if not lines and not prepared.counts["urban_rail_tracks"]:
         return frozenset()
     return frozenset(item.id for item in standard.items if item.needs_region)
 
 
-def _windows(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
-    """Ground whose mapping is measured: each park, and the homes of its workers together."""
-    columns = ["park_id", "kind", "geometry"]
-    homes = [
-        (park, "home", shapely.union_all(group.to_numpy()))
-        for park, group in residences.groupby("park_id")["geometry"]
-    ]
-    work = parks[["park_id", "geometry"]].assign(kind="work")[columns]
-    return pd.concat([work, pd.DataFrame(homes, columns=columns)], ignore_index=True)
-
-
-def _nearby(walks: Walks, origins: pd.DataFrame, facilities: pd.DataFrame) -> pd.DataFrame:
+def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, facilities: pd.DataFrame) -> pd.DataFrame:
     """Least walk from any workplace of a park to each facility."""
-    reach = walks.reach
     origin, target = reach["origin"].to_numpy(), reach["target"].to_numpy()
-    work = (origins["kind"] == "work").to_numpy()
+    work: npt.NDArray[np.bool_] = (origins["kind"] == "work").to_numpy()
     use = work[origin] & (target < len(facilities))
     frame = pd.DataFrame(
         {

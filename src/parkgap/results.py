@@ -31,7 +31,9 @@ class Base:
     buildings
         Polygons of all buildings, shape (b,); a page draws those near its park.
     places
-        Rows (name, lon, lat, kind) of settlements and quarters to label.
+        Rows (id, name, lon, lat, kind) of settlements and quarters to label.
+    ids
+        OSM ids of each layer, by its name: what two shards both see is drawn once.
     """
 
     streets: npt.NDArray[np.object_]
@@ -41,6 +43,23 @@ class Base:
     built: npt.NDArray[np.object_]
     buildings: npt.NDArray[np.object_]
     places: pd.DataFrame
+    ids: Mapping[str, npt.NDArray[np.object_]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The base map as scripts: the overview's, and the sheets around the parks.
+
+    Attributes
+    ----------
+    overview
+        Content of ``overview.js``.
+    sheets
+        Name and content of every sheet.
+    """
+
+    overview: str
+    sheets: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -56,8 +75,8 @@ class Results:
     nearby
         Facilities within reach of each park's workplaces: columns ``park_id, facility_id,
         metres, minutes`` (the least over its workplaces), for the park pages.
-    base
-        The drawn ground.
+    drawn
+        The base map.
     coverage
         The area that the data covers.
     data_date
@@ -83,7 +102,7 @@ class Results:
     shortfall: pd.DataFrame
     rollup: pd.DataFrame
     nearby: pd.DataFrame
-    base: Base
+    drawn: Drawn
     coverage: shapely.Geometry
     data_date: str
     made_up: bool

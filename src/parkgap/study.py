@@ -7,6 +7,7 @@ suggests the nearest known one; everything wrong is reported at once.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -243,9 +244,24 @@ class Study(Section):
             found.append(self.standard_source)
         return list(dict.fromkeys(found))
 
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every input file, by its name relative to the study."""
+        root, out = self.root.resolve(), {}
+        for path in self.input_files():
+            whole = path.resolve()
+            inside = whole.is_relative_to(root)
+            out[whole.relative_to(root).as_posix() if inside else path.name] = sha256(path)
+        return out
+
     def parameters(self) -> dict[str, Any]:
         """Everything that was asked, as plain JSON values, without any machine's paths."""
         return self.model_dump(mode="json")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_study(path: str | Path) -> Study:

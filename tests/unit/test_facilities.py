@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.towns import Town, points
 
-from parkgap.access.facilities import classify, fold_text, merge
-from parkgap.inputs import read_osm, read_tables
+from parkgap.access.facilities import classify, fold_text, mapped_places, merge
+from parkgap.inputs import prepared_of, read_tables
+from parkgap.sources.prepared import read_window
 from parkgap.standard import Standard, load
+from parkgap.store import Memo, Shelf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +37,9 @@ def town() -> Town:
 def facilities(town: Town, standard: Standard, folder: Path) -> pd.DataFrame:
     """Read the town's extract and make its facilities."""
     study = town.write(folder)
-    extract = read_osm(study, standard)
+    shelf = Shelf(None)
+    prepared = prepared_of(study, standard, Memo(None, ""), shelf, mapped_places)
+    extract = read_window(prepared, shelf)
     parks = read_tables(study).parks
     assert parks is not None
     frame, facility_of = merge(

@@ -30,7 +30,7 @@ from parkgap.publish.maps import write_maps
 from parkgap.publish.overview import DOTTED, HATCH, shade
 from parkgap.publish.shell import SCORE_COLOURS
 from parkgap.publish.text import Text
-from parkgap.results import Base, Results
+from parkgap.results import Base, Drawn, Results
 from parkgap.standard import load
 
 NAN = float("nan")
@@ -140,9 +140,25 @@ def ground() -> Base:
         built=shapes(box(120.0, 36.0, 120.02, 36.01)),
         buildings=shapes(box(120.011, 36.001, 120.012, 36.002)),
         places=pd.DataFrame(
-            {"name": [HOSTILE], "lon": [120.01], "lat": [36.005], "kind": ["village"]}
+            {
+                "id": ["node/9"],
+                "name": [HOSTILE],
+                "lon": [120.01],
+                "lat": [36.005],
+                "kind": ["village"],
+            }
         ),
+        ids=named(2, 2, 1, 1),
     )
+
+
+def named(*counts: int) -> dict[str, Any]:
+    """Ids for so many streets, waters, greens and built-up areas."""
+    layers = ("streets", "water", "green", "built")
+    return {
+        name: np.array([f"way/{name}{i}" for i in range(n)], dtype=object)
+        for name, n in zip(layers, counts, strict=True)
+    }
 
 
 def study(**changes: Any) -> Any:
@@ -216,13 +232,24 @@ def results(**changes: Any) -> Results:
                 "minutes": [6.46, 15.0],
             }
         ),
-        "base": ground(),
         "coverage": box(119.9, 35.9, 120.1, 36.1),
         "data_date": "2026-10-01",
         "made_up": True,
         "warnings": (("提示甲", "note a"),),
     }
-    return Results(**(made | changes))
+    base = changes.pop("base", None) or ground()
+    made |= changes
+    return Results(**made, drawn=drawn(base, made["parks"]))
+
+
+def drawn(base: Base, parks: pd.DataFrame) -> Drawn:
+    """Draw the ground as a run with one shard does."""
+    areas = parks["geometry"].to_numpy()
+    extent = basemap.extent_of(areas) or (-1.0, -1.0, 1.0, 1.0)
+    outline = basemap.outlined(base, basemap.tolerance_of(extent))
+    cells = set(basemap.cells_around(areas))
+    sheets = {s.name: s.content for s in basemap.sheets(base, cells)}
+    return Drawn(basemap.overview(outline, base.places, extent).content, sheets)
 
 
 class Page(HTMLParser):
@@ -443,7 +470,7 @@ def test_empty_tables_still_make_pages(tmp_path: Path) -> None:
         )
     }
     none = shapes()
-    base = Base(none, none, none, none, none, none, ground().places.iloc[:0])
+    base = Base(none, none, none, none, none, none, ground().places.iloc[:0], named(0, 0, 0, 0))
     nearby = results().nearby.iloc[:0]
     write_maps(results(**empty, base=base, nearby=nearby, data_date="", warnings=()), tmp_path)
     seen = pages(tmp_path)
@@ -596,8 +623,9 @@ def test_broken_polygons_do_not_stop_a_map() -> None:
         shapes(bowtie),
         shapes(bowtie),
         ground().places,
+        named(2, 1, 2, 1),
     )
-    basemap.overview(odd, (120.0, 36.0, 120.03, 36.02))
+    basemap.overview(basemap.outlined(odd, 2e-5), odd.places, (120.0, 36.0, 120.03, 36.02))
     basemap.sheets(odd, {(9600, 3600), (9601, 3600)})
 
 

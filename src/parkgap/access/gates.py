@@ -116,6 +116,7 @@ def walk_all(
     limit_m: float,
     snap_m: float,
     detour: float,
+    own: Bools | None = None,
 ) -> Walks:
     """Walk from every origin to every target within the limit.
 
@@ -135,12 +136,16 @@ def walk_all(
         Farthest straight metres to a street.
     detour
         Factor on the straight line where a park has no inner streets (the standard's).
+    own
+        Grounds whose people walk, shape (grounds,); of the others only the streets are known here.
+        None: all.
     """
+    own = np.ones(len(grounds), dtype=bool) if own is None else own
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
-    plans = _plans(streets, origins, grounds, given, snapper, public, snap_m, detour)
+    plans = _plans(streets, origins, grounds, own, given, snapper, public, snap_m, detour)
     planned = np.zeros(len(origins), dtype=bool)
-    planned[np.concatenate([p.rows for p in plans])] = True
+    planned[np.concatenate([np.empty(0, np.int64), *(p.rows for p in plans)])] = True
     homes = np.flatnonzero(~planned)
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
     at_home = snapper.nearest(geo.points(lon[homes], lat[homes]))
@@ -219,6 +224,7 @@ def _plans(
     streets: Streets,
     origins: pd.DataFrame,
     grounds: pd.DataFrame,
+    mine: Bools,
     given: pd.DataFrame,
     snapper: Snapper,
     public: Ints,
@@ -237,6 +243,8 @@ def _plans(
     public_at = _public_at_node(streets, public)
     plans = []
     for ground, (kind, name) in enumerate(zip(grounds["kind"], grounds["id"], strict=True)):
+        if not mine[ground]:
+            continue
         known = (at_work if kind == "park" else at_home).get(name, np.empty(0, dtype=np.int64))
         at = rows_of[kind][known]
         piece = own["piece"].to_numpy()[begin[ground] : begin[ground + 1]]

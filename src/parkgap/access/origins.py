@@ -55,6 +55,8 @@ def make_origins(
     residences: pd.DataFrame,
     buildings: pd.DataFrame,
     streets: Streets,
+    *,
+    owner: Ints | None = None,
 ) -> pd.DataFrame:
     """Make the origins of all parks' workers.
 
@@ -65,7 +67,9 @@ def make_origins(
     buildings
         ``osm_id, kind, levels, geometry`` of the extract.
     streets
-        The network, cut at the parks' edges; its owners are the parks in their order.
+        The network, cut at the parks' edges.
+    owner
+        Which of its owners each park is, shape (parks,); None: the first ones, in their order.
 
     Returns
     -------
@@ -75,7 +79,11 @@ def make_origins(
     """
     spread = _choose(
         parks,
-        [_buildings(parks, buildings), _streets(parks, streets), _points(parks)],
+        [
+            _buildings(parks, buildings),
+            _streets(np.arange(len(parks)) if owner is None else owner, streets),
+            _points(parks),
+        ],
     )
     work = _with_enterprises(parks, enterprises, spread)
     homes = _homes(residences, buildings)
@@ -137,9 +145,13 @@ def _first_park(park: Ints, row: Ints) -> tuple[Ints, Ints]:
     return park[first], row[first]
 
 
-def _streets(parks: pd.DataFrame, streets: Streets) -> _Spread:
-    own = streets.inside[streets.inside["owner"] < len(parks)]
-    piece, park = own["piece"].to_numpy(), own["owner"].to_numpy()
+def _streets(owner: Ints, streets: Streets) -> _Spread:
+    row = np.full(
+        max(streets.inside["owner"].max(), owner.max()) + 1 if len(streets.inside) else 1, -1
+    )
+    row[owner[owner < len(row)]] = np.flatnonzero(owner < len(row))
+    own = streets.inside[row[streets.inside["owner"].to_numpy()] >= 0]
+    piece, park = own["piece"].to_numpy(), row[own["owner"].to_numpy()]
     pieces, nodes = streets.pieces, streets.nodes
     a, b = pieces["a"].to_numpy()[piece], pieces["b"].to_numpy()[piece]
     lon, lat = nodes["lon"].to_numpy(), nodes["lat"].to_numpy()

@@ -143,6 +143,8 @@ def cut_at(raw: Raw, owners: Objects) -> Raw:
     rings = shapely.boundary(owners)
     lines = lines_between(raw.x[raw.a], raw.y[raw.a], raw.x[raw.b], raw.y[raw.b])
     owner, piece = shapely.STRtree(lines).query(rings, predicate="intersects")
+    order = np.lexsort((piece, owner))
+    owner, piece = owner[order], piece[order]
     met = shapely.intersection(lines[piece], rings[owner])
     xy, at = shapely.get_coordinates(met, return_index=True)
     owner, piece = owner[at], piece[at]

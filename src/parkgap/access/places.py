@@ -79,7 +79,7 @@ def find_places(
     streets: Streets,
     *,
     parks: pd.DataFrame,
-    residences: pd.DataFrame,
+    around: Objects,
     official: pd.DataFrame,
     language: str,
     limit_m: float,
@@ -93,8 +93,10 @@ def find_places(
         What is mapped.
     standard, streets
         The rules, and the network to snap to.
-    parks, residences
-        Frames of these schemas.
+    parks
+        ``park_id, geometry``: whose a place inside is.
+    around
+        Parks and homes (WGS-84): what lies farther from all of them is left out.
     official
         Of :data:`parkgap.frames.OFFICIAL`: what the bureaus' lists say exists, or is removed.
     language
@@ -113,7 +115,6 @@ def find_places(
     frame, counts_for, closed = join(
         frame, counts_for.reshape(mapped_count, len(items)), official, standard
     )
-    around = np.concatenate([parks["geometry"].to_numpy(), residences["geometry"].to_numpy()])
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
     kept = np.where(near, np.cumsum(near) - 1, -1)

@@ -154,7 +154,12 @@ class Snapper:
             return _none()
         lat = _latitude(geometry)
         reach = self.limit / float(geo.scale(lat).min())
-        of, hit = self.tree.query_nearest(geometry, max_distance=reach, all_matches=False)
+        of, hit = self.tree.query_nearest(geometry, max_distance=reach, all_matches=True)
+        # At a corner several pieces are equally near: the first of them, whatever the tree's order.
+        order = np.lexsort((hit, of))
+        of, hit = of[order], hit[order]
+        first = np.r_[True, of[1:] != of[:-1]] if len(of) else np.empty(0, dtype=bool)
+        of, hit = of[first], hit[first]
         line = self.lines[hit]
         joint = shapely.shortest_line(line, geometry[of])
         foot = shapely.get_point(joint, 0)
@@ -168,6 +173,8 @@ class Snapper:
         if len(outline) == 0 or len(self.piece) == 0:
             return _none()
         of, hit = self.tree.query(outline, predicate="intersects")
+        order = np.lexsort((hit, of))
+        of, hit = of[order], hit[order]
         met = shapely.intersection(self.lines[hit], outline[of])
         xy, at = shapely.get_coordinates(met, return_index=True)
         of, hit = of[at], hit[at]

@@ -38,6 +38,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 _ISLAND_M = 1000.0  # less street than this (or a quarter of all) hangs together: an island
+_NANO = 1e9
 _THROUGH = 2  # pieces at a node that nothing branches from
 
 
@@ -113,6 +114,7 @@ def build_streets(
     speed: float,
     doors: pd.DataFrame | None = None,
     owners: Objects | None = None,
+    whole_m: float | None = None,
 ) -> Streets:
     """Build the walkable network from ways as they are mapped.
 
@@ -127,6 +129,9 @@ def build_streets(
     owners
         Polygons (WGS-84) of parks and residences; streets are cut at their edges, and private and
         service ways inside are open to their own people only.
+    whole_m
+        Metres of street in the whole extract, where this is a window of it: what is an island does
+        not depend on the window.
 
     Returns
     -------
@@ -150,6 +155,7 @@ def build_streets(
         inside=inside,
         gates=gates,
         speed=speed,
+        whole_m=whole_m,
     )
 
 
@@ -163,6 +169,7 @@ def _fold(
     inside: pd.DataFrame,
     gates: pd.DataFrame,
     speed: float,
+    whole_m: float | None,
 ) -> Streets:
     count = len(raw.a)
     owner = np.full(count, -1)
@@ -173,7 +180,7 @@ def _fold(
     keep = _kept_nodes(raw, np.column_stack([access, owner]), two_way)
     keep[gates["node"].to_numpy()] = True
     keep[gates["inner"].to_numpy()] = True
-    metres = geo.lengths(raw.lon[raw.a], raw.lat[raw.a], raw.lon[raw.b], raw.lat[raw.b])
+    metres = whole_nano(geo.lengths(raw.lon[raw.a], raw.lat[raw.a], raw.lon[raw.b], raw.lat[raw.b]))
     chain, rank, turned = _chains(raw, keep)
     order = np.lexsort((rank, chain))
     a = np.where(turned, raw.b, raw.a)[order]
@@ -186,8 +193,7 @@ def _fold(
     )
     edge = np.cumsum(np.r_[False, chain[1:] != chain[:-1]]) if count else np.empty(0, np.int64)
     sizes = np.diff(np.r_[begins, count])
-    before = np.cumsum(metres) - metres
-    start = before - np.repeat(before[begins], sizes) if count else before
+    start = running(metres, begins, sizes)
     total = np.add.reduceat(metres, begins) if count else metres
     ends = begins + sizes - 1
     at_gates = gates[["node", "inner"]].to_numpy().ravel()
@@ -238,7 +244,7 @@ def _fold(
     )
     moved = pd.DataFrame({"piece": new_row[inside["piece"].to_numpy()], "owner": inside["owner"]})
     public = edges["access"].to_numpy()[edge] == PUBLIC
-    main, node_main, islands = _main(pieces, public, moved["piece"].to_numpy(), len(nodes))
+    main, node_main, islands = _main(pieces, public, moved["piece"].to_numpy(), len(nodes), whole_m)
     return Streets(
         nodes=nodes,
         pieces=pieces.assign(main=main),
@@ -252,6 +258,24 @@ def _fold(
         speed=speed,
         islands=islands,
     )
+
+
+def whole_nano(cost: Floats) -> Floats:
+    """Round metres or minutes to whole billionths, so that they can be added up exactly."""
+    return np.asarray(np.rint(cost * _NANO) / _NANO)
+
+
+def running(cost: Floats, begins: Ints, sizes: Ints) -> Floats:
+    """Add up along each chain what lies before each piece, shape (p,).
+
+    In whole billionths: a sum over the whole network would end in other digits where the network
+    is another, and a shard of a country would not get the figures of the whole.
+    """
+    if len(begins) == 0:
+        return cost
+    nano = np.rint(cost * _NANO).astype(np.int64)
+    before = np.cumsum(nano) - nano
+    return np.asarray((before - np.repeat(before[begins], sizes)) / _NANO)
 
 
 def _kept_nodes(raw: Raw, kind: Ints, two_way: Bools) -> Bools:
@@ -322,7 +346,9 @@ def _chains(raw: Raw, keep: Bools) -> tuple[Ints, Ints, Bools]:
     return chain, rank, turned
 
 
-def _main(pieces: pd.DataFrame, public: Bools, inside: Ints, size: int) -> tuple[Bools, Bools, int]:
+def _main(
+    pieces: pd.DataFrame, public: Bools, inside: Ints, size: int, whole_m: float | None
+) -> tuple[Bools, Bools, int]:
     """Tell the network from its islands, which a gap in the map may have cut off.
 
     Returns
@@ -333,7 +359,7 @@ def _main(pieces: pd.DataFrame, public: Bools, inside: Ints, size: int) -> tuple
     """
     a, b = pieces["a"].to_numpy(), pieces["b"].to_numpy()
     metres = pieces["metres"].to_numpy()
-    enough = min(_ISLAND_M, metres[public].sum() / 4)
+    enough = min(_ISLAND_M, (metres[public].sum() if whole_m is None else whole_m) / 4)
     outside = public.copy()
     outside[inside] = False
     results = []

@@ -30,7 +30,7 @@ def completeness(
     streets: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]],
     coverage: shapely.Geometry,
     rule: Certainty,
-    beyond: tuple[float, float] = (0.0, 0.0),
+    whole: tuple[float, float] | None = None,
 ) -> pd.DataFrame:
     """Measure the mapping around each park and around its workers' homes.
 
@@ -48,8 +48,8 @@ def completeness(
         The area that the data covers (WGS-84).
     rule
         Window and floors (the standard's).
-    beyond
-        Places and hectares of buildings that the extract holds besides, where it was cut.
+    whole
+        Places, and hectares of buildings, of the whole extract; None: of those given.
 
     Returns
     -------
@@ -73,9 +73,10 @@ def completeness(
     own_ha = shapely.area(own_ground) * k**2 / 1e4
     # Where buildings are not mapped either, few places must not look like many per building.
     expected = np.maximum(built, rule.built_share.v * own_ha)
-    whole = (len(at_place) + beyond[0]) / max(float(footprint.sum()) + beyond[1], 1e-9)
+    every, hectares = whole or (len(at_place), float(footprint.sum()))
     # Where hardly any building is mapped the study's own density means nothing: it is capped.
-    own_density = min(rule.study_share.v * whole, _MOST * rule.places_per_ha.v)
+    density = every / max(hectares, 1e-9)
+    own_density = min(rule.study_share.v * density, _MOST * rule.places_per_ha.v)
     reference = max(rule.places_per_ha.v, own_density)
     index = np.minimum(1.0, count / (reference * np.maximum(expected, 1e-9)))
     planar_coverage = geo.project(np.array([coverage], dtype=object))[0]
@@ -107,6 +108,9 @@ def _sum_in(
     if len(points) == 0:
         return np.zeros(len(window))
     row, point = shapely.STRtree(points).query(window, predicate="contains")
+    # In a fixed order: a sum's last digit depends on it.
+    order = np.lexsort((point, row))
+    row, point = row[order], point[order]
     return np.bincount(row, weights=weight[point], minlength=len(window)).astype(np.float64)
 
 

@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 MAX_UNVERIFIED = 0.30  # more of the weight than this unverified: the park is not ranked
 _TOP = 3
+_DIGITS = 9  # beyond them, what is equal differs by rounding alone
 
 
 def rank_parks(
@@ -108,7 +109,8 @@ def _scores(a: pd.DataFrame) -> pd.DataFrame:
 def _gaps(a: pd.DataFrame) -> pd.DataFrame:
     """Confirmed gaps of scored items, the heaviest first within each park."""
     gaps = a[(a["status"] == "short") & (a["weight"] > 0)]
-    gaps = gaps.assign(loss=gaps["weight"] * (1.0 - gaps["satisfaction_high"]))
+    loss = gaps["weight"] * (1.0 - gaps["satisfaction_high"])
+    gaps = gaps.assign(loss=loss.round(_DIGITS))
     return gaps.sort_values(["park_id", "loss", "item"], ascending=[True, False, True])
 
 
@@ -133,7 +135,7 @@ def _burden(a: pd.DataFrame, standard: Standard, weight: pd.Series | None) -> pd
 
 def _order(value: pd.Series, ids: pd.Series) -> pd.Series:
     """Rank 1 for the largest; ties by id, so that a rank is one number; <NA> stays."""
-    order = np.lexsort((ids.to_numpy(dtype=str), -value.fillna(-1.0).to_numpy()))
+    order = np.lexsort((ids.to_numpy(dtype=str), -value.fillna(-1.0).to_numpy().round(_DIGITS)))
     rank = np.empty(len(value), dtype=np.int64)
     rank[order] = np.arange(1, len(value) + 1)
     return pd.Series(rank, index=value.index).where(value.notna()).astype("Int64")
@@ -177,8 +179,8 @@ def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
         (
             rows["item"].to_numpy(dtype=str),
             rows["park_id"].to_numpy(dtype=str),
-            -loss.to_numpy(),
-            -(loss * rows["workers"]).fillna(0.0).to_numpy(),
+            -loss.to_numpy().round(_DIGITS),
+            -(loss * rows["workers"]).fillna(0.0).to_numpy().round(_DIGITS),
             rows["workers"].isna().to_numpy(),
             (rows["status"] != "short").to_numpy(),
         )

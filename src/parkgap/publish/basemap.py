@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 STEPS = 1e5  # steps per degree: about one metre
 CELL = (0.0125, 0.01)  # size of a sheet in degrees of longitude and latitude
 MARGIN_M = 1300.0  # ground drawn around a park: a 15-minute walk and a little
+WIDE_M = (1800.0, MARGIN_M)  # ground around a park; screens are wider than high
 _OVERLAP = 3e-5  # sheets overlap by this many degrees, so that no seam shows
 _SHEET_TOLERANCE = 2e-5  # degrees; invisible at the closest zoom that planners use
 _MINOR_POINTS = 400_000  # an overview with more points than this shows main streets only
+_PAD = 0.002  # degrees around the parks in a first view
 _LABELS = 3000  # settlements named on an overview
+OUTLINED = ("built", "green", "water", "water_line", "minor_line", "main_line")
 _KINDS = ("city", "town", "suburb", "village", "quarter", "neighbourhood", "hamlet")
 
 Geometries = npt.NDArray[np.object_]
@@ -168,30 +171,87 @@ def _labels(places: pd.DataFrame) -> list[list[object]]:
 # --- the overview -----------------------------------------------------------------------------
 
 
-def overview(base: Base, extent: Box) -> Sheet:
-    """Draw the whole area, simplified to what its overview can show.
+def tolerance_of(extent: Box) -> float:
+    """How coarse an overview's lines may be, degrees, for its first view."""
+    wide = max(extent[2] - extent[0], extent[3] - extent[1])
+    return float(np.clip(wide / 6000, 2e-5, 1e-3))
+
+
+def outlined(base: Base, tolerance: float) -> pd.DataFrame:
+    """Simplify the ground to what an overview can show.
 
     Parameters
     ----------
     base
         The drawn ground.
-    extent
-        West, south, east, north of the first view, degrees: it fixes how coarse lines may be.
+    tolerance
+        How coarse lines may be, degrees.
+
+    Returns
+    -------
+    DataFrame
+        ``layer, id, geometry`` (WGS-84), by layer from the bottom up.
     """
-    tolerance = float(np.clip(max(extent[2] - extent[0], extent[3] - extent[1]) / 6000, 2e-5, 1e-3))
-    parts = layers(base)
-    del parts["building"], parts["path_line"]
-    for name, geometries in parts.items():
+    import pandas as pd
+
+    ids, kind = base.ids, np.asarray(base.street_class)
+    river = np.isin(shapely.get_type_id(np.asarray(base.water, dtype=object)), (1, 5))
+    names = {
+        "built": ids["built"],
+        "green": ids["green"],
+        "water": ids["water"][~river],
+        "water_line": ids["water"][river],
+        "minor_line": ids["streets"][kind == "minor"],
+        "main_line": ids["streets"][kind == "main"],
+    }
+    parts = []
+    for name, geometries in layers(base).items():
+        if name not in names:
+            continue
         simple = shapely.simplify(geometries, tolerance, preserve_topology=False)
+        keep = ~shapely.is_empty(simple)
         if not name.endswith("_line"):
-            simple = simple[shapely.area(simple) > (4 * tolerance) ** 2]
-        parts[name] = simple[~shapely.is_empty(simple)]
-    if shapely.get_num_coordinates(parts["minor_line"]).sum() > _MINOR_POINTS:
+            keep &= shapely.area(simple) > (4 * tolerance) ** 2
+        parts.append(
+            pd.DataFrame({"layer": name, "id": names[name][keep], "geometry": simple[keep]})
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def overview(outline: pd.DataFrame, places: pd.DataFrame, extent: Box) -> Sheet:
+    """Draw the whole area, simplified to what its overview can show.
+
+    Parameters
+    ----------
+    outline
+        Of :func:`outlined`; what several shards see stands in it once.
+    places
+        Settlements to label: ``name, lon, lat, kind``.
+    extent
+        West, south, east, north of the first view, degrees.
+    """
+    parts = {
+        str(name): group["geometry"].to_numpy()
+        for name, group in outline.groupby("layer", sort=False)
+    }
+    minor = parts.get("minor_line")
+    if minor is not None and shapely.get_num_coordinates(minor).sum() > _MINOR_POINTS:
         del parts["minor_line"]
     origin = (round(extent[0] * STEPS), round(extent[1] * STEPS))
     flat = {name: encode(_lines(g, name)[0], origin) for name, g in parts.items()}
     drawn = {name: lines for name, lines in flat.items() if lines[0]}
-    return Sheet("overview.js", _script(origin, drawn, _labels(base.places)[:_LABELS]))
+    return Sheet("overview.js", _script(origin, drawn, _labels(places)[:_LABELS]))
+
+
+def extent_of(shapes: Geometries) -> Box | None:
+    """First view of an overview: around all parks (WGS-84); None where none has a shape."""
+    box = shapely.bounds(shapes).reshape(-1, 4)
+    box = box[np.isfinite(box).all(axis=1)]
+    if not len(box):
+        return None
+    west, south = box[:, :2].min(axis=0) - _PAD
+    east, north = box[:, 2:].max(axis=0) + _PAD
+    return (float(west), float(south), float(east), float(north))
 
 
 # --- sheets around parks ----------------------------------------------------------------------
@@ -224,6 +284,13 @@ def cells(window: Iterable[float]) -> list[tuple[int, int]]:
         for y in range(int(south // CELL[1]), int(north // CELL[1]) + 1)
         for x in range(int(west // CELL[0]), int(east // CELL[0]) + 1)
     ]
+
+
+def cells_around(shapes: Geometries) -> list[tuple[int, int]]:
+    """List the sheets that the pages of some parks (WGS-84) load, sorted."""
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    return sorted({cell for window in windows(bounds, WIDE_M) for cell in cells(window)})
 
 
 def sheet_name(cell: tuple[int, int]) -> str:

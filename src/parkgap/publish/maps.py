@@ -58,11 +58,11 @@ _TEXTS = {
     "colon": "page.colon",
     "gate": "glyph.gate",
 }
-WIDE_M = (1800.0, basemap.MARGIN_M)  # ground around a park; screens are wider than high
 VIEW_M = (450.0, 450.0)  # ground around a park in its page's first view
 
 Bounds = tuple[float, float, float, float]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Geometries = np.ndarray[Any, np.dtype[np.object_]]
 _Marks = tuple[list[list[Any]], list[list[Any]]]  # facilities, gates
 
 
@@ -95,11 +95,8 @@ def write_maps(results: Results, folder: Path) -> list[Path]:
     ctx = context(results)
     written = _write_assets(folder)
     ground = _ground(ctx)
-    view = _total(ground.bounds, results)
-    drawn = [basemap.overview(results.base, view)]
-    drawn += basemap.sheets(results.base, {c for group in ground.cells.values() for c in group})
-    written += [_write(folder / "assets/base" / sheet.name, sheet.content) for sheet in drawn]
-    there = {sheet.name for sheet in drawn}
+    drawn = {"overview.js": results.drawn.overview, **results.drawn.sheets}
+    written += [_write(folder / "assets/base" / name, drawn[name]) for name in sorted(drawn)]
 
     index = _overview(ctx, skeleton.render("overview"), ground)
     written.append(_write(folder / "index.html", index))
@@ -108,7 +105,7 @@ def write_maps(results: Results, folder: Path) -> list[Path]:
     for park in ctx.park_ids:
         names = [basemap.sheet_name(cell) for cell in ground.cells.get(park, [])]
         marks = (near.get(park, []), open_gates.get(park, []))
-        html = _park(ctx, bones, ground, park, marks, [name for name in names if name in there])
+        html = _park(ctx, bones, ground, park, marks, [name for name in names if name in drawn])
         written.append(_write(folder / "parks" / ctx.pages[park], html))
     return written
 
@@ -139,15 +136,14 @@ def _has_shape(geometry: object) -> bool:
     return isinstance(geometry, BaseGeometry) and not geometry.is_empty
 
 
-def _total(bounds: Floats, results: Results) -> Bounds:
+def _total(shapes: Geometries, results: Results) -> Bounds:
     """Find the first view: around all parks, else around the data."""
-    box = bounds if len(bounds) else np.atleast_2d(shapely.bounds(results.coverage))
-    west, south = box[:, 0].min(), box[:, 1].min()
-    east, north = box[:, 2].max(), box[:, 3].max()
-    if not np.isfinite([west, south, east, north]).all():
-        return (-1.0, -1.0, 1.0, 1.0)
-    pad = 0.002
-    return (float(west) - pad, float(south) - pad, float(east) + pad, float(north) + pad)
+    coverage = np.array([results.coverage], dtype=object)
+    return basemap.extent_of(shapes) or basemap.extent_of(coverage) or (-1.0, -1.0, 1.0, 1.0)
+
+
+def _boxes(bounds: Floats) -> Geometries:
+    return np.asarray(shapely.box(*bounds.T), dtype=object)
 
 
 def _outline(shape: object) -> dict[str, Any]:
@@ -203,7 +199,7 @@ def _ground(ctx: Context) -> _Ground:
     drawn = [p for p in ctx.park_ids if _has_shape(geometry[p])]
     shapes = np.array([geometry[p] for p in drawn], dtype=object)
     bounds = shapely.bounds(shapes).reshape(-1, 4)
-    windows = basemap.windows(bounds, WIDE_M)
+    windows = basemap.windows(bounds, basemap.WIDE_M)
     return _Ground(
         place={park: i for i, park in enumerate(drawn)},
         bounds=bounds,
@@ -258,7 +254,7 @@ def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
             }
         )
     data = {
-        "bounds": [round(v, 6) for v in _total(ground.bounds, ctx.results)],
+        "bounds": [round(v, 6) for v in _total(_boxes(ground.bounds), ctx.results)],
         "coverage": _coverage(ctx.results),
         "parks": parks,
         "dots": [{"colour": colour, "d": moves} for _, colour, moves in spots],
@@ -274,10 +270,10 @@ def _park(
 ) -> str:
     """Make one park's page."""
     shapes: list[dict[str, Any]] = []
-    element, box = bones.html, _total(np.empty((0, 4)), ctx.results)
+    element, box = bones.html, _total(_boxes(np.empty((0, 4))), ctx.results)
     if park in ground.place:
         own = ground.bounds[[ground.place[park]]]
-        box = _total(basemap.windows(own, VIEW_M), ctx.results)
+        box = _total(_boxes(basemap.windows(own, VIEW_M)), ctx.results)
         for other in ground.around(park):
             name = {"name": name_of(ctx, other), "url": ctx.pages[other], "this": other == park}
             shapes.append(ground.outlines[ground.place[other]] | name)

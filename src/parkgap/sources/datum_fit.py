@@ -118,6 +118,18 @@ class Reference:
         return found
 
 
+def _as_candidate(declared: str) -> str:
+    return {"CGCS2000": "WGS84", "BD09MC": "BD09"}.get(declared, declared)
+
+
+def measurable(lon: Floats, lat: Floats, declared: str) -> bool:
+    """Tell whether points (WGS-84, shape (n,)) are enough, in China, and in one of the datums."""
+    given = ~np.isnan(lon) & ~np.isnan(lat)
+    lon, lat = lon[given], lat[given]
+    there = _as_candidate(declared) in CANDIDATES and len(lon) >= ENOUGH
+    return there and bool(regions.in_china(lon, lat).all())
+
+
 def fit(lon: Floats, lat: Floats, declared: str, reference: Reference) -> Fit | None:
     """Compare the datums for points that were read as `declared`.
 
@@ -132,11 +144,11 @@ def fit(lon: Floats, lat: Floats, declared: str, reference: Reference) -> Fit | 
     -------
     None where nothing can be said: a projected system, too few points, or not in China.
     """
-    name = {"CGCS2000": "WGS84", "BD09MC": "BD09"}.get(declared, declared)
+    if not measurable(lon, lat, declared):
+        return None
+    name = _as_candidate(declared)
     given = ~np.isnan(lon) & ~np.isnan(lat)
     lon, lat = lon[given], lat[given]
-    if name not in CANDIDATES or len(lon) < ENOUGH or not regions.in_china(lon, lat).all():
-        return None
     step = max(1, len(lon) // _MOST)
     raw = datum.from_wgs84(lon[::step], lat[::step], name)
     metres = {c: reference.metres(*datum.to_wgs84(*raw, c)) for c in CANDIDATES}

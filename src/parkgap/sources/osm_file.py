@@ -12,10 +12,9 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +23,6 @@ import pandas as pd
 import shapely
 
 from parkgap.errors import ExtractError, Problem
-from parkgap.sources.cut import Beyond, Cutter, Window
 
 STREET_TAGS = (
     "highway",
@@ -68,6 +66,7 @@ _TRIANGLE = 3  # a ring needs one coordinate more than its corners
 _OLDEST = 1970  # a timestamp of that year was left out by the writer
 _INVALID = 2147483647  # osmium's raw coordinate of a node that is not in the file
 _LARGE = 64_000_000  # bytes; from here on the places of nodes take more memory than a study does
+DOOR_TYPES = {"node_id": "int64", "lon": "float64", "lat": "float64"}
 _SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
 
 
@@ -91,6 +90,38 @@ class Ways:
     node: npt.NDArray[np.int64]
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
+
+    def bounds(self) -> npt.NDArray[np.float64]:
+        """West, south, east, north of each part, shape (n, 4)."""
+        begin = self.offset[:-1]
+        if not len(begin):
+            return np.empty((0, 4))
+        ends = [
+            f.reduceat(v, begin) for f in (np.minimum, np.maximum) for v in (self.lon, self.lat)
+        ]
+        return np.column_stack(ends)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Sums over a whole extract.
+
+    Attributes
+    ----------
+    places
+        Mapped places.
+    buildings_ha
+        Hectares of building outlines.
+    streets_m
+        Metres of highways of any kind.
+    modes
+        Kinds of public transport of which there is a line.
+    """
+
+    places: int
+    buildings_ha: float
+    streets_m: float
+    modes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -121,8 +152,8 @@ class Extract:
         ISO date of the data, or "" where the file does not tell.
     counts
         What was read, kept and cut.
-    beyond
-        What was read and let go, where the extract was cut to a window.
+    whole
+        Sums over the whole file, where this is only a window of it; else None.
     """
 
     objects: pd.DataFrame
@@ -135,7 +166,7 @@ class Extract:
     coverage_from: str
     date: str
     counts: dict[str, int]
-    beyond: Beyond = field(default_factory=Beyond)
+    whole: Whole | None = None
 
 
 class Columns:
@@ -182,6 +213,7 @@ class Collector:
         self.wkb = osmium.geom.WKBFactory()
         self.cut_ways = self.cut_areas = self.broken_areas = self.seen = self.tracks = 0
         self.newest = ""
+        self.streets_seen = 0
         self.dated = True
 
     def _is_place(self, tags: osmium.osm.TagList) -> bool:
@@ -319,12 +351,61 @@ class Collector:
         self.cut_ways += cut
         self.part_cut.extend([cut] * (len(self.streets.rows) - len(self.part_cut)))
 
+    def faults(self) -> dict[str, int]:
+        """Count what was cut, broken, or only counted."""
+        return {
+            "urban_rail_tracks": self.tracks,
+            "ways_cut_at_edge": self.cut_ways,
+            "outlines_cut_at_edge": self.cut_areas,
+            "multipolygons_broken": self.broken_areas,
+        }
+
+    def take_ways(self) -> Ways:
+        """Take the streets away that were collected so far."""
+        tags = self.streets.frame()
+        tags["way_id"] = tags["way_id"].astype("int64")
+        tags["cut"] = np.array(self.part_cut, dtype=bool)
+        x, y = (np.array(v, dtype=np.int64) / 1e7 for v in (self.x, self.y))
+        ways = Ways(
+            tags=tags,
+            offset=np.array(self.offset, dtype=np.int64),
+            node=np.array(self.node, dtype=np.int64),
+            lon=x,
+            lat=y,
+        )
+        self.streets.rows = []
+        self.part_cut = array("b")
+        self.offset = array("q", [0])
+        self.node, self.x, self.y = array("q"), array("q"), array("q")
+        return ways
+
     def _close(self, row: tuple[object, ...], start: int) -> None:
         if len(self.node) - start <= 1:
             del self.node[start:], self.x[start:], self.y[start:]
             return
         self.streets.rows.append(row)
+        self.streets_seen += 1
         self.offset.append(len(self.node))
+
+
+class Sieve(Protocol):
+    """Looks from time to time at what was collected, and takes of it."""
+
+    batch: int
+
+    def cut(self) -> None:
+        """Look at what came since the last time."""
+
+
+def tags_of(
+    place_keys: Iterable[str],
+    place_values: Mapping[str, Collection[str]] | None,
+    tag_keys: Iterable[str],
+) -> tuple[tuple[str, ...], set[str], dict[str, Collection[str]]]:
+    """Say which tags become columns, and which keys and values make a place."""
+    keys, values = set(place_keys), dict(place_values or {})
+    tags = tuple(dict.fromkeys((*PLACE_TAGS, *sorted(keys), *sorted({*values, *tag_keys}))))
+    return tags, keys | {"public_transport"}, values
 
 
 def read_extract(
@@ -333,9 +414,8 @@ def read_extract(
     place_keys: Iterable[str],
     place_values: Mapping[str, Collection[str]] | None = None,
     tag_keys: Iterable[str] = (),
-    window: Window | None = None,
 ) -> Extract:
-    """Read one extract.
+    """Read one extract into memory.
 
     Parameters
     ----------
@@ -347,71 +427,81 @@ def read_extract(
         Keys of which only some values may be (``building``: ``dormitory``).
     tag_keys
         Further keys to keep as columns of the objects.
-    window
-        Of a large file, keep only what reaches into it; the coverage stays the file's own.
 
     Raises
     ------
     ExtractError
         The file is missing, broken, truncated, empty or not OpenStreetMap data.
     """
-    keys, values = set(place_keys), dict(place_values or {})
-    tags = tuple(dict.fromkeys((*PLACE_TAGS, *sorted(keys), *sorted({*values, *tag_keys}))))
-    collector = Collector(keys | {"public_transport"}, values, tags)
-    cutter = None
-    if window is not None:
-        cutter = Cutter(window, collector, partial(_geometry, points=False))
-    with TemporaryDirectory(prefix="parkgap-", ignore_cleanup_errors=True) as scratch:
-        header = _run(path, collector, cutter, Path(scratch))
-    box = header.box()
-    objects = _geometry(collector.objects.frame(), points=True)
-    ways = _ways(collector)
-    ground = _geometry(collector.ground.frame())
-    if box.valid() and box.size() > 0:
-        coverage: shapely.Geometry = shapely.box(
-            box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
-        )
-        origin = "header"
-    else:
-        whole = np.repeat(~ways.tags["cut"].to_numpy(), np.diff(ways.offset))
-        at = np.column_stack([ways.lon[whole], ways.lat[whole]])
-        hull = shapely.convex_hull(shapely.multipoints(at)) if cutter is None else cutter.hull(at)
-        coverage = np.atleast_1d(np.asarray(hull, dtype=object))[0]
-        origin = "hull"
-    date = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
+    tags, keys, values = tags_of(place_keys, place_values, tag_keys)
+    collector = Collector(keys, values, tags)
+    header = stream(path, collector)
+    objects = geometry_of(collector.objects.frame(), points=True)
+    ways = collector.take_ways()
+    ground = geometry_of(collector.ground.frame())
+    coverage = box_of(header)
     counts = {
         "objects": len(objects),
         "streets": int(ways.tags["way_id"].nunique()),
         "buildings": len(collector.buildings.rows),
         "routes": len(collector.routes.rows),
-        "urban_rail_tracks": collector.tracks,
-        "ways_cut_at_edge": collector.cut_ways,
-        "outlines_cut_at_edge": collector.cut_areas,
-        "multipolygons_broken": collector.broken_areas,
+        **collector.faults(),
     }
-    if cutter is not None and cutter.used:
-        counts["objects_outside_the_window"] = cutter.beyond().objects
     return Extract(
         objects=objects,
         ways=ways,
-        buildings=_geometry(collector.buildings.frame()),
+        buildings=geometry_of(collector.buildings.frame()),
         ground=ground,
-        doors=collector.doors.frame().astype(
-            {"node_id": "int64", "lon": "float64", "lat": "float64"}
-        ),
+        doors=collector.doors.frame().astype(DOOR_TYPES),
         routes=collector.routes.frame(),
-        coverage=coverage,
-        coverage_from=origin,
-        date=(date or collector.newest)[:10],
+        coverage=hull_of(ways) if coverage is None else coverage,
+        coverage_from="hull" if coverage is None else "header",
+        date=date_of(header, collector),
         counts=counts,
-        beyond=Beyond() if cutter is None else cutter.beyond(),
     )
 
 
-def _run(
-    path: Path, collector: Collector, cutter: Cutter | None, scratch: Path
+def box_of(header: osmium.io.Header) -> shapely.Geometry | None:
+    """Return the box that a file declares (WGS-84), or None."""
+    box = header.box()
+    if not box.valid() or box.size() <= 0:
+        return None
+    low, high = box.bottom_left, box.top_right
+    return shapely.box(low.lon, low.lat, high.lon, high.lat)
+
+
+def hull_of(ways: Ways) -> shapely.Geometry:
+    """Convex hull (WGS-84) of the streets that are whole; empty where there is none."""
+    whole = np.repeat(~ways.tags["cut"].to_numpy(), np.diff(ways.offset))
+    at = np.column_stack([ways.lon[whole], ways.lat[whole]])
+    return shapely.convex_hull(shapely.MultiPoint(at))
+
+
+def date_of(header: osmium.io.Header, collector: Collector) -> str:
+    """Tell the day of the data (ISO), or "" where the file does not."""
+    date = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
+    return (date or collector.newest)[:10]
+
+
+def stream(
+    path: Path, collector: Collector, sieve: Sieve | None = None, scratch: Path | None = None
 ) -> osmium.io.Header:
-    """Stream the file through the collector; translate every fault of the file."""
+    """Stream a file through the collector; translate every fault of the file.
+
+    Parameters
+    ----------
+    path, collector
+        The file, and what takes its objects.
+    sieve
+        Called from time to time, and at the end.
+    scratch
+        A folder where the places of a large file's nodes may wait.
+
+    Raises
+    ------
+    ExtractError
+        The file is missing, broken, truncated, empty or not OpenStreetMap data.
+    """
     if not path.is_file():
         raise ExtractError(
             Problem(
@@ -436,7 +526,7 @@ def _run(
     flt = osmium.filter
     place = (*collector.place_keys, *(k for k, _ in collector.place_values))
     relation_keys = flt.KeyFilter("building", *_GROUND_KEYS, *place)
-    processor = _located(path, scratch if cutter is not None else None).with_areas(
+    processor = _located(path, scratch).with_areas(
         flt.EntityFilter(osmium.osm.RELATION), relation_keys
     )
     # One filter an entity, in C++: what has none of the keys never reaches Python.
@@ -451,7 +541,7 @@ def _run(
     try:
         header = processor.header
         dated = bool(header.get("osmosis_replication_timestamp", ""))
-        _feed(processor, collector, cutter, dated=dated)
+        _feed(processor, collector, sieve, dated=dated)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         detail = re.sub(r"\s+", " ", str(error)).strip()
         raise ExtractError(
@@ -462,7 +552,7 @@ def _run(
                 remedy="download or export it again; nothing of it was used",
             )
         ) from error
-    if collector.cut_ways and not collector.streets.rows:
+    if collector.cut_ways and not collector.streets_seen:
         raise ExtractError(
             Problem(
                 what=f"none of {collector.cut_ways} streets finds its nodes "
@@ -497,15 +587,15 @@ def _located(path: Path, scratch: Path | None) -> osmium.FileProcessor:
 
 
 def _feed(
-    processor: osmium.FileProcessor, collector: Collector, cutter: Cutter | None, *, dated: bool
+    processor: osmium.FileProcessor, collector: Collector, sieve: Sieve | None, *, dated: bool
 ) -> None:
     newest = None
     seen = 0
-    batch = 0 if cutter is None else cutter.batch
+    batch = 0 if sieve is None else sieve.batch
     for o in processor:
         seen += 1
-        if cutter is not None and not seen % batch:
-            cutter.cut()
+        if sieve is not None and not seen % batch:
+            sieve.cut()
         if isinstance(o, osmium.osm.Node):
             collector.node_object(o)
         elif isinstance(o, osmium.osm.Way):
@@ -522,26 +612,13 @@ def _feed(
             if newest is None or stamp > newest:
                 newest = stamp
     collector.seen = seen
-    if cutter is not None and cutter.used:
-        cutter.cut()
+    if sieve is not None:
+        sieve.cut()
     if newest is not None and newest.year > _OLDEST:
         collector.newest = newest.date().isoformat()
 
 
-def _ways(c: Collector) -> Ways:
-    tags = c.streets.frame()
-    tags["way_id"] = tags["way_id"].astype("int64")
-    tags["cut"] = np.frombuffer(c.part_cut, dtype=bool).copy() if c.part_cut else np.empty(0, bool)
-    return Ways(
-        tags=tags,
-        offset=np.frombuffer(c.offset, dtype=np.int64).copy(),
-        node=np.frombuffer(c.node, dtype=np.int64).copy() if c.node else np.empty(0, np.int64),
-        lon=np.frombuffer(c.x, dtype=np.int64) / 1e7 if c.x else np.empty(0),
-        lat=np.frombuffer(c.y, dtype=np.int64) / 1e7 if c.y else np.empty(0),
-    )
-
-
-def _geometry(frame: pd.DataFrame, *, points: bool = False) -> pd.DataFrame:
+def geometry_of(frame: pd.DataFrame, *, points: bool = False) -> pd.DataFrame:
     """Decode WKB in bulk; closed lines become polygons; a point inside stands for an area."""
     wkb = np.array(
         [None if h is None else bytes.fromhex(h) for h in frame.pop("wkb")], dtype=object

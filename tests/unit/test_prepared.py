@@ -1,10 +1,8 @@
-"""A large extract is cut to the study while it streams, and nothing that is judged changes."""
+"""An extract is put away in pieces by tile, and windows of it are read whole."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +13,10 @@ import shapely
 from pyproj import Geod
 from tests.towns import Town, degrees
 
-from parkgap import inputs, pipeline
-from parkgap.sources.cut import Window, around
 from parkgap.sources.osm_file import Extract, read_extract
-from parkgap.study import Study, load_study
+from parkgap.sources.prepared import Prepared, prepare, read_window
+from parkgap.sources.surroundings import around
+from parkgap.store import Shelf
 
 NEAR = shapely.box(*degrees(-300, -300), *degrees(300, 300))
 
@@ -55,38 +53,80 @@ def draw(extent: bool = True) -> Town:
     return town
 
 
-def read(file: Path, batch: int | None) -> Extract:
-    window = None if batch is None else Window(NEAR, shops, batch)
-    return read_extract(file, place_keys=["shop"], window=window)
+def whole(file: Path) -> Extract:
+    """Read it with the plain reader."""
+    return read_extract(file, place_keys=["shop"])
 
 
-@pytest.mark.parametrize("batch", [1, 2, 3, 7, 13])
-def test_what_reaches_into_the_window_stays_whole(tmp_path: Path, batch: int) -> None:
+def put_away(file: Path, shelf: Shelf, batch: int = 100_000, pending: int = 10**6) -> Prepared:
+    return prepare(file, shelf, place_keys=["shop"], is_place=shops, batch=batch, pending=pending)
+
+
+@pytest.mark.parametrize(("batch", "pending"), [(1, 1), (2, 5), (3, 0), (7, 10**6), (13, 3)])
+def test_what_reaches_into_the_window_stays_whole(tmp_path: Path, batch: int, pending: int) -> None:
     file = draw().write_osm(tmp_path / "town.osm")
-    whole, mine = read(file, None), read(file, batch)
+    shelf = Shelf(None)
+    prepared = put_away(file, shelf, batch, pending)
+    plain, mine = whole(file), read_window(prepared, shelf, NEAR)
     ways = mine.ways
     assert ways.tags["name"].tolist() == ["near", "through"]
     assert ways.offset.tolist() == [0, *np.cumsum([len(w) for w in lines(ways)])]
-    assert lines(ways) == lines(whole.ways)[:2]  # not cut at the window's edge
+    assert lines(ways) == lines(plain.ways)[:2]  # not cut at the window's edge
     assert ways.tags["cut"].tolist() == [False, False]
     assert len(mine.objects) == 2
     assert mine.objects["shop"].tolist() == ["kiosk", None]
     assert len(mine.doors) == 1
     assert mine.ground["value"].tolist() == ["industrial", "wood"]
-    areas = zip(mine.ground["geometry"], whole.ground["geometry"].iloc[[0, 2]], strict=True)
+    areas = zip(mine.ground["geometry"], plain.ground["geometry"].iloc[[0, 2]], strict=True)
     assert all(shapely.equals(a, b) for a, b in areas)
     assert len(mine.buildings) == 1
-    # Lines at stops that are kept; and one of each kind, since a metro anywhere makes a region.
-    assert mine.routes["line"].tolist() == ["1", "M"]
-    assert [len(m) for m in mine.routes["members"]] == [1, 0]
-    # What was let go is counted; the file's own coverage and date are as they were.
-    assert mine.beyond.places == 2
-    assert mine.beyond.buildings_ha == pytest.approx(1, abs=0.001)
+    # What the whole file holds is counted; its coverage and date are as they were.
+    assert mine.whole is not None
+    assert (mine.whole.places, mine.whole.modes) == (3, frozenset({"bus", "subway"}))
+    assert mine.whole.buildings_ha == pytest.approx(2, abs=0.002)  # 100 m squares, by hand
+    assert mine.whole.streets_m == pytest.approx(200 + 6000 + 500 * 2**0.5 + 500, rel=1e-3)
+    assert mine.counts == plain.counts
     assert (mine.coverage, mine.coverage_from, mine.date) == (
-        whole.coverage,
+        plain.coverage,
         "header",
-        whole.date,
+        plain.date,
     )
+
+
+@pytest.mark.parametrize(("batch", "pending"), [(1, 1), (3, 4), (100, 10**6)])
+def test_read_whole_it_is_what_the_plain_reader_reads(
+    tmp_path: Path, batch: int, pending: int
+) -> None:
+    file = draw().write_osm(tmp_path / "town.osm")
+    shelf = Shelf(None)
+    plain, mine = whole(file), read_window(put_away(file, shelf, batch, pending), shelf)
+    assert lines(mine.ways) == lines(plain.ways)
+    for layer in ("objects", "buildings", "ground", "doors"):
+        one, other = (getattr(e, layer) for e in (plain, mine))
+        own = [c for c in one.columns if c != "geometry"]
+        pd.testing.assert_frame_equal(one[own], other[own])
+        if "geometry" in one:
+            assert shapely.equals_exact(one["geometry"], other["geometry"], 0).all() or layer in (
+                "objects"  # points have no geometry
+            )
+    # A line's members are those that are stops.
+    own = ["route_id", "mode", "line"]
+    pd.testing.assert_frame_equal(mine.routes[own], plain.routes[own])
+
+
+def test_pieces_are_named_by_their_content_alone(tmp_path: Path) -> None:
+    """An edit in one corner leaves the pieces of all others what they were."""
+
+    def far_apart(name: str) -> list[str]:
+        town = Town()
+        town.street((0, 0), (100, 0), name="here")
+        town.street((90_000, 0), (90_100, 0), name=name)
+        prepared = put_away(town.write_osm(tmp_path / f"{name}.osm"), Shelf(None))
+        return prepared.pieces["name"][prepared.pieces["layer"] == "ways"].tolist()
+
+    one, other = far_apart("there"), far_apart("elsewhere")
+    assert len(one) == len(other) == 2
+    assert len(set(one) & set(other)) == 1
 
 
 def lines(ways: object) -> list[list[tuple[float, float]]]:
@@ -98,16 +138,18 @@ def lines(ways: object) -> list[list[tuple[float, float]]]:
 @pytest.mark.parametrize("batch", [1, 4])
 def test_the_hull_is_that_of_the_whole_file(tmp_path: Path, batch: int) -> None:
     file = draw(extent=False).write_osm(tmp_path / "town.osm")
-    whole, mine = read(file, None), read(file, batch)
-    assert (whole.coverage_from, mine.coverage_from) == ("hull", "hull")
-    assert shapely.equals(whole.coverage, mine.coverage)
+    prepared = put_away(file, Shelf(None), batch)
+    assert prepared.coverage_from == whole(file).coverage_from == "hull"
+    assert shapely.equals(whole(file).coverage, prepared.coverage)
 
 
-def test_a_small_file_is_not_cut(tmp_path: Path) -> None:
-    file = draw().write_osm(tmp_path / "town.osm")
-    whole, mine = read(file, None), read(file, 100)
-    pd.testing.assert_frame_equal(mine.objects, whole.objects)
-    assert (mine.counts, mine.beyond) == (whole.counts, whole.beyond)
+def test_a_lost_piece_is_said(tmp_path: Path) -> None:
+    shelf = Shelf(None)
+    prepared = put_away(draw().write_osm(tmp_path / "town.osm"), shelf)
+    with pytest.raises(LookupError):
+        read_window(prepared, Shelf(None))
+    assert shelf.has(prepared.pieces["name"])
+    assert not Shelf(None).has(prepared.pieces["name"])
 
 
 def test_the_window_reaches_at_least_as_far_as_it_says() -> None:
@@ -121,35 +163,3 @@ def test_the_window_reaches_at_least_as_far_as_it_says() -> None:
                 x, y, _ = geod.fwd(lon, lat, azimuth, 3999.9)
                 assert shapely.intersects_xy(window, x, y)
     assert not shapely.intersects_xy(window, 120.2, 36.05)
-
-
-@pytest.fixture(scope="module")
-def one_park(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """The embedded town with one of its parks."""
-    source, folder = checkout / "data" / "neubrandenburg", tmp_path_factory.mktemp("one")
-    (folder / "osm.osm.pbf").write_bytes((source / "osm.osm.pbf").read_bytes())
-    layer = json.loads((source / "parks.geojson").read_text(encoding="utf-8"))
-    layer["features"] = layer["features"][:1]
-    (folder / "parks.geojson").write_text(json.dumps(layer), encoding="utf-8")
-    lines = ['name = "one"', '[osm]\nfile = "osm.osm.pbf"', '[parks]\nfile = "parks.geojson"']
-    (folder / "study.toml").write_text("\n".join([*lines, 'crs = "WGS84"']), encoding="utf-8")
-    return load_study(folder)
-
-
-def test_a_park_in_a_cut_town_is_judged_as_in_the_whole_one(
-    one_park: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = pipeline.compute(one_park)
-    make = inputs.window_of
-
-    def small(*arguments: object) -> Window:
-        made = make(*arguments)  # type: ignore[arg-type]
-        assert made is not None
-        return dataclasses.replace(made, batch=5000)
-
-    monkeypatch.setattr(pipeline, "window_of", small)
-    mine = pipeline.compute(one_park)
-    assert mine.counts["objects_outside_the_window"] > 1000
-    for name in ("assessment", "completeness", "ranking", "shortfall", "nearby", "gates"):
-        pd.testing.assert_frame_equal(getattr(mine, name), getattr(whole, name))
-    assert shapely.equals(mine.coverage, whole.coverage)

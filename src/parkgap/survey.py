@@ -1,0 +1,567 @@
+"""Who can walk to what around some parks: everything up to the assessment, for one shard.
+
+A shard is a few parks and what of the map lies within the farthest distance that is looked at
+around them and their workers' homes.  No figure depends on how parks are put into shards: the
+window is wide enough for every walk, island and completeness window, and what is asked of
+the whole map (how densely it is mapped) comes with the prepared extract.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from parkgap import geo
+from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.origins import make_origins
+from parkgap.access.places import Mapped, Places, find_places
+from parkgap.access.snap import Snaps, concat
+from parkgap.access.streets import Streets, build_streets
+from parkgap.assess.certainty import beside_network, completeness
+from parkgap.drawing import base_of
+from parkgap.publish.basemap import outlined, sheets
+from parkgap.sources.prepared import Prepared, read_window
+from parkgap.sources.surroundings import around
+from parkgap.store import Kept, Memo
+
+if TYPE_CHECKING:
+    from parkgap.inputs import Tables
+    from parkgap.sources.osm_file import Extract
+    from parkgap.sources.prepared import Shelf
+    from parkgap.standard import Standard
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+BEYOND_M = 2500.0  # kept of the map beyond the farthest that is looked at, metres
+_OWN = ("gates", "enterprises", "residences")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What of a study decides who walks where.
+
+    Attributes
+    ----------
+    standard
+        The standard, with the study's overrides.
+    language
+        ``zh`` prefers Chinese names.
+    limit_m, snap_m
+        Farthest walk, and farthest straight leg to a street.
+    """
+
+    standard: Standard
+    language: str
+    limit_m: float
+    snap_m: float
+
+    @property
+    def farthest_m(self) -> float:
+        """Farthest distance that anything of a park is looked for, metres."""
+        tests = [t for item in self.standard.scored for t in item.tests]
+        limits = [self.standard.metres(t) for t in tests]
+        return max(self.limit_m, self.standard.certainty.window_m.v, *limits)
+
+    def written(self) -> tuple[object, ...]:
+        """What a stage's key holds of them."""
+        return (self.standard.model_dump_json(), self.language, self.limit_m, self.snap_m)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some parks, and what is known around them besides the map.
+
+    Attributes
+    ----------
+    own
+        Ids of the shard's parks.
+    parks
+        These, and all others whose ground reaches into the window (the headcount only of its own).
+    gates, enterprises
+        Of its own parks.
+    residences
+        Of its own parks; estates of others' workers are in `estates`.
+    estates
+        Residences given as areas of other parks' workers that reach into the window: their
+        streets are their own too.  No headcounts.
+    official
+        Rows of the official lists (schema ``OFFICIAL``) near its parks, and those without a place.
+    window
+        What of the map is read (WGS-84).
+    """
+
+    own: tuple[str, ...]
+    parks: pd.DataFrame
+    gates: pd.DataFrame
+    enterprises: pd.DataFrame
+    residences: pd.DataFrame
+    estates: pd.DataFrame
+    official: pd.DataFrame
+    window: shapely.Geometry
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found for one shard; rows refer to its own frames.
+
+    Attributes
+    ----------
+    origins
+        Frame of :data:`parkgap.frames.ORIGINS`.
+    straight
+        For each origin, whether its inner part is a straight line times the detour.
+    facilities
+        Frame of :data:`parkgap.frames.FACILITIES`: those near its parks and homes.
+    member
+        Whether a facility counts for an item, shape (facilities, items).
+    off_street
+        Facilities without a street within the snap limit, shape (facilities,).
+    reach
+        ``origin, target, metres, minutes, metres_worst, minutes_worst``; targets beyond the
+        facilities are sites.
+    sites
+        ``x, y`` (Mercator metres) of the candidate sites.
+    beside
+        ``origin, facility, metres`` of what the mapped network does not lead to.
+    gates, completeness
+        Frames of these schemas.
+    """
+
+    origins: pd.DataFrame
+    straight: Bools
+    facilities: pd.DataFrame
+    member: Bools
+    off_street: Bools
+    reach: pd.DataFrame
+    sites: pd.DataFrame
+    beside: pd.DataFrame
+    gates: pd.DataFrame
+    completeness: pd.DataFrame
+
+
+def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
+    """Window (WGS-84) around parks, homes, gates and firms that no walk or measure leaves."""
+    every = np.concatenate(shapes)
+    every = every[~(shapely.is_missing(every) | shapely.is_empty(every))]
+    return around(every, rules.farthest_m + BEYOND_M)
+
+
+def survey(
+    shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: Memo
+) -> Kept[Survey]:
+    """Find out who of a shard can walk to what; or take it from the store.
+
+    Raises
+    ------
+    LostPieceError
+        A piece of the prepared extract is gone; it must be prepared again.
+    """
+    names = _pieces_in(prepared, shard.window)
+    inputs = (shard, rules.written(), names, prepared.coverage, prepared.whole)
+    return memo("survey", inputs, lambda: _survey(shard, rules, prepared, shelf, memo))
+
+
+def _pieces_in(prepared: Prepared, window: shapely.Geometry) -> list[str]:
+    """Names of the pieces that reach into a window: by content, so that they stand for it."""
+    pieces = prepared.pieces
+    boxes = shapely.box(*pieces[["west", "south", "east", "north"]].to_numpy().T)
+    return list(pieces["name"][shapely.intersects(window, boxes)])
+
+
+def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: Memo) -> Survey:
+    extract = read_window(prepared, shelf, shard.window)
+    own = shard.parks["park_id"].isin(shard.own)
+    parks = shard.parks[own].reset_index(drop=True)
+    context = shard.parks.drop(columns=["workers", "headcount_basis", "headcount_date", "source"])
+    grounds = compounds(shard.parks, pd.concat([shard.residences, shard.estates]))
+    mine = grounds["id"].isin({*shard.own, *shard.residences["residence_id"]}).to_numpy()
+    standard = rules.standard
+    ways = extract.ways
+    streets = memo(
+        "streets",
+        (ways, extract.doors, grounds["geometry"], standard.walk_speed.v, prepared.whole.streets_m),
+        lambda: build_streets(
+            ways.tags,
+            ways.offset,
+            ways.node,
+            ways.lon,
+            ways.lat,
+            speed=standard.walk_speed.v,
+            doors=extract.doors,
+            owners=grounds["geometry"].to_numpy(),
+            whole_m=prepared.whole.streets_m,
+        ),
+    )
+    origins = make_origins(
+        parks,
+        shard.enterprises,
+        shard.residences,
+        extract.buildings,
+        streets.value,
+        owner=np.flatnonzero(own.to_numpy()),
+    )
+    homes = shard.residences[["park_id", "residence_id", "geometry"]]
+    mapped = (extract.objects, extract.doors, extract.routes)
+    places = memo(
+        "facilities",
+        (streets, rules.written(), mapped, context, list(shard.own), homes, shard.official),
+        lambda: find_places(
+            Mapped(*mapped),
+            standard,
+            streets.value,
+            parks=shard.parks,
+            around=np.concatenate([parks["geometry"].to_numpy(), homes["geometry"].to_numpy()]),
+            official=shard.official,
+            language=rules.language,
+            limit_m=rules.limit_m,
+            snap_m=rules.snap_m,
+        ),
+    )
+    walks = memo(
+        "reach",
+        (
+            *(streets, places, origins.drop(columns=["share", "reached"]), grounds, mine),
+            *(shard.gates, rules.limit_m, rules.snap_m, standard.detour),
+        ),
+        lambda: walk_all(
+            streets.value,
+            origins,
+            grounds,
+            shard.gates,
+            _targets(places.value, streets.value),
+            own=mine,
+            limit_m=rules.limit_m,
+            snap_m=rules.snap_m,
+            detour=standard.detour,
+        ),
+    )
+    return _found(
+        parks, shard, rules, prepared, extract, streets.value, origins, places.value, walks.value
+    )
+
+
+def _found(
+    parks: pd.DataFrame,
+    shard: Shard,
+    rules: Rules,
+    prepared: Prepared,
+    extract: Extract,
+    streets: Streets,
+    origins: pd.DataFrame,
+    places: Places,
+    walks: Walks,
+) -> Survey:
+    """Put a shard's findings together."""
+    known = completeness(
+        _windows(parks, shard.residences),
+        places=places.mapped,
+        buildings=extract.buildings["geometry"].to_numpy(),
+        streets=streets.measured(),
+        coverage=extract.coverage,
+        rule=rules.standard.certainty,
+        whole=(prepared.whole.places, prepared.whole.buildings_ha),
+    )
+    x, y = places.sites.xy(streets)
+    off = np.ones(len(places.frame), dtype=bool)
+    off[places.entrances.of] = False
+    return Survey(
+        origins=origins.assign(reached=walks.reached),
+        straight=walks.straight,
+        facilities=places.frame,
+        member=places.member,
+        off_street=off,
+        reach=walks.reach,
+        sites=pd.DataFrame({"x": x, "y": y}),
+        beside=beside_network(origins, places.frame, _on_network(places, streets), rules.limit_m),
+        gates=walks.gates,
+        completeness=known,
+    )
+
+
+def _targets(places: Places, streets: Streets) -> Targets:
+    """Facilities first, then the candidate sites, as one list of what is walked to."""
+    sites, count = places.sites, len(places.frame)
+    points = shapely.points(*sites.xy(streets))
+    # A site on a park's own street is no public one: only walks inside the park lead to it.
+    public = sites.take(np.isin(sites.piece, streets.public_pieces()))
+    return Targets(
+        public=concat(
+            [places.entrances, Snaps(public.of + count, public.piece, public.t, public.leg)]
+        ),
+        shape=np.concatenate([places.shape, np.atleast_1d(np.asarray(points, dtype=object))]),
+        door_of=places.doors[0],
+        door=places.doors[1],
+    )
+
+
+def _on_network(places: Places, streets: Streets) -> Bools:
+    """Facilities with an entrance on a street that is no island, shape (facilities,)."""
+    main = streets.pieces["main"].to_numpy()[places.entrances.piece]
+    out = np.zeros(len(places.frame), dtype=bool)
+    out[places.entrances.of[main]] = True
+    return out
+
+
+def _windows(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
+    """Ground whose mapping is measured: each park, and the homes of its workers together."""
+    columns = ["park_id", "kind", "geometry"]
+    homes = [
+        (park, "home", shapely.union_all(group.to_numpy()))
+        for park, group in residences.groupby("park_id")["geometry"]
+    ]
+    work = parks[["park_id", "geometry"]].assign(kind="work")[columns]
+    return pd.concat([work, pd.DataFrame(homes, columns=columns)], ignore_index=True)
+
+
+# --- shards --------------------------------------------------------------------------------------
+
+_MOST_PARKS = 64
+_WIDEST = 0.6  # degrees that a shard's parks may lie apart
+
+
+def split(
+    parks: pd.DataFrame, most: int = _MOST_PARKS, widest: float = _WIDEST
+) -> list[tuple[str, ...]]:
+    """Put parks into shards: few and near enough to be looked at at once.
+
+    Parameters
+    ----------
+    parks
+        ``park_id, geometry`` (WGS-84).
+    most, widest
+        Parks of a shard, and how far they may lie apart, degrees.
+
+    Returns
+    -------
+    Ids of each shard's parks, sorted; parted again and again where the gap between their middles
+    is widest.
+    """
+    ids = parks["park_id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    bounds = shapely.bounds(parks["geometry"].to_numpy())[order]
+    middle = (bounds[:, :2] + bounds[:, 2:]) / 2
+    todo, done = [np.arange(len(ids))], []
+    while todo:
+        rows = todo.pop()
+        spread = np.ptp(middle[rows], axis=0) if len(rows) else np.zeros(2)
+        if len(rows) <= 1 or (len(rows) <= most and spread.max() <= widest):
+            done.append(rows)
+            continue
+        axis = int(spread.argmax())
+        along = rows[np.argsort(middle[rows, axis], kind="stable")]
+        gap = np.diff(middle[along, axis])
+        # Where parks stand evenly, in the middle: a row of shards of one park helps nobody.
+        place = np.arange(1, len(along))
+        weight = np.minimum(place, len(along) - place)
+        at = int(np.argmax(gap * weight)) + 1
+        todo += [np.sort(along[:at]), np.sort(along[at:])]
+    return sorted(tuple(str(i) for i in ids[order][rows]) for rows in done if len(rows))
+
+
+def make_shard(
+    own: tuple[str, ...],
+    parks: pd.DataFrame,
+    tables: Tables,
+    listed: pd.DataFrame,
+    rules: Rules,
+) -> Shard:
+    """Take what concerns some parks out of the study's tables.
+
+    Parameters
+    ----------
+    own
+        Ids of the shard's parks.
+    parks, tables, listed
+        All parks; the study's tables; and of the official lists the rows that exist or are removed.
+    rules
+        For the width of the window.
+    """
+    mine = parks["park_id"].isin(own)
+    part = {}
+    for name in _OWN:
+        table = getattr(tables, name)
+        part[name] = table[table["park_id"].isin(own)].reset_index(drop=True)
+    shapes = [parks["geometry"].to_numpy()[mine], part["residences"]["geometry"].to_numpy()]
+    for name in ("gates", "enterprises"):
+        placed = part[name].dropna(subset=["lon", "lat"])
+        shapes.append(geo.lonlat_points(placed["lon"], placed["lat"]))
+    window = window_of(shapes, rules)
+    shapely.prepare(window)
+    near = mine | shapely.intersects(window, parks["geometry"].to_numpy())
+    context = parks[near].reset_index(drop=True)
+    context["workers"] = context["workers"].where(context["park_id"].isin(own))
+    others = tables.residences[~tables.residences["park_id"].isin(own)]
+    shape = others["geometry"].to_numpy()
+    others = others[geo.is_area(shape) & shapely.intersects(window, shape)]
+    lon, lat = (listed[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+    here = np.isnan(lon) | shapely.contains_xy(window, np.nan_to_num(lon), np.nan_to_num(lat))
+    return Shard(
+        own=own,
+        parks=context,
+        estates=others.assign(workers=0.0).reset_index(drop=True),
+        official=listed[here].reset_index(drop=True),
+        window=window,
+        **part,
+    )
+
+
+# --- the drawn ground ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What of the base map a shard's parks lie on.
+
+    Attributes
+    ----------
+    sheets
+        Name and content of each sheet around its parks.
+    outline
+        ``layer, id, geometry`` of the ground, simplified for the overview.
+    labels
+        Settlements: ``id, name, lon, lat, kind``.
+    """
+
+    sheets: dict[str, str]
+    outline: pd.DataFrame
+    labels: pd.DataFrame
+
+
+def draw(
+    shard: Shard,
+    cells: list[tuple[int, int]],
+    tolerance: float,
+    prepared: Prepared,
+    shelf: Shelf,
+    memo: Memo,
+) -> Kept[Drawn]:
+    """Draw the ground around a shard's parks; or take it from the store.
+
+    Parameters
+    ----------
+    cells
+        Sheets that its parks' pages load.
+    tolerance
+        How coarse the overview's lines may be, degrees.
+    """
+
+    def make() -> Drawn:
+        base = base_of(read_window(prepared, shelf, shard.window, _DRAWN_LAYERS))
+        made = sheets(base, set(cells))
+        return Drawn({s.name: s.content for s in made}, outlined(base, tolerance), base.places)
+
+    names = _pieces_in(prepared, shard.window)
+    key = (names, shard.window, [list(c) for c in cells], tolerance)
+    return memo("drawn", key, make)
+
+
+_DRAWN_LAYERS = ("objects", "ways", "buildings", "ground")
+
+
+# --- putting shards together ---------------------------------------------------------------------
+
+
+def gather(parts: list[Survey], items: int) -> Survey:
+    """Put shards together as if they had been one.
+
+    Parameters
+    ----------
+    parts
+        The shards' findings.
+    items
+        Number of the standard's items.
+
+    Notes
+    -----
+    A facility or site that several shards see is one; rows are renumbered in the order of ids.
+    """
+    origins, origin_row = _stacked([p.origins for p in parts], ["park_id", "kind", "origin_id"])
+    facilities, facility_row = _union([p.facilities for p in parts])
+    member = np.zeros((len(facilities), items), dtype=bool)
+    off = np.zeros(len(facilities), dtype=bool)
+    for part, row in zip(parts, facility_row, strict=True):
+        member[row], off[row] = part.member, part.off_street
+    sites, site_row = _sites([p.sites for p in parts])
+    straight = np.zeros(len(origins), dtype=bool)
+    reach, beside = [], []
+    for part, o, f, s in zip(parts, origin_row, facility_row, site_row, strict=True):
+        straight[o] = part.straight
+        target = np.concatenate([f, s + len(facilities)])
+        reach.append(
+            part.reach.assign(
+                origin=o[part.reach["origin"].to_numpy()],
+                target=target[part.reach["target"].to_numpy()],
+            )
+        )
+        beside.append(
+            part.beside.assign(
+                origin=o[part.beside["origin"].to_numpy()],
+                facility=f[part.beside["facility"].to_numpy()],
+            )
+        )
+    return Survey(
+        origins=origins,
+        straight=straight,
+        facilities=facilities,
+        member=member,
+        off_street=off,
+        reach=_sorted(reach, ["origin", "target"]),
+        sites=sites,
+        beside=_sorted(beside, ["origin", "facility"]),
+        gates=_sorted([p.gates for p in parts], ["park_id", "gate_id"]),
+        completeness=_sorted([p.completeness for p in parts], ["park_id", "kind"]),
+    )
+
+
+def _sorted(frames: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
+    whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return whole.sort_values(by, ignore_index=True)
+
+
+def _stacked(
+    frames: list[pd.DataFrame], by: list[str]
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Stack frames in a fixed order; with the row that each row of each frame got."""
+    whole = pd.concat(frames, ignore_index=True)
+    order = whole.sort_values(by).index.to_numpy()
+    row = np.empty(len(whole), dtype=np.int64)
+    row[order] = np.arange(len(whole))
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    return whole.iloc[order].reset_index(drop=True), np.split(row, cuts)
+
+
+def _union(
+    frames: list[pd.DataFrame],
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Join facilities by id; mapped ones first, by number, then those of lists."""
+    whole = pd.concat(frames, ignore_index=True)
+    code, ids = pd.factorize(whole["facility_id"])
+    first = np.full(len(ids), -1)
+    first[code[::-1]] = np.arange(len(whole))[::-1]
+    order = np.array(sorted(range(len(ids)), key=lambda i: _id_key(str(ids[i]))), dtype=np.int64)
+    row = np.empty(len(ids), dtype=np.int64)
+    row[order] = np.arange(len(ids))
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    return whole.iloc[first[order]].reset_index(drop=True), np.split(row[code], cuts)
+
+
+def _id_key(facility_id: str) -> tuple[int, int, str]:
+    kind, _, number = facility_id.partition("/")
+    place = ("node", "way", "relation").index(kind) if kind in ("node", "way", "relation") else 3
+    return (place, int(number), "") if place < 3 else (place, 0, facility_id)  # noqa: PLR2004
+
+
+def _sites(
+    frames: list[pd.DataFrame],
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Join candidate sites by place."""
+    whole = pd.concat(frames, ignore_index=True)
+    at, row = np.unique(whole[["x", "y"]].to_numpy(), axis=0, return_inverse=True)
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    return pd.DataFrame(at, columns=["x", "y"]), np.split(row.ravel().astype(np.int64), cuts)

@@ -1,0 +1,53 @@
+"""The work of one shard, and who does it: this process, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from parkgap.store import Memo, Shelf
+from parkgap.survey import Drawn, Rules, Shard, Survey, draw, survey
+
+if TYPE_CHECKING:
+    from parkgap.sources.prepared import Prepared
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything that one shard's work needs.
+
+    Attributes
+    ----------
+    shard, rules, prepared
+        What to survey, by which rules, on which map.
+    cells, tolerance
+        What to draw: sheets of the base map, and how coarse the overview may be.
+    """
+
+    shard: Shard
+    rules: Rules
+    prepared: Prepared
+    cells: list[tuple[int, int]]
+    tolerance: float
+    shelf: Shelf = field(compare=False)
+    memo: Memo = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of it."""
+
+    found: Survey
+    drawn: Drawn
+
+
+def do_one(work: Work) -> Done:
+    """Do one shard's work."""
+    found = survey(work.shard, work.rules, work.prepared, work.shelf, work.memo)
+    drawn = draw(work.shard, work.cells, work.tolerance, work.prepared, work.shelf, work.memo)
+    return Done(found.value, drawn.value)
+
+
+def one_by_one(works: list[Work]) -> list[Done]:
+    """Do the work of all shards in this process, one after the other."""
+    return [do_one(work) for work in works]
