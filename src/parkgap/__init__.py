@@ -3,7 +3,7 @@
 The same from Python as from the command line::
 
     study = parkgap.load_study("my-study")
-    results = parkgap.run(study)
+    frames = parkgap.run(study)
     frames = parkgap.read_results("maps/my-study")
 """
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkgap.results import Results
     from parkgap.study import Study
 
 __version__ = "0.1.0"
@@ -29,8 +28,15 @@ def load_study(path: str | Path) -> Study:
     return load(Path(path))
 
 
-def run(study: Study, out: str | Path | None = None) -> Results:
-    """Run a study and write its results.
+def run(
+    study: Study,
+    out: str | Path | None = None,
+    *,
+    fresh: bool = False,
+    workers: int = 0,
+    scheduler: str | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Run a study and write its results; what has not changed is not done again.
 
     Parameters
     ----------
@@ -38,6 +44,16 @@ def run(study: Study, out: str | Path | None = None) -> Results:
         A loaded study.
     out
         Result folder; ``maps/<study name>`` below the current directory by default.
+    fresh
+        Use nothing that was computed before.
+    workers
+        Processes that share the work; 0: this one alone.
+    scheduler
+        Address of a Dask scheduler whose workers do it instead.
+
+    Returns
+    -------
+    The lists, as :func:`read_results` reads them.
 
     Raises
     ------
@@ -45,10 +61,15 @@ def run(study: Study, out: str | Path | None = None) -> Results:
         An input is refused; nothing was written.
     OutputError
         The results cannot be written; earlier ones are intact.
+    ShardError
+        A part of the work failed on a worker; nothing was replaced.
     """
-    from parkgap.pipeline import run as run_pipeline
+    from parkgap.rerun import Means
+    from parkgap.rerun import run as rerun
 
-    return run_pipeline(study, Path(out) if out is not None else Path("maps") / study.name)
+    folder = Path(out) if out is not None else Path("maps") / study.name
+    rerun(study, folder, Means(fresh=fresh, workers=workers, scheduler=scheduler))
+    return read_results(folder)
 
 
 def read_results(folder: str | Path) -> dict[str, pd.DataFrame]:

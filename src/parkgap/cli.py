@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import parkgap
-from parkgap.errors import InputError, ParkgapError
+from parkgap.errors import InputError, ParkgapError, ShardError
 
 if TYPE_CHECKING:
-    from parkgap.results import Results
+    from parkgap.rerun import Means, Summary
     from parkgap.study import Study
 
 app = typer.Typer(
@@ -62,6 +62,19 @@ FailOpt = Annotated[
 ]
 
 
+FreshOpt = Annotated[
+    bool, typer.Option("--fresh", help="不用以前的计算结果。 Use nothing computed before.")
+]
+WorkersOpt = Annotated[
+    int,
+    typer.Option("--workers", min=0, help="并行的进程数。 Processes that share the work."),
+]
+SchedulerOpt = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Dask 调度器地址 tcp://…。 Address of a Dask scheduler."),
+]
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="版本。 Print the version.")] = False,
@@ -80,16 +93,12 @@ def demo(
     verbose: VerboseOpt = False,
 ) -> None:
     """运行内置示例（人数虚构）。 Run the embedded study: a real town, made-up headcounts."""
+    from parkgap.rerun import Means
+
+    # The embedded study may lie where nothing can be written.
+    means = Means(store=(Path("maps") if out is None else out.parent) / ".parkgap" / "demo")
     with _refusals(as_json):
-        _run(
-            _demo_folder(),
-            out,
-            lang,
-            as_json=as_json,
-            quiet=quiet,
-            verbose=verbose,
-            fail_under=None,
-        )
+        _run(_demo_folder(), out, lang, means, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 @app.command()
@@ -101,10 +110,54 @@ def run(
     quiet: QuietOpt = False,
     verbose: VerboseOpt = False,
     fail_under: FailOpt = None,
+    fresh: FreshOpt = False,
+    workers: WorkersOpt = 0,
+    scheduler: SchedulerOpt = None,
 ) -> None:
     """评估研究并写出地图和清单。 Assess a study; write maps and lists."""
+    from parkgap.rerun import Means
+
+    means = Means(fresh=fresh, workers=workers, scheduler=scheduler)
+    shown = {"as_json": as_json, "quiet": quiet, "verbose": verbose}
     with _refusals(as_json):
-        _run(study, out, lang, as_json=as_json, quiet=quiet, verbose=verbose, fail_under=fail_under)
+        _run(study, out, lang, means, **shown, fail_under=fail_under)
+
+
+@app.command("store")
+def store_command(
+    study: StudyArg = Path(),
+    clear: Annotated[
+        bool, typer.Option("--clear", help="清除保存的计算结果。 Throw away what is kept.")
+    ] = False,
+    older: Annotated[
+        float | None,
+        typer.Option(
+            "--older-than",
+            min=0,
+            help="只清除这么多天未用的。 Only what was of no use for so many days.",
+        ),
+    ] = None,
+    as_json: JsonOpt = False,
+) -> None:
+    """查看或清除保存的计算结果。 Show, or clear, what was computed before."""
+    from parkgap.rerun import Means, store_of
+
+    with _refusals(as_json):
+        kept = store_of(_load(study, None), Means())
+        if clear or older is not None:
+            count, size = kept.clear((older or 0.0) * 86_400.0)
+            said = {"removed": count, "bytes": size}
+            text = f"已清除 {count} 项，{size / 1e6:.1f} MB / removed {count} entries"
+        else:
+            entries = kept.entries()
+            stages: dict[str, list[int]] = {}
+            for entry in entries:
+                stages.setdefault(entry.stage, []).append(entry.bytes)
+            said = {"entries": len(entries), "bytes": sum(e.bytes for e in entries)}
+            lines = [f"{kept.folder}: {said['bytes'] / 1e6:.1f} MB"]
+            lines += [f"{len(v):6}  {sum(v) / 1e6:9.1f} MB  {k}" for k, v in sorted(stages.items())]
+            text = "\n".join(lines)
+        _print_json(said) if as_json else typer.echo(text)
 
 
 @app.command()
@@ -192,9 +245,10 @@ def explain(
     with _refusals(as_json):
         loaded = _load(study, lang)
         from parkgap.pipeline import Clock, compute
+        from parkgap.rerun import Means, store_of
 
         with _progress(quiet=as_json) as tell:
-            results = compute(loaded, Clock(tell))
+            results = compute(loaded, Clock(tell), store=store_of(loaded, Means()))
         typer.echo(explain_park(results, park, item, as_json=as_json))
 
 
@@ -309,68 +363,77 @@ def _run(
     path: Path,
     out: Path | None,
     lang: str | None,
+    means: Means,
     *,
     as_json: bool,
     quiet: bool,
     verbose: bool,
-    fail_under: float | None,
+    fail_under: float | None = None,
 ) -> None:
     study = _load(path, lang)
     folder = out if out is not None else Path("maps") / study.name
-    from parkgap import pipeline
+    from parkgap import rerun
 
     with _progress(quiet=quiet or as_json) as tell:
-        clock = pipeline.Clock(tell)
-        results = pipeline.compute(study, clock)
-        pipeline.publish(results, folder, clock)
+        outcome = rerun.run(study, folder, means, tell=tell)
     if verbose and not as_json:
-        for stage in clock.stages:
-            typer.echo(f"{stage.seconds:7.2f} s  {stage.name}", err=True)
-    low = (
-        results.ranking[results.ranking["score_high"] < fail_under]
-        if fail_under is not None
-        else None
-    )
+        for stage in outcome.stages:
+            reused = f"  ({', '.join(stage.reused)})" if stage.reused else ""
+            typer.echo(f"{stage.seconds:7.2f} s  {stage.name}{reused}", err=True)
+    if outcome.trouble and not quiet:
+        typer.echo(
+            f"计算结果未能保存，下次将重新计算 / nothing could be kept for the next run: "
+            f"{outcome.trouble}",
+            err=True,
+        )
+    found = rerun.summary(folder)
     if as_json:
-        _print_json(_summary(results, folder))
+        _print_json(_summary(found, folder) | {"unchanged": outcome.reused})
     elif not quiet:
-        _print_summary(results, folder)
-    if low is not None and len(low):
-        names = ", ".join(low["park_id"])
-        typer.echo(f"score_high < {fail_under:g}: {names}", err=True)
-        raise typer.Exit(3)
+        _print_summary(study, found, folder)
+        if outcome.reused:
+            typer.echo(
+                "输入未变，结果未改动。"
+                if study.language == "zh"
+                else "Nothing has changed; the results are as they were."
+            )
+    if fail_under is not None:
+        high = {r["park_id"]: r["score_high"] for r in found.ranking}
+        low = [park for park, score in high.items() if score is not None and score < fail_under]
+        if low:
+            typer.echo(f"score_high < {fail_under:g}: {', '.join(low)}", err=True)
+            raise typer.Exit(3)
 
 
-def _summary(results: Results, folder: Path) -> dict[str, object]:
-    ranking = results.ranking
+def _summary(found: Summary, folder: Path) -> dict[str, object]:
     return {
         "folder": folder.as_posix(),
-        "parks": len(ranking),
-        "ranked": int(ranking["rank"].notna().sum()),
-        "counts": dict(results.counts),
-        "warnings": [{"zh": zh, "en": en} for zh, en in results.warnings],
-        "ranking": json.loads(ranking.to_json(orient="records", force_ascii=False)),
+        "parks": len(found.ranking),
+        "ranked": sum(r["rank"] is not None for r in found.ranking),
+        "counts": found.counts,
+        "warnings": found.warnings,
+        "ranking": found.ranking,
     }
 
 
-def _print_summary(results: Results, folder: Path) -> None:
-    zh = results.study.language == "zh"
-    ranking = results.ranking
-    ranked = ranking[ranking["rank"].notna()]
-    for text in results.warnings:
-        typer.echo(("注意：" if zh else "Note: ") + text[0 if zh else 1], err=True)
+def _print_summary(study: Study, found: Summary, folder: Path) -> None:
+    from parkgap.standard import load
+
+    zh = study.language == "zh"
+    ranked = [r for r in found.ranking if r["rank"] is not None]
+    for text in found.warnings:
+        typer.echo(("注意：" if zh else "Note: ") + text["zh" if zh else "en"], err=True)
+    count = len(found.ranking)
     head = (
-        f"{len(ranking)} 个园区，{len(ranked)} 个已排序"
-        if zh
-        else f"{len(ranking)} parks, {len(ranked)} ranked"
+        f"{count} 个园区，{len(ranked)} 个已排序" if zh else f"{count} parks, {len(ranked)} ranked"
     )
     typer.echo(head)
-    names = {i.id: i.zh if zh else i.en for i in results.standard.items}
-    for row in ranked.head(3).itertuples():
-        gaps = "; ".join(names.get(g, g) for g in str(row.top_gaps).split("; ") if g)
-        typer.echo(
-            f"{row.rank:>3}  {row.park_name}  {row.score_low:.0f}–{row.score_high:.0f}  {gaps}"
-        )
+    standard = load(study.standard_source, dict(study.standard.set))
+    names = {i.id: i.zh if zh else i.en for i in standard.items}
+    for row in ranked[:3]:
+        gaps = "; ".join(names.get(g, g) for g in (row["top_gaps"] or "").split("; ") if g)
+        low, high = row["score_low"], row["score_high"]
+        typer.echo(f"{row['rank']:>3}  {row['park_name']}  {low:.0f}–{high:.0f}  {gaps}")
     typer.echo(("结果：" if zh else "Results: ") + str(folder / "index.html"))
     typer.echo(
         "筛查结果，不作规划核实或验收依据。"
@@ -400,22 +463,22 @@ def _refusals(as_json: bool) -> Iterator[None]:
         yield
     except ParkgapError as error:
         if as_json:
-            problems = error.problems if isinstance(error, InputError) else (error,)
+            problems: Sequence[object] = (error,)
+            if isinstance(error, InputError | ShardError):
+                problems = error.problems
             _print_json({"errors": [str(p) for p in problems]})
         else:
             typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(4 if isinstance(error, ShardError) else 1) from None
 
 
 _STAGES = {
     "standard": "读取标准 standard",
     "tables": "读取表格 tables",
     "osm": "读取地图数据 OpenStreetMap",
-    "streets": "步行路网 streets",
-    "facilities": "设施 facilities",
-    "reach": "步行可达 reach",
+    "reach": "路网、设施、步行可达 streets, facilities, reach",
+    "gather": "汇总 gather",
     "assess": "评估 assess",
-    "base": "底图 base map",
     "maps": "地图 maps",
     "lists": "清单 lists",
     "workbook": "工作簿 workbook",

@@ -93,5 +93,19 @@ class OutputError(ParkgapError, OSError):
     """A result cannot be written (open in another program, no space, no right)."""
 
 
+class ShardError(ParkgapError, RuntimeError):
+    """A part of a run failed on a worker: nothing is replaced, finished parts are kept.
+
+    Parameters
+    ----------
+    problems
+        A sentence for each part.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
 class FrameError(ParkgapError, TypeError):
     """A stage handed on a frame that breaks its declared schema: a fault of the program."""

@@ -29,6 +29,7 @@ from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
+from parkgap.rerun import run_key
 from parkgap.results import Drawn, Results
 from parkgap.source_keys import FromOsm
 from parkgap.sources.prepared import Prepared, read_window
@@ -148,6 +149,7 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
         prepared = prepared_of(study, standard, memo, shelf, fac.mapped_places)
         parks = _parks(study, tables, prepared, shelf)
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
+    _still(study, inputs)
     rules = Rules(standard, study.language, study.reach.limit_m, study.walking.snap_m)
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     listed = open_places(tables.facilities, day)
@@ -175,8 +177,22 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
         counts=notes.count(prepared, found, parks),
         warnings=tuple(notes.warn(study, prepared, parks, found, tables)),
         inputs=inputs,
+        run=run_key(study, inputs),
         **frames,
     )
+
+
+def _still(study: Study, inputs: dict[str, str]) -> None:
+    """Refuse a run whose inputs were changed while they were read: it would be of no one state."""
+    changed = [name for name, digest in study.hashes().items() if inputs.get(name) != digest]
+    if changed:
+        raise InputError(
+            Problem(
+                what="读取期间文件被改动 / the file was changed while it was read",
+                file=", ".join(changed),
+                remedy="保存完毕后重新运行 / run again when it is saved",
+            )
+        )
 
 
 @contextmanager

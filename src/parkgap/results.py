@@ -89,6 +89,8 @@ class Results:
         Sentences (zh, en) for the user, in a fixed order.
     inputs
         Input file name (relative to the study) to SHA-256.
+    run
+        Name of the run: a SHA-256 of everything that it was made from.
     """
 
     study: Study
@@ -109,3 +111,4 @@ class Results:
     counts: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[tuple[str, str], ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    run: str = ""

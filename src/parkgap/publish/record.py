@@ -81,6 +81,7 @@ def write_run(
     study, standard = results.study, results.standard
     record = {
         "result_schema": RESULT_SCHEMA,
+        "run": results.run,
         "program": {"name": "parkgap", "version": parkgap.__version__},
         "notice": _both("notice.screening"),
         "licence": _both("notice.odbl_long"),
