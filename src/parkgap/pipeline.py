@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,11 +22,9 @@ from parkgap.access.official import open_places, proven
 from parkgap.access.parks import parks_from_ground
 from parkgap.assess.certainty import edge_distance
 from parkgap.assess.groups import Ground
-from parkgap.assess.items import Assessor
-from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
-from parkgap.assess.rollup import roll_up
 from parkgap.errors import ExtractError, InputError, Problem
 from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
+from parkgap.judging import Judge
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
@@ -163,7 +162,7 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
         drawn = _drawn([d.drawn for d in done], view)
     town = _Town(study, standard, tables, prepared, parks, found)
     with _stage(clock, memo, "assess"):
-        frames = _assess(town, day)
+        frames = _assess(town, day, memo)
     return Results(
         study=_dated(study, prepared.date),
         standard=standard,
@@ -201,7 +200,12 @@ def _stage(clock: Clock, memo: Memo, name: str) -> Iterator[None]:
     before = len(memo.reused)
     with clock(name) as reused:
         yield
-        reused.extend(sorted(set(memo.reused[before:])))
+        reused.extend(_counted(memo.reused[before:]))
+
+
+def _counted(names: list[str]) -> list[str]:
+    """Name what was taken from the store, with how often."""
+    return [name if n == 1 else f"{name} x{n}" for name, n in sorted(Counter(names).items())]
 
 
 def _table_inputs(study: Study, inputs: dict[str, str]) -> tuple[object, ...]:
@@ -292,7 +296,7 @@ def _box(shape: shapely.Geometry) -> str:
     return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
-def _assess(town: _Town, day: str) -> dict[str, pd.DataFrame]:
+def _assess(town: _Town, day: str, memo: Memo) -> dict[str, pd.DataFrame]:
     parks, found, standard = town.parks, town.found, town.standard
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
@@ -310,19 +314,9 @@ def _assess(town: _Town, day: str) -> dict[str, pd.DataFrame]:
         region_has=_region_has(town.prepared, standard),
         proven=proven(town.tables.complete, parks, standard, day),
     )
-    few = town.study.privacy.min_workers
-    assessor = Assessor(ground, standard, language=town.study.language, min_workers=few)
-    assessment = assessor.assess()
-    core = {i.id: (str(i.origin), assessor.judge(i)) for i in standard.items if i.core}
-    frames = {
-        "assessment": assessment,
-        "ranking": rank_parks(assessment, parks, standard, lacking_core(ground, core)),
-        "shortfall": shortfalls(assessment, parks),
-        "rollup": roll_up(assessment, parks, assessor, standard),
-    }
-    shown = {name: without_few(frame, few) for name, frame in frames.items()}
+    judge = Judge(ground, standard, town.study.language, town.study.privacy.min_workers, memo)
     nearby = _nearby(found.reach, origins, facilities)
-    return shown | {"completeness": found.completeness, "nearby": nearby}
+    return judge.frames() | {"completeness": found.completeness, "nearby": nearby}
 
 
 def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:

@@ -233,9 +233,20 @@ class Memo:
         make
             Runs it.
         """
+        key = self.key(stage, tuple(i.digest if isinstance(i, Kept) else i for i in inputs))
+        return self._under(stage, key, make)
+
+    def knows(self, stage: str, key: str) -> bool:
+        """Tell whether something is kept under a key, whole or not."""
+        return self.store is not None and self.store.reads and self.store.knows(stage, key)
+
+    def under(self, stage: str, key: str, make: Callable[[], T]) -> T:
+        """As calling it, with the key at hand."""
+        return self._under(stage, key, make).value
+
+    def _under(self, stage: str, key: str, make: Callable[[], T]) -> Kept[T]:
         from parkgap.codec import CodecError, decode, encode
 
-        key = self.key(stage, tuple(i.digest if isinstance(i, Kept) else i for i in inputs))
         found = None if self.store is None else self.store.get(stage, key)
         if found is not None:
             with contextlib.suppress(CodecError):  # of a version that wrote otherwise

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from parkgap.assess.items import Assessor
 from parkgap.frames import ROLLUP
-from parkgap.standard import Standard
+from parkgap.standard import Item, Standard
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Fewest(Protocol):
+    """Finds the fewest additions for several parks at once."""
+
+    def fewest_for(self, item: Item, park_ids: list[str]) -> int:
+        """Fewest additions that meet the confirmed gaps of some parks."""
+
 
 LEVELS = ("district", "subdistrict", "zone")
 
 
 def roll_up(
-    assessment: pd.DataFrame, parks: pd.DataFrame, assessor: Assessor, standard: Standard
+    assessment: pd.DataFrame, parks: pd.DataFrame, assessor: Fewest, standard: Standard
 ) -> pd.DataFrame:
     """Sum up by area.
 
@@ -65,7 +72,7 @@ def roll_up(
     return ROLLUP.check(frame.sort_values(list(ROLLUP.sort), ignore_index=True))
 
 
-def _additions(short: pd.DataFrame, assessor: Assessor, standard: Standard, item: str) -> float:
+def _additions(short: pd.DataFrame, assessor: Fewest, standard: Standard, item: str) -> float:
     if short.empty:
         return np.nan
     if len(short) == 1:

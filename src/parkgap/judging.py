@@ -1,0 +1,201 @@
+"""Judge every park, or take from the store what was judged of the same before.
+
+What is said of a park depends on the park, on what its workers reach, and on the standard; not
+on other parks.  So each park is judged again only when one of these has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from parkgap.assess.groups import Ground
+from parkgap.assess.items import Assessor
+from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
+from parkgap.assess.rollup import roll_up
+from parkgap.frames import ASSESSMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parkgap.standard import Item, Standard
+    from parkgap.store import Memo
+
+Ints = npt.NDArray[np.int64]
+_WALK = ("metres", "minutes", "metres_worst", "minutes_worst")
+_ORIGIN = ["origin_id", "kind", "enterprise_id", "based_on", "share", "lon", "lat", "reached"]
+_PLACE = ["facility_id", "name", "access", "lines"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found of one park.
+
+    Attributes
+    ----------
+    rows
+        Its rows of :data:`parkgap.frames.ASSESSMENT`.
+    lacking
+        Share of its workers who lack at least one core item, confirmed.
+    """
+
+    rows: pd.DataFrame
+    lacking: float
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges parks by a standard; remembers what it found.
+
+    Attributes
+    ----------
+    ground, standard
+        What to judge, by what.
+    language, min_workers
+        As for :class:`parkgap.assess.items.Assessor`.
+    memo
+        What was judged before.
+    """
+
+    ground: Ground
+    standard: Standard
+    language: str
+    min_workers: int
+    memo: Memo
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Make ``assessment, ranking, shortfall, rollup`` of all parks, as they are published."""
+        g = self.ground
+        judged = self._all()
+        assessment = pd.concat([j.rows for j in judged], ignore_index=True)
+        assessment = ASSESSMENT.check(
+            assessment.sort_values(list(ASSESSMENT.sort), ignore_index=True)
+        )
+        lacking = np.array([j.lacking for j in judged])
+        frames = {
+            "assessment": assessment,
+            "ranking": rank_parks(assessment, g.parks, self.standard, lacking),
+            "shortfall": shortfalls(assessment, g.parks),
+            "rollup": roll_up(assessment, g.parks, self, self.standard),
+        }
+        return {name: without_few(frame, self.min_workers) for name, frame in frames.items()}
+
+    def fewest_for(self, item: Item, park_ids: list[str]) -> int:
+        """Fewest additions that meet the confirmed gaps of several parks at once."""
+        inputs = (item.id, [self._keys[p] for p in park_ids])
+        return self.memo("area", inputs, lambda: self._whole.fewest_for(item, park_ids)).value
+
+    @cached_property
+    def _whole(self) -> Assessor:
+        return self._assessor(self.ground)
+
+    def _assessor(self, ground: Ground) -> Assessor:
+        return Assessor(ground, self.standard, language=self.language, min_workers=self.min_workers)
+
+    def _all(self) -> list[Judged]:
+        """Judge every park, in their order; those that are new together, for that is faster."""
+        rules = (self.standard.model_dump_json(), self.language, self.min_workers)
+        inputs = [(rules, about) for about in _parks(self.ground)]
+        ids = [str(i) for i in self.ground.parks["park_id"]]
+        keys = [self.memo.key("park", own) for own in inputs]
+        self._keys.update(zip(ids, keys, strict=True))
+        new = [i for i, key in enumerate(keys) if not self.memo.knows("park", key)]
+        made = dict(zip(new, self._judge(new), strict=True)) if new else {}
+        # One that turns out to be damaged is judged after all, by itself.
+        return [
+            self.memo.under("park", key, partial(self._made, made, i)) for i, key in enumerate(keys)
+        ]
+
+    def _made(self, made: dict[int, Judged], row: int) -> Judged:
+        return made[row] if row in made else self._judge([row])[0]
+
+    def _judge(self, rows: Sequence[int]) -> list[Judged]:
+        ground = only(self.ground, np.array(rows, dtype=np.int64))
+        assessor = self._assessor(ground)
+        frame = assessor.assess()
+        core = {i.id: (str(i.origin), assessor.judge(i)) for i in self.standard.items if i.core}
+        lacking = lacking_core(ground, core)
+        parts = dict(iter(frame.groupby("park_id")))
+        return [
+            Judged(parts[park].reset_index(drop=True), float(share))
+            for park, share in zip(ground.parks["park_id"], lacking, strict=True)
+        ]
+
+
+def only(ground: Ground, rows: Ints) -> Ground:
+    """Take of the ground what concerns some parks (rows of ``ground.parks``)."""
+    parks = ground.parks.iloc[rows].reset_index(drop=True)
+    mine = ground.origins["park_id"].isin(parks["park_id"]).to_numpy()
+    origin = np.where(mine, np.cumsum(mine) - 1, -1)
+    park = np.full(len(ground.parks) + 1, -1)  # the last for what stands in none
+    park[rows] = np.arange(len(rows))
+    parts = {}
+    for name in ("reach", "beside"):
+        frame = getattr(ground, name)
+        use = mine[frame["origin"].to_numpy()]
+        frame = frame[use].reset_index(drop=True)
+        parts[name] = frame.assign(origin=origin[frame["origin"].to_numpy()])
+    return replace(
+        ground,
+        parks=parks,
+        origins=ground.origins[mine].reset_index(drop=True),
+        park_of=park[ground.park_of],
+        edge_m=ground.edge_m[mine],
+        proven=None if ground.proven is None else ground.proven[rows],
+        **parts,
+    )
+
+
+def _parks(ground: Ground) -> list[tuple[Any, ...]]:
+    """Say of each park everything that its judgement depends on."""
+    g = ground
+    origin_park = pd.Index(g.parks["park_id"]).get_indexer(g.origins["park_id"])
+    places = g.facilities[_PLACE]
+    known = dict(iter(g.completeness.groupby("park_id")))
+    reach = _dealt(origin_park[g.reach["origin"].to_numpy()], len(g.parks))
+    beside = _dealt(origin_park[g.beside["origin"].to_numpy()], len(g.parks))
+    origins = _dealt(origin_park, len(g.parks))
+    walk = {c: g.reach[c].to_numpy() for c in ("origin", "target", *_WALK)}
+    near = {c: g.beside[c].to_numpy() for c in ("origin", "facility", "metres")}
+    workers = g.parks["workers"].to_numpy(dtype=float)
+    count, out = len(g.facilities), []
+    for park, name in enumerate(g.parks["park_id"]):
+        own, r, b = origins[park], reach[park], beside[park]
+        target, gap = walk["target"][r], near["facility"][b]
+        seen = np.unique(np.concatenate([target[target < count], gap]))
+        # Facilities and sites are numbered within the park: ids stand beside, places do not matter.
+        sites = np.unique(target[target >= count])
+        code = np.where(
+            target < count,
+            np.searchsorted(seen, target),
+            len(seen) + np.searchsorted(sites, target),
+        )
+        out.append(
+            (
+                *(str(name), workers[park]),
+                g.origins[_ORIGIN].iloc[own].reset_index(drop=True),
+                *(g.edge_m[own], np.searchsorted(own, walk["origin"][r]), code),
+                *(walk[c][r] for c in _WALK),
+                *(places.iloc[seen].reset_index(drop=True), g.member[seen]),
+                g.park_of[seen] == park,
+                *(np.searchsorted(own, near["origin"][b]), np.searchsorted(seen, gap)),
+                *(near["metres"][b], known[name].reset_index(drop=True) if name in known else None),
+                float(g.residents.get(name, np.nan)),
+                None if g.proven is None else g.proven[park],
+                g.region_has,
+            )
+        )
+    return out
+
+
+def _dealt(park: Ints, size: int) -> list[Ints]:
+    """Rows that belong to each park, in their order."""
+    order = np.argsort(park, kind="stable")
+    cuts = np.searchsorted(park[order], np.arange(size + 1))
+    return [order[cuts[p] : cuts[p + 1]] for p in range(size)]
