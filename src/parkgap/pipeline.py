@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ from parkgap.source_keys import FromOsm
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
+from parkgap.study import TABLES, sha256
 from parkgap.survey import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.work import Work, one_by_one
 
@@ -143,7 +145,7 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
     with clock("standard"):
         standard = load(study.standard_source, dict(study.standard.set))
     with _stage(clock, memo, "tables"):
-        tables = memo("tables", _table_inputs(study, inputs), lambda: read_tables(study)).value
+        tables = memo("tables", _table_inputs(study, standard), lambda: read_tables(study)).value
     with _stage(clock, memo, "osm"):
         prepared = prepared_of(study, standard, memo, shelf, fac.mapped_places)
         parks = _parks(study, tables, prepared, shelf)
@@ -208,9 +210,11 @@ def _counted(names: list[str]) -> list[str]:
     return [name if n == 1 else f"{name} x{n}" for name, n in sorted(Counter(names).items())]
 
 
-def _table_inputs(study: Study, inputs: dict[str, str]) -> tuple[object, ...]:
-    """What the tables are made from: the files, and all that is said about them."""
-    return (inputs, study.model_dump_json(exclude={"title", "edition", "map_review_no"}))
+def _table_inputs(study: Study, standard: Standard) -> tuple[object, ...]:
+    """What the tables are made from: all that is said about them, their files, and the items."""
+    said = study.model_dump(mode="json", include={*TABLES, "facilities"})
+    files = [sha256(path) for path in study.table_files()]
+    return (json.dumps(said, sort_keys=True), files, standard.model_dump_json())
 
 
 def _work(

@@ -234,15 +234,21 @@ class Study(Section):
         The companions of a shapefile (.dbf, .shx, .prj, .cpg) are among them.
         """
         found = [self.path, *([] if self.osm.file is None else [self.osm_path])]
+        found += self.table_files()
+        if isinstance(self.standard_source, Path):
+            found.append(self.standard_source)
+        return list(dict.fromkeys(found))
+
+    def table_files(self) -> list[Path]:
+        """List the files of all tables, in a fixed order."""
+        found = []
         for name in TABLES:
             table = getattr(self, name)
             if table is not None and table.file is not None:
                 found += _with_sidecars(self.root / table.file)
         for listed in self.facilities:
             found += _with_sidecars(self.root / listed.file)
-        if isinstance(self.standard_source, Path):
-            found.append(self.standard_source)
-        return list(dict.fromkeys(found))
+        return found
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every input file, by its name relative to the study."""
