@@ -165,6 +165,25 @@ def shapefile(folder: Path, *drop: str) -> None:
     write(folder, "study.toml", STUDY.replace("parks.geojson", "p.shp"))
 
 
+def geoparquet(
+    columns: object, shape: bytes = shapely.to_wkb(WEST), *, primary: str = "geometry"
+) -> Make:
+    """Put one park in a Parquet file, with what its metadata says of its columns of geometry."""
+
+    def make(folder: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        geo = {"version": "1.1.0", "primary_column": primary, "columns": columns}
+        data = pa.table({"id": ["P1"], "name": ["西园"], "geometry": [shape]})
+        if columns is not None:
+            data = data.replace_schema_metadata({"geo": json.dumps(geo)})
+        pq.write_table(data, folder / "p.parquet")
+        write(folder, "study.toml", STUDY.replace("parks.geojson", "p.parquet"))
+
+    return make
+
+
 def folder_for_a_file(folder: Path) -> None:
     """Name a folder where the parks' file should be."""
     (folder / "d").mkdir()
@@ -391,9 +410,46 @@ fault(
     "parks:::: 不支持的文件格式 / a format that is not read",
 )
 fault(
-    "GeoParquet",
+    "noise for GeoParquet",
     parks(b"PAR1", name="p.parquet"),
-    "p.parquet:::: 本版本不读 GeoParquet / this version does not read GeoParquet",
+    "p.parquet:::: 不是完整的 Parquet 文件 / not a whole Parquet file",
+)
+fault(
+    "GeoParquet whose metadata is none",
+    geoparquet("polygons"),
+    "p.parquet:::: 文件中的 geo 元数据有误 / the file's metadata `geo` is wrong",
+)
+fault(
+    "GeoParquet of an unknown encoding",
+    geoparquet({"geometry": {"encoding": "TWKB"}}),
+    "p.parquet:::TWKB: 不认识的几何编码 / an unknown encoding of geometry",
+)
+fault(
+    "GeoParquet whose geometry is no geometry",
+    geoparquet({"geometry": {"encoding": "WKB"}}, b"\x01no"),
+    "p.parquet:::: 几何无法读取 / the geometry cannot be read",
+)
+fault(
+    "GeoParquet without the column that it names",
+    geoparquet({"shape": {"encoding": "WKB"}}, primary="shape"),
+    "p.parquet:::shape: 找不到这个几何列 / no such column of geometry",
+)
+fault(
+    "GeoParquet whose system is no PROJJSON",
+    geoparquet({"geometry": {"encoding": "WKB", "crs": "EPSG:4490"}}),
+    "p.parquet:::EPSG:4490: "
+    "geo 元数据中的坐标系不是 PROJJSON / the coordinate system in `geo` is no PROJJSON",
+)
+fault(
+    "GeoParquet that says that its system is unknown",
+    geoparquet({"geometry": {"encoding": "WKB", "crs": None}}),
+    "p.parquet:::: 未说明坐标系 / the coordinate system is not said",
+)
+fault(
+    "Parquet with bytes and no metadata",
+    geoparquet(None),
+    "p.parquet:::: 缺少经纬度列 / there are no columns of longitude and latitude",
+    warnings=("p.parquet:::geometry: 二进制列，未读入 / a column of bytes; it was left out",),
 )
 fault(
     "a page of HTML for a workbook",
