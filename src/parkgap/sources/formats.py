@@ -133,7 +133,10 @@ def _read_workbook(path: Path, file: str, table: Table, wanted: Collection[str])
             f"工作簿损坏（{error}） / the workbook is broken ({error})",
             remedy="在 Excel 中打开并另存为 .xlsx / open it in Excel and save it as .xlsx",
         )
-    faulty = faulty_cells(path, sheet) if path.suffix.lower() in {".xlsx", ".xlsm"} else {}
+    faulty = faulty_cells(path, sheet)
+    for row, column in faulty:  # what a program keeps there (0, mostly) is no value
+        if row < len(records) and column < len(records[row]):
+            records[row][column] = ""
     grid = Grid(records, file, sheet, merged, faulty)
     found = tabulate(grid, wanted, header=table.header)
     if table.sheet is None and len(book.sheet_names) > 1:
