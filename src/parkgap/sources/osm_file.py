@@ -12,19 +12,30 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import numpy.typing as npt
 import osmium
 import pandas as pd
 import shapely
 
 from parkgap.errors import ExtractError, Problem
 from parkgap.sources.cut import Beyond, Cutter, Window
+from parkgap.sources.extract import Extract, Ways, with_geometry
+
+__all__ = [
+    "NAME_TAGS",
+    "PLACE_TAGS",
+    "ROUTES",
+    "STREET_TAGS",
+    "Collector",
+    "Columns",
+    "Extract",
+    "Ways",
+    "read_extract",
+]
 
 STREET_TAGS = (
     "highway",
@@ -64,78 +75,10 @@ _NOT_A_PLACE = frozenset(
     "crossing street_lamp traffic_signals stop give_way turning_circle turning_loop "
     "speed_camera milestone mini_roundabout motorway_junction passing_place".split()
 )
-_TRIANGLE = 3  # a ring needs one coordinate more than its corners
 _OLDEST = 1970  # a timestamp of that year was left out by the writer
 _INVALID = 2147483647  # osmium's raw coordinate of a node that is not in the file
 _LARGE = 64_000_000  # bytes; from here on the places of nodes take more memory than a study does
 _SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Highways as they are mapped, cut where the extract cuts them.
-
-    Attributes
-    ----------
-    tags
-        One row a part: ``way_id``, the columns of `STREET_TAGS`, and ``cut``, true where the
-        way lacks nodes; shape (n,).
-    offset
-        Part i owns nodes ``offset[i]:offset[i+1]``; shape (n+1,).
-    node, lon, lat
-        OSM node ids and WGS-84 degrees; shape (m,).
-    """
-
-    tags: pd.DataFrame
-    offset: npt.NDArray[np.int64]
-    node: npt.NDArray[np.int64]
-    lon: npt.NDArray[np.float64]
-    lat: npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Extract:
-    """What was read from one extract; coordinates in WGS-84 degrees.
-
-    Attributes
-    ----------
-    objects
-        Objects with a place key, and named buildings: ``osm_id`` (node/1), ``lon, lat`` (the
-        node, or a point inside the area), ``geometry`` (None for nodes) and a column a tag.
-    ways
-        Highways.
-    buildings
-        ``osm_id, kind, levels, geometry`` of every building outline.
-    ground
-        ``osm_id, key, value, name, geometry`` of land use, green, water and coast.
-    doors
-        Nodes with ``entrance`` or ``barrier``: ``node_id, lon, lat, entrance, barrier, access,
-        foot``.
-    routes
-        ``route_id, mode, line, members`` of public transport; members are osm ids.
-    coverage
-        The area that the data covers: the header's box, else the hull of the complete ways.
-    coverage_from
-        ``header`` or ``hull``.
-    date
-        ISO date of the data, or "" where the file does not tell.
-    counts
-        What was read, kept and cut.
-    beyond
-        What was read and let go, where the extract was cut to a window.
-    """
-
-    objects: pd.DataFrame
-    ways: Ways
-    buildings: pd.DataFrame
-    ground: pd.DataFrame
-    doors: pd.DataFrame
-    routes: pd.DataFrame
-    coverage: shapely.Geometry
-    coverage_from: str
-    date: str
-    counts: dict[str, int]
-    beyond: Beyond = field(default_factory=Beyond)
 
 
 class Columns:
@@ -360,13 +303,13 @@ def read_extract(
     collector = Collector(keys | {"public_transport"}, values, tags)
     cutter = None
     if window is not None:
-        cutter = Cutter(window, collector, partial(_geometry, points=False))
+        cutter = Cutter(window, collector, partial(with_geometry, points=False))
     with TemporaryDirectory(prefix="parkgap-", ignore_cleanup_errors=True) as scratch:
         header = _run(path, collector, cutter, Path(scratch))
     box = header.box()
-    objects = _geometry(collector.objects.frame(), points=True)
+    objects = with_geometry(collector.objects.frame(), points=True)
     ways = _ways(collector)
-    ground = _geometry(collector.ground.frame())
+    ground = with_geometry(collector.ground.frame())
     if box.valid() and box.size() > 0:
         coverage: shapely.Geometry = shapely.box(
             box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
@@ -394,7 +337,7 @@ def read_extract(
     return Extract(
         objects=objects,
         ways=ways,
-        buildings=_geometry(collector.buildings.frame()),
+        buildings=with_geometry(collector.buildings.frame()),
         ground=ground,
         doors=collector.doors.frame().astype(
             {"node_id": "int64", "lon": "float64", "lat": "float64"}
@@ -539,33 +482,3 @@ def _ways(c: Collector) -> Ways:
         lon=np.frombuffer(c.x, dtype=np.int64) / 1e7 if c.x else np.empty(0),
         lat=np.frombuffer(c.y, dtype=np.int64) / 1e7 if c.y else np.empty(0),
     )
-
-
-def _geometry(frame: pd.DataFrame, *, points: bool = False) -> pd.DataFrame:
-    """Decode WKB in bulk; closed lines become polygons; a point inside stands for an area."""
-    wkb = np.array(
-        [None if h is None else bytes.fromhex(h) for h in frame.pop("wkb")], dtype=object
-    )
-    closed = frame.pop("closed").to_numpy().astype(bool)
-    geometry = shapely.from_wkb(wkb)
-    is_line = shapely.get_type_id(geometry) == shapely.GeometryType.LINESTRING
-    ring = closed & is_line & (shapely.get_num_coordinates(geometry) > _TRIANGLE)
-    if ring.any():
-        geometry[ring] = shapely.polygons(_rings(geometry[ring]))
-    bad = ~shapely.is_missing(geometry) & ~shapely.is_valid(geometry)
-    if bad.any():
-        geometry[bad] = shapely.make_valid(geometry[bad])
-    frame["geometry"] = geometry
-    if points:
-        area = ~shapely.is_missing(geometry)
-        inside = shapely.point_on_surface(geometry[area])
-        for axis, get in (("lon", shapely.get_x), ("lat", shapely.get_y)):
-            values = frame[axis].to_numpy().astype(float)
-            values[area] = get(inside)
-            frame[axis] = values
-    return frame
-
-
-def _rings(lines: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    coordinates, index = shapely.get_coordinates(lines, return_index=True)
-    return np.asarray(shapely.linearrings(coordinates, indices=index))
