@@ -26,6 +26,23 @@ PARKS = Schema(
     sort=("park_id",),
 )
 
+HEADCOUNTS = Schema(
+    "headcounts",
+    "Headcounts of parks whose outlines come from a map.",
+    columns("""
+    park_id str - the park that the row was matched to
+    zone str? - functional zone
+    district str? - district
+    subdistrict str? - subdistrict
+    workers float? persons - workers of the park; empty where nobody said
+    headcount_basis str? - where the headcount comes from (e.g. register, estimate, made up)
+    headcount_date str? - date of the headcount
+    source str - file, or a note that it is made up
+    """),
+    key=("park_id",),
+    sort=("park_id",),
+)
+
 GATES_GIVEN = Schema(
     "gates_given",
     "Gates from the office's own table; where a park has any, only these are open.",

@@ -21,6 +21,7 @@ from parkgap.frame_tables import (
     COMPLETE,
     ENTERPRISES,
     GATES_GIVEN,
+    HEADCOUNTS,
     HOUSING_STOCK,
     OFFICIAL,
     OWNERS,
@@ -40,6 +41,7 @@ __all__ = [
     "FACILITIES",
     "GATES",
     "GATES_GIVEN",
+    "HEADCOUNTS",
     "HOUSING_STOCK",
     "OFFICIAL",
     "ORIGINS",
@@ -273,6 +275,7 @@ ROLLUP = Schema(
 
 SCHEMAS: tuple[Schema, ...] = (
     PARKS,
+    HEADCOUNTS,
     GATES_GIVEN,
     ENTERPRISES,
     RESIDENCES,

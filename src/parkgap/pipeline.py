@@ -18,7 +18,6 @@ from parkgap.access import facilities as fac
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
 from parkgap.access.official import open_places, proven
 from parkgap.access.origins import make_origins
-from parkgap.access.parks import parks_from_ground
 from parkgap.access.places import Mapped, Places, find_places
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
@@ -28,7 +27,7 @@ from parkgap.assess.items import Assessor
 from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
 from parkgap.assess.rollup import roll_up
 from parkgap.drawing import base_of
-from parkgap.errors import ExtractError, InputError, Problem
+from parkgap.errors import ExtractError, Problem
 from parkgap.inputs import (
     Tables,
     doubt_datums,
@@ -38,10 +37,10 @@ from parkgap.inputs import (
     window_of,
     with_extract,
 )
+from parkgap.osm_parks import seek_parks
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.results import Results
-from parkgap.source_keys import FromOsm
 from parkgap.standard import Standard, load
 
 if TYPE_CHECKING:
@@ -165,12 +164,9 @@ def _survey(study: Study, clock: Clock) -> _Town:
     """Read the inputs and find out who can walk to what."""
     with clock("standard"):
         standard = load(study.standard_source, dict(study.standard.set))
-    with clock("tables"):
-        tables = read_tables(study)
-    with clock("osm"):
-        window = window_of(study, standard, tables, fac.mapped_places)
-        extract = read_osm(study, standard, window)
-    parks = _parks(study, tables, extract)
+    tables, extract = _read(study, standard, clock)
+    parks = tables.parks.sort_values("park_id", ignore_index=True)
+    _overlapping(study, parks, extract)
     tables = doubt_datums(study, tables, extract)
     grounds = compounds(parks, tables.residences)
     ways = extract.ways
@@ -215,31 +211,30 @@ def _survey(study: Study, clock: Clock) -> _Town:
     return _Town(study, standard, tables, extract, parks, streets, origins, places, walks)
 
 
-def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
-    """Take the parks from their table, or from the extract's land use.
+def _read(study: Study, standard: Standard, clock: Clock) -> tuple[Tables, Extract]:
+    """Read the tables and the map: parks that are sought in the map are known to the tables."""
+    rule = study.parks.from_osm
+    if rule is not None:
+        with clock("osm"):
+            extract = read_osm(study, standard)
+            sought = seek_parks(rule, extract, study.osm_path.name)
+        with clock("tables"):
+            return read_tables(study, sought), extract
+    with clock("tables"):
+        tables = read_tables(study)
+    with clock("osm"):
+        window = window_of(study, standard, tables, fac.mapped_places)
+        return tables, read_osm(study, standard, window)
+
+
+def _overlapping(study: Study, parks: pd.DataFrame, extract: Extract) -> None:
+    """Refuse an extract that lies somewhere else.
 
     Raises
     ------
-    InputError
-        There is none, or the extract lies somewhere else.
+    ExtractError
+        It covers no park.
     """
-    if tables.parks is not None:
-        parks = tables.parks.sort_values("park_id", ignore_index=True)
-    else:
-        rule = study.parks.from_osm or FromOsm()
-        parks = parks_from_ground(
-            extract.ground, rule.landuse, rule.min_area_ha, named_only=rule.named_only
-        )
-        if parks.empty:
-            raise InputError(
-                Problem(
-                    what="提取文件中未找到符合条件的园区 / the extract holds no such park",
-                    file=study.osm_path.name,
-                    rule=f"landuse = {', '.join(rule.landuse)}, >= {rule.min_area_ha:g} ha",
-                    remedy="减小 min_area_ha 或改用园区表 / "
-                    "lower min_area_ha, or give a table of parks",
-                )
-            )
     box = shapely.box(*shapely.total_bounds(parks["geometry"].to_numpy()))
     if not shapely.intersects(shapely.union_all(parks["geometry"].to_numpy()), extract.coverage):
         raise ExtractError(
@@ -252,7 +247,6 @@ def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
                 "take an extract that covers the parks, or check the parks' coordinate system",
             )
         )
-    return parks
 
 
 def _box(shape: shapely.Geometry) -> str:

@@ -37,6 +37,7 @@ from parkgap.source_keys import (
     EnterprisesTable,
     FromOsm,
     GatesTable,
+    HeadcountsTable,
     Osm,
     ParksTable,
     ResidencesTable,
@@ -57,6 +58,7 @@ __all__ = [
     "EnterprisesTable",
     "FromOsm",
     "GatesTable",
+    "HeadcountsTable",
     "Osm",
     "ParksTable",
     "ResidencesTable",
@@ -69,7 +71,7 @@ __all__ = [
 
 DEFAULT_STANDARD = "cn-industrial-15min"
 TABLES = (
-    *("parks", "gates", "enterprises", "residences", "shifts"),
+    *("parks", "headcounts", "gates", "enterprises", "residences", "shifts"),
     *("housing_stock", "projects", "shuttles", "bus_lines", "owners"),
 )
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
@@ -164,6 +166,7 @@ class Study(Section):
     map_review_no: Annotated[Text | None, Field(validate_default=True)] = None
     osm: Osm
     parks: ParksTable
+    headcounts: HeadcountsTable | None = None
     gates: GatesTable | None = None
     enterprises: EnterprisesTable | None = None
     residences: ResidencesTable | None = None

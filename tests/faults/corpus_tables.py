@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import shapely
-from tests.faults.corpus import STUDY, TOWN, Fault, Make, layer, sheets, table, toml, write
+from tests.faults.corpus import (
+    STUDY,
+    TOWN,
+    Fault,
+    Make,
+    layer,
+    sheets,
+    table,
+    toml,
+    write,
+)
 
 MORE: list[Fault] = []
 
@@ -35,6 +45,25 @@ def absent(section: str, head: str, *fields: str) -> None:
         table(section, f"{head}\n"),
         *(f"t.csv:::: 缺少必需的列 {f} / the column {f} is not there" for f in fields),
     )
+
+
+def ground(folder: Path, names: dict[int, str], *, small: tuple[int, ...] = ()) -> None:
+    """Draw industrial land into the map: a square a way, of some 100 ha or (`small`) of 0.9 ha."""
+    nodes, ways = "", ""
+    for k, (way, name) in enumerate([*names.items(), *((way, "") for way in small)]):
+        side = 0.001 if way in small else 0.01
+        west, south = 120.1 + 0.02 * k, 36.0
+        corners = ((0, 0), (side, 0), (side, side), (0, side))
+        refs = [100 * way + n for n in range(4)]
+        nodes += "".join(
+            f'<node id="{ref}" lat="{south + y:.4f}" lon="{west + x:.4f}" version="1"/>'
+            for ref, (x, y) in zip(refs, corners, strict=True)
+        )
+        ring = "".join(f'<nd ref="{ref}"/>' for ref in (*refs, refs[0]))
+        tags = f'<tag k="landuse" v="industrial"/><tag k="name" v="{name}"/>'
+        ways += f'<way id="{way}" version="1">{ring}{tags}</way>'
+    head, tail = TOWN.split("<way", 1)
+    write(folder, "town.osm", f"{head}{nodes}<way{tail.replace('</osm>', '')}{ways}</osm>")
 
 
 ONLY_HEAD = ":::: 表中只有表头 / the table holds nothing but headings"

@@ -57,6 +57,7 @@ def test_the_sample_tables_read_and_say_that_they_are_examples(
 def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language: str) -> None:
     write_template(tmp_path, language=language)
     (tmp_path / "extract.osm.pbf").write_bytes(b"x")
+    (tmp_path / "headcounts.xlsx").write_bytes(b"x")
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     others = {"from_osm", "place"}  # in the place of a file
     lines = []
@@ -70,6 +71,7 @@ def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language:
     assert study.as_of is not None
     assert study.parks.encoding == "gb18030"
     assert study.walking.snap_m == 150
+    assert study.headcounts is not None
     assert study.reach.limit_m == 1500
 
 

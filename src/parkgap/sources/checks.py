@@ -151,6 +151,14 @@ def _place_hash(table: Cells, i: int) -> str:
     return hashlib.sha256(place).hexdigest()[:6]
 
 
+def spellings(parks: pd.DataFrame) -> dict[str, str]:
+    """Ids of parks by how they may be written: those from OpenStreetMap also as way/1."""
+    found = {key: key for key in parks["park_id"].tolist()}
+    if "sought" in parks.attrs:
+        found |= {key.replace("-", "/", 1): key for key in parks["park_id"].tolist()}
+    return found
+
+
 def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
     """Read the column ``park_id``; a park's name will do where only one park has it.
 
@@ -159,14 +167,15 @@ def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
     """
     if parks is None:
         return table.read("park_id", read.text, required=True)
-    known = set(parks["park_id"])
+    known = spellings(parks)
     counts = Counter(parks["name"])
     by_name = {n: k for n, k in zip(parks["name"], parks["park_id"], strict=True) if counts[n] == 1}
+    sought = parks.attrs.get("sought")
     unplaced = {name for pair in parks.attrs.get("unplaced", ()) for name in pair}
     remedies: dict[str, str] = {}
     found: list[str | None] = []
     for i, said in enumerate(table.read("park_id", read.text, required=True)):
-        key = said if said in known else by_name.get(said or "")
+        key = known.get(said or "") or by_name.get(said or "")
         found.append(key)
         if said is None or key is not None:
             continue
@@ -180,20 +189,31 @@ def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
             )
             continue
         if said not in remedies:
-            close = difflib.get_close_matches(said, [*known, *by_name], n=1, cutoff=0.5)
-            remedies[said] = (
-                f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
-                if close
-                else "改正编号，或补充园区表 / correct the id, or add the park"
-            )
+            remedies[said] = _nearest(said, [*known, *by_name], sought=sought is not None)
         table.error(
             i,
             "park_id",
-            "园区表中查无此园区 / no such park in the table of parks",
-            rule="园区编号须与园区表一致 / the id must be one of the table of parks",
+            "园区表中查无此园区 / no such park in the table of parks"
+            if sought is None
+            else "地图用地中查无此园区 / no such park among those of the map's land use",
+            rule="园区编号须与园区表一致 / the id must be one of the table of parks"
+            if sought is None
+            else sought,
             remedy=remedies[said],
         )
     return found
+
+
+def _nearest(said: str, known: Sequence[str], *, sought: bool) -> str:
+    close = difflib.get_close_matches(said, known, n=1, cutoff=0.5)
+    if close:
+        return f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+    if sought:
+        return (
+            "编号照抄 ranking.csv（如 way-34719816），或减小 min_area_ha / "
+            "copy the id from ranking.csv (such as way-34719816), or lower min_area_ha"
+        )
+    return "改正编号，或补充园区表 / correct the id, or add the park"
 
 
 def sums(

@@ -198,6 +198,11 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         **_SOURCE,
     },
 }
+USUAL["headcounts"] = {
+    field: names
+    for field, names in USUAL["parks"].items()
+    if field != "area_ha" and field not in _PLACE
+}
 
 
 def forms(heading: str) -> tuple[str, str]:
