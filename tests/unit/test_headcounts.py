@@ -112,7 +112,10 @@ def test_an_unknown_park_of_the_map_is_refused_by_check_and_by_run(study: Path) 
         (2, "way-77", "landuse = industrial, ≥ 5 ha"),
         (3, "way-11", "landuse = industrial, ≥ 5 ha"),  # mapped, but smaller
     ]
-    assert errors[0].remedy == "是否为 'way-7'？ / did you mean 'way-7'?"
+    assert errors[0].remedy == (
+        "是否为 'way-7'？若编号无误，减小 min_area_ha / "
+        "did you mean 'way-7'? if the id is right, lower min_area_ha"
+    )
     with pytest.raises(InputError) as refused:
         compute(load_study(study))
     assert list(refused.value.problems) == errors

@@ -25,6 +25,16 @@ Floats = npt.NDArray[np.float64]
 MOST_WORKERS = 1_000_000  # three times the largest factory town there is
 SHARES_OFF = 0.001  # by which a park's shares may miss 1 (as three thirds do)
 _DAY = 1440  # minutes
+_UNITS = {
+    "persons": "人",
+    "beds": "床",
+    "seats": "座",
+    "minutes": "分钟",
+    "m2": "平方米",
+    "units": "套",
+    "beds_vacant": "床",
+}
+_OSM_ID = re.compile(r"(way|relation)[-/]\d+")
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 
 
@@ -50,7 +60,8 @@ def amounts(table: Cells, field: str, most: float, *, unit: str, required: bool 
             i,
             field,
             "数值不合理 / an absurd number",
-            rule=f"0 ≤ n ≤ {most:,.0f} {unit}",
+            rule=f"0 ≤ n ≤ {most:,.0f} {_UNITS.get(unit, unit)}".strip()
+            + f" / 0 ≤ n ≤ {most:,.0f} {unit}".rstrip(),
             remedy="核对数值和单位 / check the number and its unit",
         )
     return found
@@ -88,10 +99,10 @@ def duplicates(table: Cells, field: str, keys: Sequence[object]) -> None:
             table.error(
                 i,
                 field,
-                "编号重复 / repeated",
+                "重复 / repeated",
                 rule=f"第 {table.raw.rows[first[key]]} 行已有 / "
                 f"it stands in row {table.raw.rows[first[key]]} already",
-                remedy="改为唯一的编号 / make it unique",
+                remedy="改为唯一的，或删去重复的行 / make it unique, or delete the repeated row",
             )
         first.setdefault(key, i)
 
@@ -111,8 +122,9 @@ def park_ids(table: Cells, names: Sequence[str | None]) -> list[str | None]:
                     i,
                     "id",
                     "编号不能用作文件名 / the id cannot name a file",
-                    rule=r'不含 \ / : * ? " < > |，首尾无点，至多 80 字 / '
-                    r'no \ / : * ? " < > |, no dot at either end, at most 80 characters',
+                    rule=r'不含 \/:*?"<>|，不用 con 等系统保留名，首尾无点，至多 80 字 / '
+                    r'none of \/:*?"<>|, no reserved name such as con, no dot at either end, '
+                    "at most 80 characters",
                     remedy="如改为 A-01 / write A-01, for example",
                 )
     else:
@@ -206,6 +218,11 @@ def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
 
 def _nearest(said: str, known: Sequence[str], *, sought: bool) -> str:
     close = difflib.get_close_matches(said, known, n=1, cutoff=0.5)
+    if close and sought and _OSM_ID.fullmatch(said):
+        return (
+            f"是否为 {close[0]!r}？若编号无误，减小 min_area_ha / "
+            f"did you mean {close[0]!r}? if the id is right, lower min_area_ha"
+        )
     if close:
         return f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
     if sought:

@@ -63,14 +63,16 @@ def read_geoparquet(path: Path, file: str, table: Table) -> RawTable:
         return _tabulate(found, file)
     columns, primary = _geo(said, file)
     chosen = table.layer or primary
-    if chosen not in columns or found.schema.get_field_index(chosen) < 0:
+    there = [name for name in columns if name in found.schema.names]
+    if chosen not in there:
         refuse(
             file,
             "找不到这个几何列 / no such column of geometry",
             value=chosen,
-            rule=", ".join(columns),
-            remedy="改正 study.toml 中的 layer，或重新导出 / "
-            "correct `layer` in study.toml, or export it again",
+            rule=", ".join(there or found.schema.names),
+            remedy="从 GIS 软件重新导出 / export it again from the GIS"
+            if table.layer is None
+            else "改正 study.toml 中的 layer / correct `layer` in study.toml",
         )
     shapes = _shapes(found.column(chosen), columns[chosen], file)
     raw = _tabulate(found, file, columns, shapes, _crs(columns[chosen], file))

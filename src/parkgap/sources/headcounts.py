@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from parkgap import frames
 from parkgap.sources import cells as read
 from parkgap.sources import checks
-from parkgap.sources.headings import plain
+from parkgap.sources.headings import name_them, plain
 from parkgap.sources.tables import Read, Told, finish, open_table, sources
 
 if TYPE_CHECKING:
@@ -55,14 +55,15 @@ def read_headcounts(
         Everything that is wrong with the table; not one row matches.
     """
     table = open_table(source.file, source, root, "headcounts", ("workers",), told)
-    if "id" not in table and "name" not in table:
+    named = "id" in table or "name" in table
+    if not named:
         table.report.error(
             "编号列和名称列都缺 / there is neither a column of ids nor one of names",
-            remedy=f'columns = {{ name = "…" }} | {", ".join(table.raw.headings)}',
+            remedy=name_them(table.raw, "name"),
         )
     found = _matched(table, parks, lambda name: plain(fold(name)))
     checks.duplicates(table, "name" if "name" in table else "id", found)
-    if parks is not None and len(table) and len(table.left_out) == len(table):
+    if parks is not None and named and len(table) and len(table.left_out) == len(table):
         table.report.error(
             "各行均对不上任何园区 / none of the rows matches a park",
             rule="编号一致，或名称一致 / the same id, or the same name",

@@ -358,23 +358,28 @@ def _run(
     if not path.is_file():
         raise ExtractError(
             Problem(
-                what="OpenStreetMap file not found 找不到 OpenStreetMap 文件",
+                what="找不到 OpenStreetMap 文件 / the OpenStreetMap file is not there",
                 file=path,
-                remedy="check [osm] file in study.toml",
+                remedy="核对 study.toml 中 [osm] 的 file / check `file` under [osm] in study.toml",
             )
         )
     if not path.name.lower().endswith(_SUFFIXES):
         raise ExtractError(
             Problem(
-                what="not an OpenStreetMap file by its name 文件扩展名不是 OpenStreetMap 格式",
+                what="扩展名不是 OpenStreetMap 格式 / not an OpenStreetMap file by its name",
                 file=path,
-                rule=f"one of {', '.join(_SUFFIXES)}",
-                remedy="export the area as .osm.pbf and name that file",
+                rule=", ".join(_SUFFIXES),
+                remedy="把该区域导出为 .osm.pbf 并写明文件名 / "
+                "export the area as .osm.pbf and name that file",
             )
         )
     if path.stat().st_size == 0:
         raise ExtractError(
-            Problem(what="the file is empty 文件为空", file=path, remedy="download it again")
+            Problem(
+                what="文件为空 / the file is empty",
+                file=path,
+                remedy="重新下载或导出 / download or export it again",
+            )
         )
     flt = osmium.filter
     place = (*collector.place_keys, *(k for k, _ in collector.place_values))
@@ -399,29 +404,31 @@ def _run(
         detail = re.sub(r"\s+", " ", str(error)).strip()
         raise ExtractError(
             Problem(
-                what="the file is broken, cut off or not OpenStreetMap data "
-                f"文件损坏、不完整或不是 OpenStreetMap 数据 ({detail})",
+                what=f"文件损坏、不完整或不是 OpenStreetMap 数据（{detail}） / "
+                f"the file is broken, cut off or not OpenStreetMap data ({detail})",
                 file=path,
-                remedy="download or export it again; nothing of it was used",
+                remedy="重新下载或导出；其内容未使用 / "
+                "download or export it again; nothing of it was used",
             )
         ) from error
     if collector.cut_ways and not collector.streets.rows:
         raise ExtractError(
             Problem(
-                what=f"none of {collector.cut_ways} streets finds its nodes "
-                "道路引用的节点在文件中找不到",
+                what=f"{collector.cut_ways} 条道路引用的节点在文件中均找不到 / "
+                f"none of {collector.cut_ways} streets finds its nodes",
                 file=path,
-                rule="nodes come before ways, ids are positive 节点在道路之前，编号为正",
-                remedy="sort it, or export it again (not an unsaved edit) 重新排序或重新导出",
+                rule="节点在道路之前，编号为正 / nodes come before ways, ids are positive",
+                remedy="重新排序，或重新导出（勿用未上传的编辑） / "
+                "sort it, or export it again (not an unsaved edit)",
             )
         )
     if collector.seen == 0:
         raise ExtractError(
             Problem(
-                what="the file holds no streets, buildings or places "
-                "文件中找不到任何道路、建筑或设施对象",
+                what="文件中找不到任何道路、建筑或设施 / "
+                "the file holds no streets, buildings or places",
                 file=path,
-                remedy="export the area again",
+                remedy="重新导出该区域 / export the area again",
             )
         )
     return header
