@@ -17,20 +17,21 @@ import shapely
 from pydantic import ValidationError
 
 from parkgap.datums import doubts
-from parkgap.errors import InputError, Problem, StudyError
+from parkgap.errors import InputError, Problem
+from parkgap.inputs import downloaded
 from parkgap.list_keys import FacilitiesTable
 from parkgap.office import Office, read_office, unused
 from parkgap.source_keys import Osm
 from parkgap.sources.report import texts
 from parkgap.standard import Standard, load
 from parkgap.study import TABLES, StandardChoice, Study, load_study
+from parkgap.sums import headcount_doubts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkgap.sources.osm_file import Extract
+    from parkgap.sources.extract import Extract
 
-_SUMS_OFF = 0.05  # by which headcounts of two tables may differ
 _LAPSED_DAYS = 365  # a declaration of completeness holds for a year
 
 Tell = Callable[[str], None]
@@ -114,8 +115,8 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
     file = file / "study.toml" if file.is_dir() else file
     study: Study | None = None
     try:
-        study = load_study(file)
-    except StudyError as error:
+        study = downloaded(load_study(file))
+    except InputError as error:
         found.errors += error.problems
     sections = _sections(file) if study is None else _all(study)
     found.name, found.language = sections["name"], sections["language"]
@@ -126,13 +127,12 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
         tell("osm")
         extract = _extract(sections["osm"], file.parent, found)
     tell("tables")
-    office = read_office(
-        sections, file.parent, standard=standard, parks=_parks_from_osm(sections, extract)
-    )
+    parks = _parks_from_osm(sections, extract, found)
+    office = read_office(sections, file.parent, standard=standard, parks=parks)
     found.errors += office.errors
     found.warnings += [*office.warnings, *unused(sections)]
     found.tables += [_described(name, report) for name, report in office.reports]
-    _sums(office, sections, found)
+    found.warnings += headcount_doubts(office, sections)
     _lapsed(sections, study, found)
     if extract is not None:
         tell("datums")
@@ -212,16 +212,20 @@ def _extract(osm: Osm, root: Path, found: Checked) -> Extract | None:
         return None
 
 
-def _parks_from_osm(sections: Mapping[str, Any], extract: Extract | None) -> pd.DataFrame | None:
+def _parks_from_osm(
+    sections: Mapping[str, Any], extract: Extract | None, found: Checked
+) -> pd.DataFrame | None:
+    """Seek the parks in the map; that there is none is noted."""
     source = sections["parks"]
     if source is None or source.from_osm is None or extract is None:
         return None
-    from parkgap.access.parks import parks_from_ground
+    from parkgap.osm_parks import seek_parks
 
-    rule = source.from_osm
-    return parks_from_ground(
-        extract.ground, rule.landuse, rule.min_area_ha, named_only=rule.named_only
-    )
+    try:
+        return seek_parks(source.from_osm, extract, Path(sections["osm"].file).name)
+    except InputError as error:
+        found.errors += error.problems
+        return None
 
 
 def _described(name: str, report: Any) -> dict[str, Any]:
@@ -233,41 +237,6 @@ def _described(name: str, report: Any) -> dict[str, Any]:
         "header": report.header,
         "columns": report.matched,
     }
-
-
-# --- between the tables --------------------------------------------------------------------------
-
-
-def _sums(office: Office, sections: Mapping[str, Any], found: Checked) -> None:
-    """Warn of parks whose headcounts differ between tables, with both sums."""
-    totals: list[tuple[str, pd.Series]] = []
-    if office.parks is not None:
-        totals.append(("parks", office.parks.set_index("park_id")["workers"].dropna()))
-    for name in ("enterprises", "residences"):
-        frame = office.frames[name]
-        if len(frame):
-            totals.append((name, frame.groupby("park_id")["workers"].sum()))
-    for k, (one, left) in enumerate(totals):
-        for other, right in totals[k + 1 :]:
-            both = left.index.intersection(right.index)
-            for key in sorted(both):
-                a, b = float(left[key]), float(right[key])
-                # A list of homes that knows fewer than work there is the usual case, and so is
-                # one of firms; more than the park has was said by the table's own reader.
-                if (one == "parks" and b > a) or abs(a - b) <= _SUMS_OFF * max(a, b):
-                    continue
-                if other == "residences" and b < a:
-                    continue
-                found.warnings.append(
-                    Problem(
-                        what="两张表的人数不一致 / the headcounts of two tables do not add up",
-                        file=f"{sections[one].file}, {sections[other].file}",
-                        column="workers",
-                        value=f"{key}: {a:.0f} ({one}) ≠ {b:.0f} ({other})",
-                        rule=f"± {_SUMS_OFF:.0%}",
-                        remedy="核对统计口径和日期 / check whom the tables count, and when",
-                    )
-                )
 
 
 def _lapsed(sections: Mapping[str, Any], study: Study | None, found: Checked) -> None:

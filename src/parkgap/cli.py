@@ -267,14 +267,28 @@ def init(
             help="写一个虚构的示范区，可立即运行。 Write a made-up district that runs at once.",
         ),
     ] = False,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--place",
+            help="首次运行时按此地名下载地图，如 青岛市黄岛区。 "
+            "Place whose map the first run downloads.",
+        ),
+    ] = None,
 ) -> None:
     """新建研究文件夹（含样表）。 Make a study folder with commented sample files."""
     from parkgap.example import write_example
     from parkgap.template import write_template
 
+    if example and place is not None:
+        raise typer.BadParameter("--place / --example: 二者取一 / one of the two")
     with _refusals(as_json=False):
-        write = write_example if example else write_template
-        for path in write(folder, language=lang):
+        written = (
+            write_example(folder, language=lang)
+            if example
+            else write_template(folder, language=lang, place=place)
+        )
+        for path in written:
             typer.echo(str(path))
 
 

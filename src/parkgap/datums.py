@@ -17,7 +17,7 @@ from parkgap.sources.shapes import middles
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkgap.sources.osm_file import Extract
+    from parkgap.sources.extract import Extract
 
 _CELL, _OFF = 0.02, 0.025  # degrees; no two of the datums lie farther apart than _OFF
 _PLACED = (

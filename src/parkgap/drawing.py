@@ -7,7 +7,7 @@ import shapely
 
 from parkgap import geo
 from parkgap.results import Base
-from parkgap.sources.osm_file import Extract
+from parkgap.sources.extract import Extract
 
 _MAIN = frozenset(
     "motorway trunk primary secondary tertiary motorway_link trunk_link primary_link "

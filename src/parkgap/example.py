@@ -109,7 +109,7 @@ class _Table(NamedTuple):
 def _tables(town: Town) -> list[_Table]:
     """Fill every table that a study may name, in the order of ``study.toml``."""
     return [
-        *(_parks(), _gates(), _enterprises(), _residences(), _shifts()),
+        *(_parks(), _headcounts(), _gates(), _enterprises(), _residences(), _shifts()),
         *(_canteens(town), _services(town), _housing(), _projects()),
         *(_shuttles(), _bus_lines(), _owners()),
     ]
@@ -134,6 +134,12 @@ def _parks() -> _Table:
     ]
     headings = "园区编号 园区名称 功能区 行政区 街道 职工人数 人数依据 统计日期 几何"
     return _Table("parks.csv", headings, rows)
+
+
+def _headcounts() -> _Table:
+    """Count the workers by the parks' names alone, as a sheet of another bureau does."""
+    rows = [(p.name, p.workers, "年报（虚构）", "2026-06-30") for p in PARKS]
+    return _Table("headcounts.xlsx", "园区名称 从业人员数 人数依据 统计日期", rows, sheet="人数")
 
 
 def _gates() -> _Table:

@@ -14,14 +14,15 @@ from parkgap.sources.prepared import Prepared, prepare
 from parkgap.sources.report import collapse
 from parkgap.standard import load
 from parkgap.study import TABLES, sha256
+from parkgap.sums import headcount_doubts
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
+    from parkgap.sources.extract import Extract
     from parkgap.sources.http import Clock, Patience
-    from parkgap.sources.osm_file import Extract
     from parkgap.sources.overpass import Area, Tell
     from parkgap.sources.snapshot import Snapshot
     from parkgap.standard import Standard
@@ -38,15 +39,16 @@ _WIDE_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Tables:
-    """The office's tables; empty frames where the study has none."""
+    """The office's tables, and the parks; empty frames where the study has none."""
 
-    parks: pd.DataFrame | None
+    parks: pd.DataFrame
     gates: pd.DataFrame
     enterprises: pd.DataFrame
     residences: pd.DataFrame
     shifts: pd.DataFrame
     warnings: tuple[Problem, ...]
     facilities: pd.DataFrame = field(default_factory=frames.OFFICIAL.frame)
+    headcounts: pd.DataFrame = field(default_factory=frames.HEADCOUNTS.frame)
     complete: pd.DataFrame = field(default_factory=frames.COMPLETE.frame)
     housing_stock: pd.DataFrame = field(default_factory=frames.HOUSING_STOCK.frame)
     projects: pd.DataFrame = field(default_factory=frames.PROJECTS.frame)
@@ -58,21 +60,35 @@ class Tables:
     def made_up(self) -> bool:
         """Whether any row says that it is made up."""
         given = [getattr(self, f.name) for f in fields(self) if f.name != "warnings"]
-        return read.is_made_up(*(frame for frame in given if frame is not None))
+        return read.is_made_up(*given)
 
 
-def read_tables(study: Study) -> Tables:
-    """Read all tables of a study; everything wrong with any of them comes in one error."""
+def read_tables(study: Study, parks: pd.DataFrame | None = None) -> Tables:
+    """Read all tables of a study; everything wrong with any of them comes in one error.
+
+    Parameters
+    ----------
+    parks
+        Parks that were sought in the map (``[parks] from_osm``), which the tables refer to.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with any table.
+    """
     sections = {name: getattr(study, name) for name in (*TABLES, "facilities")}
     # Only lists name items of the standard; without one, it need not be loaded twice.
     named = any(sections[name] for name in ("facilities", "projects", "owners"))
     standard = load(study.standard_source, dict(study.standard.set)) if named else None
-    known = frames.PARKS.frame() if study.parks.file is None else None
-    office = read_office(sections, study.root, standard=standard, parks=known)
+    office = read_office(sections, study.root, standard=standard, parks=parks)
     if office.errors:
         raise InputError(*office.errors)
-    warnings = [_plain(p) for p in (*collapse(office.warnings), *unused(sections))]
-    return Tables(parks=office.parks, **office.frames, warnings=tuple(warnings))
+    said = [*office.warnings, *headcount_doubts(office, sections)]
+    return Tables(
+        parks=frames.PARKS.frame() if office.parks is None else office.parks,
+        **office.frames,
+        warnings=tuple(_plain(p) for p in (*collapse(said), *unused(sections))),
+    )
 
 
 def _plain(problem: Problem) -> Problem:
@@ -232,7 +248,26 @@ def with_extract(study: Study, tell: Tell | None = None) -> Study:
     if study.osm.file is not None:
         return study
     snapshot = fetch_extract(study, tell=tell)
-    if snapshot is None:
+    return study if snapshot is None else _reading(study, snapshot)
+
+
+def downloaded(study: Study) -> Study:
+    """Return the study with the map to read named in ``osm.file``, if it was downloaded before.
+
+    Raises
+    ------
+    ExtractError
+        The map was changed since.
+    """
+    area = area_of(study)
+    if area is None:
         return study
+    from parkgap.sources import overpass, snapshot
+
+    found = overpass.current(area, study.root / snapshot.FOLDER)
+    return study if found is None else _reading(study, found)
+
+
+def _reading(study: Study, snapshot: Snapshot) -> Study:
     name = snapshot.path.relative_to(study.root).as_posix()
     return study.model_copy(update={"osm": study.osm.model_copy(update={"file": name})})

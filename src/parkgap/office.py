@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkgap import frames
+from parkgap.access.facilities import fold_text
 from parkgap.errors import InputError, Problem
 from parkgap.sources import lists, tables
+from parkgap.sources.headcounts import read_headcounts, with_headcounts
 from parkgap.sources.lists import Known
 from parkgap.sources.report import Report
 from parkgap.standard import Standard
@@ -44,7 +46,8 @@ class Office:
     Attributes
     ----------
     parks
-        None where there is no table of them, or it could not be opened.
+        Of their table, or as they were handed in, with what ``[headcounts]`` says of them; None
+        where there is no table of them, or it was refused.
     frames
         Every other table by its section's name, and ``complete``; empty where the study has
         none.  A table that was refused is empty too.
@@ -128,6 +131,18 @@ def _read_office(
                 parks = tables.park_keys(source, root=root)
             except InputError:
                 parks = None  # why it cannot be opened was said above
+    else:
+        office.parks = parks
+    counted = sections.get("headcounts")
+    if counted is not None:
+        given = take(
+            "headcounts",
+            lambda told: read_headcounts(
+                counted, root=root, parks=parks, fold=fold_text, told=told
+            ),
+        )
+        parks = _count(office, counted, given, parks)
+    office.frames.setdefault("headcounts", frames.HEADCOUNTS.frame())
     for name, (reader, schema) in _OF_PARKS.items():
         table = sections.get(name)
         found = None
@@ -142,6 +157,31 @@ def _read_office(
     firms = office.frames["enterprises"] if sections.get("enterprises") is not None else None
     _read_lists(office, sections, root, Known.of(standard, parks, firms), take)
     return office
+
+
+def _count(
+    office: Office, source: Any, given: pd.DataFrame | None, parks: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    """Put headcounts into the parks, and say which of them their own table gives otherwise."""
+    if given is None or parks is None:
+        return parks
+    office.frames["headcounts"] = given
+    parks, changed = with_headcounts(parks, given)
+    if office.parks is not None:
+        office.parks = parks
+    office.warnings += [
+        Problem(
+            what="两张表的人数不一致 / the headcounts of two tables do not add up",
+            file=source.file,
+            sheet=source.sheet,
+            column="workers",
+            value=value,
+            rule="以 [headcounts] 为准 / [headcounts] is taken",
+            remedy="核对统计口径和日期 / check whom the tables count, and when",
+        )
+        for value in changed
+    ]
+    return parks
 
 
 def _read_lists(

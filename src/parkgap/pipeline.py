@@ -20,18 +20,17 @@ import shapely
 from parkgap import notes, program
 from parkgap.access import facilities as fac
 from parkgap.access.official import open_places, proven
-from parkgap.access.parks import parks_from_ground
 from parkgap.assess.certainty import edge_distance
 from parkgap.assess.groups import Ground
 from parkgap.errors import ExtractError, InputError, Problem
 from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
 from parkgap.judging import Judge
+from parkgap.osm_parks import seek_parks
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rerun import run_key
 from parkgap.results import Drawn, Results
-from parkgap.source_keys import FromOsm
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
@@ -144,11 +143,10 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
     inputs = study.hashes()
     with clock("standard"):
         standard = load(study.standard_source, dict(study.standard.set))
-    with _stage(clock, memo, "tables"):
-        tables = memo("tables", _table_inputs(study, standard), lambda: read_tables(study)).value
-    with _stage(clock, memo, "osm"):
-        prepared = prepared_of(study, standard, memo, shelf, fac.mapped_places)
-        parks = _parks(study, tables, prepared, shelf)
+    tables, prepared = _read(study, standard, clock, memo, shelf)
+    parks = tables.parks.sort_values("park_id", ignore_index=True)
+    _overlapping(study, parks, prepared)
+    with clock("datums"):
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
     _still(study, inputs)
     rules = Rules(standard, study.language, study.reach.limit_m, study.walking.snap_m)
@@ -255,32 +253,37 @@ def _dated(study: Study, date: str) -> Study:
     return study.model_copy(update={"as_of": dt.date.fromisoformat(date)})
 
 
-def _parks(study: Study, tables: Tables, prepared: Prepared, shelf: Shelf) -> pd.DataFrame:
-    """Take the parks from their table, or from the extract's land use.
+def _read(
+    study: Study, standard: Standard, clock: Clock, memo: Memo, shelf: Shelf
+) -> tuple[Tables, Prepared]:
+    """Read the map and the tables: parks that are sought in the map are known to the tables."""
+    rule = study.parks.from_osm
+
+    def read_map() -> Prepared:
+        with _stage(clock, memo, "osm"):
+            return prepared_of(study, standard, memo, shelf, fac.mapped_places)
+
+    def read_office(sought: pd.DataFrame | None = None) -> Tables:
+        with _stage(clock, memo, "tables"):
+            inputs = (*_table_inputs(study, standard), sought)
+            return memo("tables", inputs, lambda: read_tables(study, sought)).value
+
+    if rule is None:  # what is wrong with a table is said before the map is read
+        tables = read_office()
+        return tables, read_map()
+    prepared = read_map()
+    ground = read_window(prepared, shelf, layers=("ground",))
+    return read_office(seek_parks(rule, ground, study.osm_path.name)), prepared
+
+
+def _overlapping(study: Study, parks: pd.DataFrame, prepared: Prepared) -> None:
+    """Refuse an extract that lies somewhere else.
 
     Raises
     ------
-    InputError
-        There is none, or the extract lies somewhere else.
+    ExtractError
+        It covers no park.
     """
-    if tables.parks is not None:
-        parks = tables.parks.sort_values("park_id", ignore_index=True)
-    else:
-        rule = study.parks.from_osm or FromOsm()
-        ground = read_window(prepared, shelf, layers=("ground",)).ground
-        parks = parks_from_ground(
-            ground, rule.landuse, rule.min_area_ha, named_only=rule.named_only
-        )
-        if parks.empty:
-            raise InputError(
-                Problem(
-                    what="提取文件中未找到符合条件的园区 / the extract holds no such park",
-                    file=study.osm_path.name,
-                    rule=f"landuse = {', '.join(rule.landuse)}, >= {rule.min_area_ha:g} ha",
-                    remedy="减小 min_area_ha 或改用园区表 / "
-                    "lower min_area_ha, or give a table of parks",
-                )
-            )
     box = shapely.box(*shapely.total_bounds(parks["geometry"].to_numpy()))
     if not shapely.intersects(shapely.union_all(parks["geometry"].to_numpy()), prepared.coverage):
         raise ExtractError(
@@ -293,7 +296,6 @@ def _parks(study: Study, tables: Tables, prepared: Prepared, shelf: Shelf) -> pd
                 "take an extract that covers the parks, or check the parks' coordinate system",
             )
         )
-    return parks
 
 
 def _box(shape: shapely.Geometry) -> str:

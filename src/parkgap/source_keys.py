@@ -233,6 +233,16 @@ class ParksTable(Table):
         return self
 
 
+class HeadcountsTable(Table):
+    """Headcounts of parks whose outlines come from a map: matched by id, else by name."""
+
+    KNOWN: ClassVar[tuple[str, ...]] = (
+        *("id", "name", "zone", "district", "subdistrict", "workers"),
+        *("headcount_basis", "headcount_date", "source"),
+    )
+    file: Text
+
+
 class GatesTable(Table):
     """Gates of parks: where a park has any, only these are open."""
 

@@ -186,7 +186,7 @@ def _find(source: str | Path) -> Path:
 
 def _no_such(name: str) -> Problem:
     return Problem(
-        what="没有这个标准 / no such standard",
+        what="查无此标准 / no such standard",
         value=name,
         rule="自带标准的名称，或文件路径 / the name of a shipped standard, or the path of a file",
         remedy=nearest(name, available()),

@@ -38,6 +38,7 @@ from parkgap.source_keys import (
     EnterprisesTable,
     FromOsm,
     GatesTable,
+    HeadcountsTable,
     Osm,
     ParksTable,
     ResidencesTable,
@@ -58,6 +59,7 @@ __all__ = [
     "EnterprisesTable",
     "FromOsm",
     "GatesTable",
+    "HeadcountsTable",
     "Osm",
     "ParksTable",
     "ResidencesTable",
@@ -70,14 +72,21 @@ __all__ = [
 
 DEFAULT_STANDARD = "cn-industrial-15min"
 TABLES = (
-    *("parks", "gates", "enterprises", "residences", "shifts"),
+    *("parks", "headcounts", "gates", "enterprises", "residences", "shifts"),
     *("housing_stock", "projects", "shuttles", "bus_lines", "owners"),
 )
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _MAX_NAME = 80
-_LOOK = "对照 parkgap init 写出的样例改正 / compare it with the sample that parkgap init writes"
+_LOOK = (
+    "对照 parkgap init DIR --example 写出的样例改正 / "
+    "compare it with the sample that parkgap init DIR --example writes"
+)
+_DOUBLE = (
+    "每张清单写一节，用双方括号：[[facilities]] / "
+    "a section a list, in double brackets: [[facilities]]"
+)
 
 # Named in the design, built by a later version: refused, never silently ignored.
 _LATER: dict[tuple[str, ...], frozenset[str]] = {
@@ -108,8 +117,9 @@ def _folder_name(text: str) -> str:
         return text
     raise refused(
         "不能用作文件夹名 / not usable as a folder name",
-        f'不含 \\ / : * ? " < > |，首尾无点和空格，至多 {_MAX_NAME} 字 / '
-        f'no \\ / : * ? " < > |, no dot or space at either end, at most {_MAX_NAME} characters',
+        f'不含 \\/:*?"<>|，不用 con 等系统保留名，首尾无点和空格，至多 {_MAX_NAME} 字 / '
+        f'none of \\/:*?"<>|, no reserved name such as con, no dot or space at either end, '
+        f"at most {_MAX_NAME} characters",
     )
 
 
@@ -165,6 +175,7 @@ class Study(Section):
     map_review_no: Annotated[Text | None, Field(validate_default=True)] = None
     osm: Osm
     parks: ParksTable
+    headcounts: HeadcountsTable | None = None
     gates: GatesTable | None = None
     enterprises: EnterprisesTable | None = None
     residences: ResidencesTable | None = None
@@ -341,7 +352,7 @@ def _read(file: Path) -> str:
 def _broken(file: Path, message: str) -> Problem:
     line = re.search(r"at line (\d+)", message)
     remedy = (
-        "路径请用 / 或单引号 / write paths with / or in single quotes"
+        "路径用正斜杠，或整个放进单引号 / write paths with forward slashes, or in single quotes"
         if "escape" in message or "hex" in message
         else "文字要加引号，日期写作 2026-11-01 / quote text, write dates as 2026-11-01"
     )
@@ -385,7 +396,7 @@ def _unknown(
         file=file.name,
         row=line_of(lines, key),
         column=".".join(key),
-        value=value,
+        value=None if isinstance(value, dict) else value,
         remedy=nearest(key[-1], _known_at(key)),
     )
 
@@ -394,7 +405,8 @@ def _problem(detail: ErrorDetails, file: Path, lines: Mapping[tuple[str, ...], i
     key = tuple(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return _unknown(key, detail["input"], file, lines)
-    context = detail.get("ctx", {})
+    context = dict(detail.get("ctx", {}))
+    context["expected_zh"] = str(context.get("expected", "")).replace(" or ", " 或 ")
     value = detail["input"]
     shown = value if isinstance(value, (str, int, float, date, list)) else None
     text = SAID.get(detail["type"], "{msg}")
@@ -406,12 +418,19 @@ def _problem(detail: ErrorDetails, file: Path, lines: Mapping[tuple[str, ...], i
         row=line_of(lines, key),
         column=".".join(key) or None,
         value=shown,
-        remedy=context.get("remedy") or _LOOK,
+        remedy=_DOUBLE if key == ("facilities",) else context.get("remedy") or _LOOK,
     )
 
 
 def _is_standard_file(use: str) -> bool:
     return use.lower().endswith((".yaml", ".yml"))
+
+
+def _may_be(name: str, section: str) -> bool:
+    """Tell whether a file that is there may be meant: a map, a standard, or a table."""
+    is_map = name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
+    own = _is_standard_file(name)
+    return {"osm": is_map, "standard": own}.get(section, not (is_map or own))
 
 
 def _with_sidecars(file: Path) -> list[Path]:
@@ -442,16 +461,21 @@ def _missing_files(
         wanted = file.parent / name.strip()
         if wanted.is_file():
             continue
-        there = [p.name for p in wanted.parent.iterdir()] if wanted.parent.is_dir() else []
-        close = difflib.get_close_matches(wanted.name, sorted(there), n=1)
+        there = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
+        files = sorted(p.name for p in there if p.is_file() and _may_be(p.name, section))
+        close = difflib.get_close_matches(wanted.name, files, n=1)
         problems.append(
             Problem(
-                what="找不到文件 / the file is not there",
+                what="这是文件夹，不是文件 / this is a folder, not a file"
+                if wanted.is_dir()
+                else "找不到文件 / the file is not there",
                 file=file.name,
                 row=line_of(lines, place),
                 column=".".join(place),
                 value=name,
-                remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+                remedy=f"写明文件夹里的哪个文件，如 {name}/… / name a file inside it: {name}/…"
+                if wanted.is_dir()
+                else f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
                 if close
                 else "把文件放入研究文件夹 / put the file into the study's folder",
             )

@@ -31,7 +31,7 @@ from parkgap.store import Kept, Memo
 
 if TYPE_CHECKING:
     from parkgap.inputs import Tables
-    from parkgap.sources.osm_file import Extract
+    from parkgap.sources.extract import Extract
     from parkgap.sources.prepared import Shelf
     from parkgap.standard import Standard
 

@@ -44,16 +44,16 @@ def nearest(key: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     if close:
         return f"是否想写 {close[0]!r}？ / did you mean {close[0]!r}?"
-    return f"可用 / known: {', '.join(known)}"
+    return f"可用：{', '.join(known)} / known: {', '.join(known)}"
 
 
 # What pydantic found, in Chinese and English, by its error type.
 SAID = {
     "missing": "缺少必填项 / required, but not there",
-    "literal_error": "只能取以下之一 / must be one of: {expected}",
-    "greater_than": "必须大于 / must be greater than {gt}",
-    "greater_than_equal": "不得小于 / must be at least {ge}",
-    "less_than_equal": "不得大于 / must be at most {le}",
+    "literal_error": "只能取以下之一：{expected_zh} / must be one of: {expected}",
+    "greater_than": "必须大于 {gt} / must be greater than {gt}",
+    "greater_than_equal": "不得小于 {ge} / must be at least {ge}",
+    "less_than_equal": "不得大于 {le} / must be at most {le}",
     "string_type": "应为文字 / must be text",
     "string_too_short": "不能为空 / must not be empty",
     "too_short": "不能为空 / must not be empty",
@@ -62,8 +62,8 @@ SAID = {
     "int_type": "应为整数 / must be a whole number",
     "bool_type": "应为 true 或 false / must be true or false",
     "model_type": "应为一节（[名称]） / must be a section ([name])",
-    "date_type": "应为日期 / must be a date: 2026-11-01",
-    "date_from_datetime_parsing": "应为日期 / must be a date: 2026-11-01",
+    "date_type": "应为日期，如 2026-11-01 / must be a date such as 2026-11-01",
+    "date_from_datetime_parsing": "应为日期，如 2026-11-01 / must be a date such as 2026-11-01",
     "date_from_datetime_inexact": "应为日期，不含时刻 / must be a date without a time of day",
     "mapping_type": "应为 {{ 键 = 值 }} / must be {{ key = value }}",
     "tuple_type": "应为列表 / must be a list",

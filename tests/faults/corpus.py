@@ -1,8 +1,8 @@
 """Small broken inputs, each made by code, each with the exact message that a user must get.
 
 An expected message is written as ``file[sheet]:row:column:value: zh / en``; what is not said is
-left empty.  Messages are written by hand from what an office needs to hear; rule and remedy
-are asserted to be there, not spelled out.
+left empty.  Messages are written by hand from what an office needs to hear; with rule and
+remedy they stand in ``golden/faults.txt``.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def parks(text: str | bytes, keys: str = 'crs = "WGS84"', name: str = "parks.csv
 
 def table(section: str, text: str | bytes, keys: str = "", name: str = "t.csv") -> Make:
     """Add a table of another kind."""
-    placed = "" if section in {"shifts", "owners"} else 'crs = "WGS84"\n'
+    placed = "" if section in {"shifts", "owners", "headcounts"} else 'crs = "WGS84"\n'
     head = f"[[{section}]]" if section == "facilities" else f"[{section}]"
 
     def make(folder: Path) -> None:
@@ -165,6 +165,25 @@ def shapefile(folder: Path, *drop: str) -> None:
     write(folder, "study.toml", STUDY.replace("parks.geojson", "p.shp"))
 
 
+def geoparquet(
+    columns: object, shape: bytes = shapely.to_wkb(WEST), *, primary: str = "geometry"
+) -> Make:
+    """Put one park in a Parquet file, with what its metadata says of its columns of geometry."""
+
+    def make(folder: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        geo = {"version": "1.1.0", "primary_column": primary, "columns": columns}
+        data = pa.table({"id": ["P1"], "name": ["西园"], "geometry": [shape]})
+        if columns is not None:
+            data = data.replace_schema_metadata({"geo": json.dumps(geo)})
+        pq.write_table(data, folder / "p.parquet")
+        write(folder, "study.toml", STUDY.replace("parks.geojson", "p.parquet"))
+
+    return make
+
+
 def folder_for_a_file(folder: Path) -> None:
     """Name a folder where the parks' file should be."""
     (folder / "d").mkdir()
@@ -215,7 +234,7 @@ for number, (key, text, said) in enumerate(
 fault(
     "an unknown section",
     toml("[park]\nx = 1\n"),
-    "study.toml:7:park:{'x': 1}: 不认识的项 / unknown key",
+    "study.toml:7:park:: 不认识的项 / unknown key",
 )
 fault(
     "an unknown key of a section",
@@ -270,7 +289,7 @@ fault(
 fault(
     "a folder in the place of a file",
     folder_for_a_file,
-    "study.toml:6:parks.file:d: 找不到文件 / the file is not there",
+    "study.toml:6:parks.file:d: 这是文件夹，不是文件 / this is a folder, not a file",
 )
 fault(
     "an unknown datum",
@@ -291,7 +310,7 @@ fault(
 fault(
     "a heading's row of zero",
     toml("header = 0\n"),
-    "study.toml:7:parks.header:0: 不得小于 / must be at least 1",
+    "study.toml:7:parks.header:0: 不得小于 1 / must be at least 1",
 )
 fault(
     "an empty sheet name",
@@ -306,7 +325,7 @@ fault(
 fault(
     "a language that is not spoken",
     study("as_of", 'language = "de"\nas_of'),
-    "study.toml:2:language:de: 只能取以下之一 / must be one of: 'zh' or 'en'",
+    "study.toml:2:language:de: 只能取以下之一：'zh' 或 'en' / must be one of: 'zh' or 'en'",
 )
 fault(
     "a public edition without review",
@@ -316,7 +335,7 @@ fault(
 fault(
     "nobody to protect",
     toml("[privacy]\nmin_workers = 0\n"),
-    "study.toml:8:privacy.min_workers:0: 不得小于 / must be at least 1",
+    "study.toml:8:privacy.min_workers:0: 不得小于 1 / must be at least 1",
 )
 fault(
     "a text for a number",
@@ -359,7 +378,8 @@ fault(
         "编号,名称\n1,甲\n",
         'item = "canteen_or_meal"\ncomplete = { area = "黄岛区", issuer = "局", as_of = "夏" }\n',
     ),
-    "study.toml:11:facilities.0.complete.as_of:夏: 应为日期 / must be a date: 2026-11-01",
+    "study.toml:11:facilities.0.complete.as_of:夏: "
+    "应为日期，如 2026-11-01 / must be a date such as 2026-11-01",
 )
 fault(
     "a section of a later version",
@@ -391,9 +411,46 @@ fault(
     "parks:::: 不支持的文件格式 / a format that is not read",
 )
 fault(
-    "GeoParquet",
+    "noise for GeoParquet",
     parks(b"PAR1", name="p.parquet"),
-    "p.parquet:::: 本版本不读 GeoParquet / this version does not read GeoParquet",
+    "p.parquet:::: 不是完整的 Parquet 文件 / not a whole Parquet file",
+)
+fault(
+    "GeoParquet whose metadata is none",
+    geoparquet("polygons"),
+    "p.parquet:::: 文件中的 geo 元数据有误 / the file's metadata `geo` is wrong",
+)
+fault(
+    "GeoParquet of an unknown encoding",
+    geoparquet({"geometry": {"encoding": "TWKB"}}),
+    "p.parquet:::TWKB: 不认识的几何编码 / an unknown encoding of geometry",
+)
+fault(
+    "GeoParquet whose geometry is no geometry",
+    geoparquet({"geometry": {"encoding": "WKB"}}, b"\x01no"),
+    "p.parquet:::: 几何无法读取 / the geometry cannot be read",
+)
+fault(
+    "GeoParquet without the column that it names",
+    geoparquet({"shape": {"encoding": "WKB"}}, primary="shape"),
+    "p.parquet:::shape: 找不到这个几何列 / no such column of geometry",
+)
+fault(
+    "GeoParquet whose system is no PROJJSON",
+    geoparquet({"geometry": {"encoding": "WKB", "crs": "EPSG:4490"}}),
+    "p.parquet:::EPSG:4490: "
+    "geo 元数据中的坐标系不是 PROJJSON / the coordinate system in `geo` is no PROJJSON",
+)
+fault(
+    "GeoParquet that says that its system is unknown",
+    geoparquet({"geometry": {"encoding": "WKB", "crs": None}}),
+    "p.parquet:::: 未说明坐标系 / the coordinate system is not said",
+)
+fault(
+    "Parquet with bytes and no metadata",
+    geoparquet(None),
+    "p.parquet:::: 缺少经纬度列 / there are no columns of longitude and latitude",
+    warnings=("p.parquet:::geometry: 二进制列，未读入 / a column of bytes; it was left out",),
 )
 fault(
     "a page of HTML for a workbook",
@@ -597,11 +654,11 @@ for number, said in enumerate(("约一千", "1200/1300", "12 00 x", "#VALUE!", "
         f"2:职工人数:{said}: 不是数字 / not a number",
     )
 park_rows("no id", ",甲,1,120.1,36,\n", "2:编号:: 不能为空 / must not be empty")
-park_rows("an id twice", "P1,甲,1,120.1,36,\nP1,乙,1,120.1,36,\n", "3:编号:P1: 编号重复 / repeated")
+park_rows("an id twice", "P1,甲,1,120.1,36,\nP1,乙,1,120.1,36,\n", "3:编号:P1: 重复 / repeated")
 park_rows(
     "ids that differ in case only",
     "P1,甲,1,120.1,36,\np1,乙,1,120.1,36,\n",
-    "3:编号:p1: 编号重复 / repeated",
+    "3:编号:p1: 重复 / repeated",
 )
 for number, said in enumerate(("a/b", "a:b", "con", "a.", "?")):
     park_rows(
@@ -612,7 +669,7 @@ for number, said in enumerate(("a/b", "a:b", "con", "a.", "?")):
 fault(
     "a name twice in one place and no ids",
     parks("园区名称,经度,纬度\n甲,120.1,36\n甲,120.1,36\n"),
-    "parks.csv:3:园区名称:甲: 编号重复 / repeated",
+    "parks.csv:3:园区名称:甲: 重复 / repeated",
 )
 fault(
     "no name and no ids",
@@ -643,7 +700,7 @@ park_rows(
 park_rows(
     "out of range",
     "P1,甲,1,190,36,\n",
-    "2:纬度:36: 坐标超出范围 / the coordinates are out of range",
+    "2:经度:190: 坐标超出范围 / the coordinates are out of range",
 )
 park_rows(
     "degrees declared as metres",

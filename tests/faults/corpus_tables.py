@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import shapely
-from tests.faults.corpus import STUDY, TOWN, Fault, Make, layer, sheets, table, toml, write
+from tests.faults.corpus import (
+    STUDY,
+    TOWN,
+    Fault,
+    Make,
+    layer,
+    sheets,
+    table,
+    toml,
+    write,
+)
 
 MORE: list[Fault] = []
 
@@ -35,6 +45,25 @@ def absent(section: str, head: str, *fields: str) -> None:
         table(section, f"{head}\n"),
         *(f"t.csv:::: 缺少必需的列 {f} / the column {f} is not there" for f in fields),
     )
+
+
+def ground(folder: Path, names: dict[int, str], *, small: tuple[int, ...] = ()) -> None:
+    """Draw industrial land into the map: a square a way, of some 100 ha or (`small`) of 0.9 ha."""
+    nodes, ways = "", ""
+    for k, (way, name) in enumerate([*names.items(), *((way, "") for way in small)]):
+        side = 0.001 if way in small else 0.01
+        west, south = 120.1 + 0.02 * k, 36.0
+        corners = ((0, 0), (side, 0), (side, side), (0, side))
+        refs = [100 * way + n for n in range(4)]
+        nodes += "".join(
+            f'<node id="{ref}" lat="{south + y:.4f}" lon="{west + x:.4f}" version="1"/>'
+            for ref, (x, y) in zip(refs, corners, strict=True)
+        )
+        ring = "".join(f'<nd ref="{ref}"/>' for ref in (*refs, refs[0]))
+        tags = f'<tag k="landuse" v="industrial"/><tag k="name" v="{name}"/>'
+        ways += f'<way id="{way}" version="1">{ring}{tags}</way>'
+    head, tail = TOWN.split("<way", 1)
+    write(folder, "town.osm", f"{head}{nodes}<way{tail.replace('</osm>', '')}{ways}</osm>")
 
 
 ONLY_HEAD = ":::: 表中只有表头 / the table holds nothing but headings"
@@ -70,7 +99,7 @@ for name, text, *said in (
     (
         "an id twice",
         "G1,P1,门,120.1,36\nG1,P2,门,120.12,36\n",
-        "3:编号:G1: 编号重复 / repeated",
+        "3:编号:G1: 重复 / repeated",
     ),
     ("no coordinates", "G1,P1,门,,\n", "2:经度:: 缺少坐标 / no coordinates"),
     (
@@ -180,7 +209,7 @@ for name, text, *said in (
     (
         "an id twice",
         "E1,P1,100,,,,,,,\nE1,P2,100,,,,,,,\n",
-        "3:编号:E1: 编号重复 / repeated",
+        "3:编号:E1: 重复 / repeated",
     ),
 ):
     rows("enterprises", FIRMS, name, text, *said)
@@ -230,7 +259,7 @@ for name, text, *said in (
     (
         "the same home twice for one park",
         "R1,P1,宿舍,5,120.1,36\nR1,P1,宿舍,5,120.1,36\n",
-        "3:编号:R1: 编号重复 / repeated",
+        "3:编号:R1: 重复 / repeated",
     ),
     ("no coordinates", "R1,P1,宿舍,5,,\n", "2:经度:: 缺少坐标 / no coordinates"),
     ("0,0", "R1,P1,宿舍,5,0,0\n", "2:纬度:0: 坐标为 0,0 / the coordinates are 0,0"),
@@ -319,7 +348,7 @@ for name, text, *said in (
     (
         "a shift twice",
         "P1,白,8:00,16:00,,,0.5\nP1,白,16:00,0:00,,,0.5\n",
-        "3:班次:白: 编号重复 / repeated",
+        "3:班次:白: 重复 / repeated",
     ),
     (
         "a park that is not there",
@@ -342,7 +371,7 @@ for name, text, *said in (
     (
         "an id twice",
         "1,甲,,,,,,,120.1,36\n1,乙,,,,,,,120.1,36\n",
-        "3:编号:1: 编号重复 / repeated",
+        "3:编号:1: 重复 / repeated",
     ),
     (
         "an unknown access",
@@ -439,7 +468,7 @@ for name, text, *said in (
     (
         "an id twice",
         "1,宿舍,,,,,,,120.1,36\n1,宿舍,,,,,,,120.1,36\n",
-        "3:编号:1: 编号重复 / repeated",
+        "3:编号:1: 重复 / repeated",
     ),
 ):
     rows("housing_stock", STOCK, name, text, *said)
@@ -479,7 +508,7 @@ for name, text, *said in (
     (
         "a stop's place twice",
         "1,甲站,1,7:30,45,120.1,36\n1,乙站,1,7:40,45,120.1,36\n",
-        "3:站序:1: 编号重复 / repeated",
+        "3:站序:1: 重复 / repeated",
     ),
     (
         "seats of a ship",
@@ -521,10 +550,118 @@ for name, text, *said in (
     (
         "the same twice",
         "canteen_or_meal,商务局\ncanteen_or_meal,商务局\n",
-        "3:部门:商务局: 编号重复 / repeated",
+        "3:部门:商务局: 重复 / repeated",
     ),
 ):
     rows("owners", "指标,部门", name, text, *said)
+
+# --- parks that are sought in the map, and their headcounts ---------------------------------------
+
+FROM_OSM = STUDY.replace('file = "parks.geojson"', "from_osm = {}")
+MAPPED = {7: "西园", 8: "东园", 9: "工业园", 10: "工业园"}
+COUNTS = "园区编号,园区名称,从业人员"
+
+
+def sought(section: str, text: str, *, names: dict[int, str] | None = None) -> Make:
+    """Seek the parks in the map, and add a table."""
+
+    def make(folder: Path) -> None:
+        ground(folder, MAPPED if names is None else names, small=(11,))
+        placed = "" if section == "headcounts" else 'crs = "WGS84"\n'
+        write(folder, "study.toml", f'{FROM_OSM}[{section}]\nfile = "t.csv"\n{placed}')
+        write(folder, "t.csv", text)
+
+    return make
+
+
+fault(
+    "from_osm: no park in the map",
+    sought("gates", f"{GATES}\nG1,way-7,门,120.1,36\n", names={}),
+    "town.osm:::: 地图数据中未找到符合条件的园区 / the map data holds no such park",
+)
+fault(
+    "from_osm: a gate of a park that is not in the map",
+    sought("gates", f"{GATES}\nG1,way-77,门,120.1,36\nG2,大学城,门,120.1,36\n"),
+    "t.csv:2:园区编号:way-77: 地图用地中查无此园区 / "
+    "no such park among those of the map's land use",
+    "t.csv:3:园区编号:大学城: 地图用地中查无此园区 / "
+    "no such park among those of the map's land use",
+)
+fault(
+    "from_osm: a gate of a park that is too small",
+    sought("gates", f"{GATES}\nG1,way-11,门,120.1,36\n"),
+    "t.csv:2:园区编号:way-11: 地图用地中查无此园区 / "
+    "no such park among those of the map's land use",
+)
+fault(
+    "headcounts: no column of workers",
+    sought("headcounts", "园区编号,园区名称\nway-7,西园\n"),
+    "t.csv:::: 缺少必需的列 workers / the column workers is not there",
+)
+fault(
+    "headcounts: neither ids nor names",
+    sought("headcounts", "a,从业人员\nway-7,5\n"),
+    "t.csv:::: 编号列和名称列都缺 / there is neither a column of ids nor one of names",
+)
+for name, text, *said in (
+    (
+        "none matches",
+        ",甲,5\n,乙,6\n",
+        ":::: 各行均对不上任何园区 / none of the rows matches a park",
+    ),
+    ("a park twice", "way-7,,5\n,西园,6\n", ":3:园区名称:西园: 重复 / repeated"),
+    (
+        "id and name of two parks",
+        "way-7,东园,5\n",
+        ":2:园区编号:way-7: 编号和名称指向不同的园区 / id and name are those of different parks",
+    ),
+    ("an absurd one", "way-7,西园,-5\n", ":2:从业人员:-5: 人数不合理 / an absurd headcount"),
+    ("words", "way-7,西园,若干\n", ":2:从业人员:若干: 不是数字 / not a number"),
+):
+    fault(
+        f"headcounts: {name}",
+        sought("headcounts", f"{COUNTS}\n{text}"),
+        *(f"t.csv{one}" for one in said),
+    )
+fault(
+    "headcounts: rows that match no park, or several",
+    sought("headcounts", f"{COUNTS}\nway-7,,5\n,东圆,6\n,大学城,7\n,工业园,8\n"),
+    warnings=(
+        "t.csv:3:园区名称:东圆: 对不上任何园区，该行未用 / it matches no park; the row is not used",
+        (
+            "t.csv:4:园区名称:大学城: 对不上任何园区，该行未用 / "
+            "it matches no park; the row is not used"
+        ),
+        (
+            "t.csv:5:园区名称:工业园: 不止一个园区叫此名，该行未用 / "
+            "several parks have this name; the row is not used"
+        ),
+    ),
+)
+fault(
+    "headcounts: another number than the parks' own",
+    table("headcounts", "园区编号,从业人员\nP1,1200\n"),
+    warnings=(
+        (
+            "t.csv::workers:P1: 1000 (parks) ≠ 1200 (headcounts): "
+            "两张表的人数不一致 / the headcounts of two tables do not add up"
+        ),
+    ),
+)
+fault(
+    "enterprises: more beds occupied than workers",
+    table("enterprises", f"{FIRMS}\nE1,P1,1000,,,,2000,1500,,\n"),
+    warnings=(
+        (
+            "parks.geojson, t.csv::workers:P1: 1000 (parks) ≠ 1500 (enterprises: beds_occupied): "
+            "两张表的人数不一致 / the headcounts of two tables do not add up"
+        ),
+        (
+            "t.csv::workers:P1: 1000 (enterprises) ≠ 1500 (enterprises: beds_occupied): "
+            "两张表的人数不一致 / the headcounts of two tables do not add up"
+        ),
+    ),
+)
 
 # --- the map, the standard, and all at once -----------------------------------------------------
 
@@ -540,10 +677,10 @@ def osm(text: str | bytes, name: str = "town.osm") -> Make:
 
 
 BROKEN = (
-    "the file is broken, cut off or not OpenStreetMap data "
-    "文件损坏、不完整或不是 OpenStreetMap 数据"
+    "文件损坏、不完整或不是 OpenStreetMap 数据 / "
+    "the file is broken, cut off or not OpenStreetMap data"
 )
-fault("an empty map", osm(b""), "town.osm:::: the file is empty 文件为空")
+fault("an empty map", osm(b""), "town.osm:::: 文件为空 / the file is empty")
 fault("a map cut in two", osm(TOWN[: len(TOWN) // 2]), f"town.osm:::: {BROKEN}")
 fault("a page of HTML for a map", osm("<html><body>504</body></html>"), f"town.osm:::: {BROKEN}")
 fault("noise for a .pbf", osm(b"\x00\x01\x02 noise", "town.osm.pbf"), f"town.osm.pbf:::: {BROKEN}")
@@ -551,13 +688,13 @@ fault("a .gz that is none", osm(b"not gzip", "town.osm.gz"), f"town.osm.gz:::: {
 fault(
     "a map of nothing",
     osm('<osm version="0.6"></osm>'),
-    "town.osm:::: the file holds no streets, buildings or places "
-    "文件中找不到任何道路、建筑或设施对象",
+    "town.osm:::: 文件中找不到任何道路、建筑或设施 / "
+    "the file holds no streets, buildings or places",
 )
 fault(
     "a table for a map",
     osm(b"x", "town.csv"),
-    "town.csv:::: not an OpenStreetMap file by its name 文件扩展名不是 OpenStreetMap 格式",
+    "town.csv:::: 扩展名不是 OpenStreetMap 格式 / not an OpenStreetMap file by its name",
 )
 fault(
     "a map that is elsewhere",
@@ -574,7 +711,7 @@ fault(
 fault(
     "an unknown standard",
     toml('[standard]\nuse = "cn-2099"\n'),
-    ":::cn-2099: 没有这个标准 / no such standard",
+    ":::cn-2099: 查无此标准 / no such standard",
 )
 
 
@@ -602,7 +739,7 @@ fault(
     "study.toml:13:walking.x:1: 不认识的项 / unknown key",
     "g.csv:2:园区编号:P9: 园区表中查无此园区 / no such park in the table of parks",
     "s.csv:2:下班时间:8:00: 上下班时刻相同 / the shift ends when it starts",
-    "town.osm:::: the file is empty 文件为空",
+    "town.osm:::: 文件为空 / the file is empty",
 )
 fault(
     "wrong parks do not hide wrong gates",

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 
 from parkgap.codec import CodecError, decode, digest, encode
 from parkgap.errors import Problem
-from parkgap.sources.osm_file import Ways
+from parkgap.sources.extract import Ways
 
 
 def again(value: Any) -> Any:

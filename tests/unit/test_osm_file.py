@@ -14,7 +14,8 @@ import shapely
 from tests.towns import Town, degrees
 
 from parkgap.errors import ExtractError
-from parkgap.sources.osm_file import Extract, read_extract
+from parkgap.sources.extract import Extract
+from parkgap.sources.osm_file import read_extract
 
 BOX = (-500.0, -500.0, 500.0, 500.0)
 

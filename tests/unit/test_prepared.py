@@ -13,7 +13,8 @@ import shapely
 from pyproj import Geod
 from tests.towns import Town, degrees
 
-from parkgap.sources.osm_file import Extract, read_extract
+from parkgap.sources.extract import Extract
+from parkgap.sources.osm_file import read_extract
 from parkgap.sources.prepared import Prepared, prepare, read_window
 from parkgap.sources.surroundings import around
 from parkgap.store import Shelf

@@ -663,3 +663,12 @@ def test_every_row_of_the_taiwanese_list_is_placed_or_named(shared: Path) -> Non
     expected = collections.Counter(" ".join(name.split()) for name in whole)
     assert collections.Counter(frame["name"]) == expected
     assert frame["park_id"].is_unique
+
+
+def test_a_heading_in_two_languages_does_not_part_the_message(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("编号 / id,经度 / lon\n1,120\n", encoding="utf-8")
+    with pytest.raises(TableError) as refused:
+        tables.read_gates(GatesTable(file="a.csv", crs="WGS84"), root=tmp_path, parks=None)
+    zh, en = tables.texts(refused.value.problems[0])
+    assert zh.endswith("已有的表头：编号/id, 经度/lon")
+    assert en.endswith("headings: 编号/id, 经度/lon")

@@ -590,7 +590,10 @@ FAULTS = {
         "{v: work,",
         "{v: factory,",
         "{v: factory",
-        "unknown origin (value: 'factory'); remedy: 可用 / known: work, home, either",
+        (
+            "unknown origin (value: 'factory'); remedy: 可用：work, home, either / "
+            "known: work, home, either"
+        ),
     ),
     "an unknown level": (
         "level: optional",

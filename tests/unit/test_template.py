@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from parkgap.errors import OutputError, StudyError
+from parkgap.cli import app
+from parkgap.errors import InputError, OutputError, StudyError
+from parkgap.inputs import area_of
 from parkgap.sources import tables
 from parkgap.study import load_study
 from parkgap.template import write_template
@@ -54,19 +57,64 @@ def test_the_sample_tables_read_and_say_that_they_are_examples(
 def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language: str) -> None:
     write_template(tmp_path, language=language)
     (tmp_path / "extract.osm.pbf").write_bytes(b"x")
+    (tmp_path / "headcounts.xlsx").write_bytes(b"x")
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    others = {"from_osm", "place"}  # in the place of a file
     lines = []
     for line in text.splitlines():
         bare = line.removeprefix("# ")
         key = bare.split(" ", 1)[0]
         uncomment = bare.startswith("[") or (" = " in bare and key.isidentifier())
-        lines.append(bare if uncomment and key != "from_osm" else line)
+        lines.append(bare if uncomment and key not in others else line)
     (tmp_path / "study.toml").write_text("\n".join(lines), encoding="utf-8")
     study = load_study(tmp_path)
     assert study.as_of is not None
     assert study.parks.encoding == "gb18030"
     assert study.walking.snap_m == 150
+    assert study.headcounts is not None
     assert study.reach.limit_m == 1500
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("青岛市黄岛区", "青岛市黄岛区"),
+        ("  青岛市\u3000黄岛区\n", "青岛市 黄岛区"),
+        ('a"\n[parks]\nfile = "/etc/passwd" # \\', 'a" [parks] file = "/etc/passwd" # \\'),
+        ("\\u0041 ''' \"\"\" $x {0} %s </script>", "\\u0041 ''' \"\"\" $x {0} %s </script>"),
+    ],
+    ids=["plain", "spaces", "another section", "escapes"],
+)
+def test_a_place_is_what_the_first_run_downloads(
+    tmp_path: Path, language: str, said: str, place: str
+) -> None:
+    result = CliRunner().invoke(
+        app, ["init", str(tmp_path / "new"), "--place", said, "--lang", language]
+    )
+    assert result.exit_code == 0, result.output
+    study = load_study(tmp_path / "new")  # nothing is missing: no file to be put there
+    assert (study.osm.place, study.osm.file) == (place, None)
+    assert study.parks.file == "parks.csv"
+    area = area_of(study)
+    assert area is not None
+    assert area.place == place
+
+
+@pytest.mark.parametrize("said", ["", " \t", "a\x00b", "\u202e区", "\udcff", "区" * 201])
+def test_what_names_no_place_is_refused_before_anything_is_written(
+    tmp_path: Path, said: str
+) -> None:
+    with pytest.raises(InputError, match="name of a place"):
+        write_template(tmp_path / "new", place=said)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_example_has_its_own_map(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    result = CliRunner().invoke(app, ["init", str(folder), "--example", "--place", "黄岛区"])
+    assert result.exit_code == 2
+    assert not folder.exists()
 
 
 def test_tables_open_in_excel(tmp_path: Path) -> None:

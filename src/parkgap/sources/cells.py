@@ -153,7 +153,14 @@ def angle(cell: object, axis: str) -> float | None:
         letter = _SIDES[axis]
         side = next((c for c in (bare[0], bare[-1]) if c in letter), "")
         digits = bare.strip(letter + "经經纬緯")
-        found = number(digits if side and digits else cell)
+        try:
+            found = number(digits if side and digits else cell)
+        except CellError as error:
+            raise CellError(
+                error.what,
+                "十进制度，或度分秒 / decimal degrees, or degrees, minutes and seconds",
+                "写作 120.1085 或 120°06′30.6″ / write 120.1085 or 120°06′30.6″",
+            ) from error
         return -found if side in _BEHIND and found is not None else found
     before, sign, degrees, minutes, seconds, after = match.groups()
     sides = {c for c in f"{before or ''}{after or ''}" if c not in "经經纬緯"}

@@ -25,6 +25,16 @@ Floats = npt.NDArray[np.float64]
 MOST_WORKERS = 1_000_000  # three times the largest factory town there is
 SHARES_OFF = 0.001  # by which a park's shares may miss 1 (as three thirds do)
 _DAY = 1440  # minutes
+_UNITS = {
+    "persons": "人",
+    "beds": "床",
+    "seats": "座",
+    "minutes": "分钟",
+    "m2": "平方米",
+    "units": "套",
+    "beds_vacant": "床",
+}
+_OSM_ID = re.compile(r"(way|relation)[-/]\d+")
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 
 
@@ -50,7 +60,8 @@ def amounts(table: Cells, field: str, most: float, *, unit: str, required: bool 
             i,
             field,
             "数值不合理 / an absurd number",
-            rule=f"0 ≤ n ≤ {most:,.0f} {unit}",
+            rule=f"0 ≤ n ≤ {most:,.0f} {_UNITS.get(unit, unit)}".strip()
+            + f" / 0 ≤ n ≤ {most:,.0f} {unit}".rstrip(),
             remedy="核对数值和单位 / check the number and its unit",
         )
     return found
@@ -88,10 +99,10 @@ def duplicates(table: Cells, field: str, keys: Sequence[object]) -> None:
             table.error(
                 i,
                 field,
-                "编号重复 / repeated",
+                "重复 / repeated",
                 rule=f"第 {table.raw.rows[first[key]]} 行已有 / "
                 f"it stands in row {table.raw.rows[first[key]]} already",
-                remedy="改为唯一的编号 / make it unique",
+                remedy="改为唯一的，或删去重复的行 / make it unique, or delete the repeated row",
             )
         first.setdefault(key, i)
 
@@ -111,8 +122,9 @@ def park_ids(table: Cells, names: Sequence[str | None]) -> list[str | None]:
                     i,
                     "id",
                     "编号不能用作文件名 / the id cannot name a file",
-                    rule=r'不含 \ / : * ? " < > |，首尾无点，至多 80 字 / '
-                    r'no \ / : * ? " < > |, no dot at either end, at most 80 characters',
+                    rule=r'不含 \/:*?"<>|，不用 con 等系统保留名，首尾无点，至多 80 字 / '
+                    r'none of \/:*?"<>|, no reserved name such as con, no dot at either end, '
+                    "at most 80 characters",
                     remedy="如改为 A-01 / write A-01, for example",
                 )
     else:
@@ -151,6 +163,14 @@ def _place_hash(table: Cells, i: int) -> str:
     return hashlib.sha256(place).hexdigest()[:6]
 
 
+def spellings(parks: pd.DataFrame) -> dict[str, str]:
+    """Ids of parks by how they may be written: those from OpenStreetMap also as way/1."""
+    found = {key: key for key in parks["park_id"].tolist()}
+    if "sought" in parks.attrs:
+        found |= {key.replace("-", "/", 1): key for key in parks["park_id"].tolist()}
+    return found
+
+
 def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
     """Read the column ``park_id``; a park's name will do where only one park has it.
 
@@ -159,14 +179,15 @@ def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
     """
     if parks is None:
         return table.read("park_id", read.text, required=True)
-    known = set(parks["park_id"])
+    known = spellings(parks)
     counts = Counter(parks["name"])
     by_name = {n: k for n, k in zip(parks["name"], parks["park_id"], strict=True) if counts[n] == 1}
+    sought = parks.attrs.get("sought")
     unplaced = {name for pair in parks.attrs.get("unplaced", ()) for name in pair}
     remedies: dict[str, str] = {}
     found: list[str | None] = []
     for i, said in enumerate(table.read("park_id", read.text, required=True)):
-        key = said if said in known else by_name.get(said or "")
+        key = known.get(said or "") or by_name.get(said or "")
         found.append(key)
         if said is None or key is not None:
             continue
@@ -180,20 +201,36 @@ def known_parks(table: Cells, parks: pd.DataFrame | None) -> list[str | None]:
             )
             continue
         if said not in remedies:
-            close = difflib.get_close_matches(said, [*known, *by_name], n=1, cutoff=0.5)
-            remedies[said] = (
-                f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
-                if close
-                else "改正编号，或补充园区表 / correct the id, or add the park"
-            )
+            remedies[said] = _nearest(said, [*known, *by_name], sought=sought is not None)
         table.error(
             i,
             "park_id",
-            "园区表中查无此园区 / no such park in the table of parks",
-            rule="园区编号须与园区表一致 / the id must be one of the table of parks",
+            "园区表中查无此园区 / no such park in the table of parks"
+            if sought is None
+            else "地图用地中查无此园区 / no such park among those of the map's land use",
+            rule="园区编号须与园区表一致 / the id must be one of the table of parks"
+            if sought is None
+            else sought,
             remedy=remedies[said],
         )
     return found
+
+
+def _nearest(said: str, known: Sequence[str], *, sought: bool) -> str:
+    close = difflib.get_close_matches(said, known, n=1, cutoff=0.5)
+    if close and sought and _OSM_ID.fullmatch(said):
+        return (
+            f"是否为 {close[0]!r}？若编号无误，减小 min_area_ha / "
+            f"did you mean {close[0]!r}? if the id is right, lower min_area_ha"
+        )
+    if close:
+        return f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+    if sought:
+        return (
+            "编号照抄 ranking.csv（如 way-34719816），或减小 min_area_ha / "
+            "copy the id from ranking.csv (such as way-34719816), or lower min_area_ha"
+        )
+    return "改正编号，或补充园区表 / correct the id, or add the park"
 
 
 def sums(

@@ -18,7 +18,7 @@ from parkgap.errors import Problem
 from parkgap.sources import datum, regions
 
 if TYPE_CHECKING:
-    from parkgap.sources.osm_file import Extract
+    from parkgap.sources.extract import Extract
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from parkgap.sources.formulas import faulty_cells
+from parkgap.sources.geoparquet import read_geoparquet
 from parkgap.sources.grid import Grid, tabulate
 from parkgap.sources.layers import read_geojson, read_kml, read_layer, read_shapefile, read_zip
 from parkgap.sources.raw import RawTable, decoded_text, refuse, with_warning
@@ -53,7 +54,7 @@ def read_raw(
         refuse(
             file,
             "不支持的文件格式 / a format that is not read",
-            rule=", ".join(k for k in _READERS if k not in _PARQUET),
+            rule=", ".join(_READERS),
             remedy="另存为 .xlsx 或 .csv / save it as .xlsx or .csv",
         )
     try:
@@ -132,7 +133,10 @@ def _read_workbook(path: Path, file: str, table: Table, wanted: Collection[str])
             f"工作簿损坏（{error}） / the workbook is broken ({error})",
             remedy="在 Excel 中打开并另存为 .xlsx / open it in Excel and save it as .xlsx",
         )
-    faulty = faulty_cells(path, sheet) if path.suffix.lower() in {".xlsx", ".xlsm"} else {}
+    faulty = faulty_cells(path, sheet)
+    for row, column in faulty:  # what a program keeps there (0, mostly) is no value
+        if row < len(records) and column < len(records[row]):
+            records[row][column] = ""
     grid = Grid(records, file, sheet, merged, faulty)
     found = tabulate(grid, wanted, header=table.header)
     if table.sheet is None and len(book.sheet_names) > 1:
@@ -150,16 +154,6 @@ def _layer(reader: Callable[[Path, str, Table], RawTable]) -> Reader:
     return lambda path, file, table, _: reader(path, file, table)
 
 
-def _no_parquet(path: Path, file: str, table: Table) -> RawTable:
-    refuse(
-        file,
-        "本版本不读 GeoParquet / this version does not read GeoParquet",
-        rule=", ".join(k for k in _READERS if k not in _PARQUET),
-        remedy="另存为 GeoPackage（.gpkg） / save it as a GeoPackage (.gpkg)",
-    )
-
-
-_PARQUET = (".parquet", ".geoparquet")
 _READERS: dict[str, Reader] = {
     ".csv": _read_csv,
     ".tsv": _read_csv,
@@ -176,5 +170,6 @@ _READERS: dict[str, Reader] = {
     ".zip": _layer(read_zip),
     ".kml": _layer(read_kml),
     ".kmz": _layer(read_kml),
-    **dict.fromkeys(_PARQUET, _layer(_no_parquet)),
+    ".parquet": _layer(read_geoparquet),
+    ".geoparquet": _layer(read_geoparquet),
 }

@@ -198,11 +198,40 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         **_SOURCE,
     },
 }
+USUAL["headcounts"] = {
+    field: names
+    for field, names in USUAL["parks"].items()
+    if field != "area_ha" and field not in _PLACE
+}
 
 
 def forms(heading: str) -> tuple[str, str]:
     """Fold a heading in both ways by which it may be known: whole, and without its brackets."""
     return plain(heading), _bare(heading)
+
+
+def there_are(raw: RawTable) -> str:
+    """List the headings that a table has ("zh / en")."""
+    # " / " parts the two languages of a message: a heading of its own must not.
+    shown = (" ".join(heading.split()).replace(" / ", "/") for heading in raw.headings)
+    headings = ", ".join(shown)
+    return f"已有的表头：{headings or '（无）'} / headings: {headings or '(none)'}"
+
+
+def usual_headings(kind: str, field: str) -> str:
+    """List some headings by which a field is known ("zh / en")."""
+    some = ", ".join(USUAL[kind][field][:6])
+    return f"表头可为 {some} / a heading such as {some}"
+
+
+def name_them(raw: RawTable, *fields: str) -> str:
+    """Say how a heading is told to be a field's, and which headings there are ("zh / en")."""
+    own, its = (", ".join(f'{field} = "{word}"' for field in fields) for word in ("本表表头", "…"))
+    zh, en = there_are(raw).split(" / ", 1)
+    return (
+        f"在 study.toml 中写 columns = {{ {own} }}；{zh} / "
+        f"say columns = {{ {its} }} in study.toml; {en}"
+    )
 
 
 def wanted(kind: str, declared: Mapping[str, str]) -> frozenset[str]:
@@ -266,7 +295,7 @@ def match(
             rule=f"columns.{field}",
             remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
             if close and not at
-            else f"表头 / headings: {', '.join(raw.headings)}",
+            else there_are(raw),
         )
     taken = set(found.values())
     for field, names in USUAL[kind].items():
@@ -284,8 +313,8 @@ def match(
         if field not in found and field not in declared:
             report.error(
                 f"缺少必需的列 {field} / the column {field} is not there",
-                rule=f"{field}: {', '.join(USUAL[kind][field][:6])}",
-                remedy=f'columns = {{ {field} = "…" }} | {", ".join(raw.headings)}',
+                rule=usual_headings(kind, field),
+                remedy=name_them(raw, field),
             )
     return found
 

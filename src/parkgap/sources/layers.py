@@ -308,5 +308,7 @@ def _guarded(file: str, call: Callable[[], Any]) -> Any:
             file,
             f"图层无法读取（{error}） / the layer cannot be read ({error})",
             remedy="检查文件是否完整（.shp 须有 .shx、.dbf） / "
-            "check that the file is whole (.shp needs its .shx and .dbf)",
+            "check that the file is whole (.shp needs its .shx and .dbf)"
+            if file.lower().endswith((".shp", ".zip"))
+            else "检查文件是否完整，或重新导出 / check that the file is whole, or export it again",
         )

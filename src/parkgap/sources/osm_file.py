@@ -12,17 +12,29 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import osmium
 import pandas as pd
 import shapely
 
 from parkgap.errors import ExtractError, Problem
+from parkgap.sources.extract import Extract, Ways, with_geometry
+
+__all__ = [
+    "DOOR_TYPES",
+    "NAME_TAGS",
+    "PLACE_TAGS",
+    "ROUTES",
+    "STREET_TAGS",
+    "Collector",
+    "Columns",
+    "read_extract",
+    "stream",
+    "tags_of",
+]
 
 STREET_TAGS = (
     "highway",
@@ -62,111 +74,11 @@ _NOT_A_PLACE = frozenset(
     "crossing street_lamp traffic_signals stop give_way turning_circle turning_loop "
     "speed_camera milestone mini_roundabout motorway_junction passing_place".split()
 )
-_TRIANGLE = 3  # a ring needs one coordinate more than its corners
 _OLDEST = 1970  # a timestamp of that year was left out by the writer
 _INVALID = 2147483647  # osmium's raw coordinate of a node that is not in the file
 _LARGE = 64_000_000  # bytes; from here on the places of nodes take more memory than a study does
 DOOR_TYPES = {"node_id": "int64", "lon": "float64", "lat": "float64"}
 _SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Highways as they are mapped, cut where the extract cuts them.
-
-    Attributes
-    ----------
-    tags
-        One row a part: ``way_id``, the columns of `STREET_TAGS`, and ``cut``, true where the
-        way lacks nodes; shape (n,).
-    offset
-        Part i owns nodes ``offset[i]:offset[i+1]``; shape (n+1,).
-    node, lon, lat
-        OSM node ids and WGS-84 degrees; shape (m,).
-    """
-
-    tags: pd.DataFrame
-    offset: npt.NDArray[np.int64]
-    node: npt.NDArray[np.int64]
-    lon: npt.NDArray[np.float64]
-    lat: npt.NDArray[np.float64]
-
-    def bounds(self) -> npt.NDArray[np.float64]:
-        """West, south, east, north of each part, shape (n, 4)."""
-        begin = self.offset[:-1]
-        if not len(begin):
-            return np.empty((0, 4))
-        ends = [
-            f.reduceat(v, begin) for f in (np.minimum, np.maximum) for v in (self.lon, self.lat)
-        ]
-        return np.column_stack(ends)
-
-
-@dataclass(frozen=True)
-class Whole:
-    """Sums over a whole extract.
-
-    Attributes
-    ----------
-    places
-        Mapped places.
-    buildings_ha
-        Hectares of building outlines.
-    streets_m
-        Metres of highways of any kind.
-    modes
-        Kinds of public transport of which there is a line.
-    """
-
-    places: int
-    buildings_ha: float
-    streets_m: float
-    modes: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Extract:
-    """What was read from one extract; coordinates in WGS-84 degrees.
-
-    Attributes
-    ----------
-    objects
-        Objects with a place key, and named buildings: ``osm_id`` (node/1), ``lon, lat`` (the
-        node, or a point inside the area), ``geometry`` (None for nodes) and a column a tag.
-    ways
-        Highways.
-    buildings
-        ``osm_id, kind, levels, geometry`` of every building outline.
-    ground
-        ``osm_id, key, value, name, geometry`` of land use, green, water and coast.
-    doors
-        Nodes with ``entrance`` or ``barrier``: ``node_id, lon, lat, entrance, barrier, access,
-        foot``.
-    routes
-        ``route_id, mode, line, members`` of public transport; members are osm ids.
-    coverage
-        The area that the data covers: the header's box, else the hull of the complete ways.
-    coverage_from
-        ``header`` or ``hull``.
-    date
-        ISO date of the data, or "" where the file does not tell.
-    counts
-        What was read, kept and cut.
-    whole
-        Sums over the whole file, where this is only a window of it; else None.
-    """
-
-    objects: pd.DataFrame
-    ways: Ways
-    buildings: pd.DataFrame
-    ground: pd.DataFrame
-    doors: pd.DataFrame
-    routes: pd.DataFrame
-    coverage: shapely.Geometry
-    coverage_from: str
-    date: str
-    counts: dict[str, int]
-    whole: Whole | None = None
 
 
 class Columns:
@@ -436,9 +348,9 @@ def read_extract(
     tags, keys, values = tags_of(place_keys, place_values, tag_keys)
     collector = Collector(keys, values, tags)
     header = stream(path, collector)
-    objects = geometry_of(collector.objects.frame(), points=True)
+    objects = with_geometry(collector.objects.frame(), points=True)
     ways = collector.take_ways()
-    ground = geometry_of(collector.ground.frame())
+    ground = with_geometry(collector.ground.frame())
     coverage = box_of(header)
     counts = {
         "objects": len(objects),
@@ -450,7 +362,7 @@ def read_extract(
     return Extract(
         objects=objects,
         ways=ways,
-        buildings=geometry_of(collector.buildings.frame()),
+        buildings=with_geometry(collector.buildings.frame()),
         ground=ground,
         doors=collector.doors.frame().astype(DOOR_TYPES),
         routes=collector.routes.frame(),
@@ -505,23 +417,28 @@ def stream(
     if not path.is_file():
         raise ExtractError(
             Problem(
-                what="OpenStreetMap file not found 找不到 OpenStreetMap 文件",
+                what="找不到 OpenStreetMap 文件 / the OpenStreetMap file is not there",
                 file=path,
-                remedy="check [osm] file in study.toml",
+                remedy="核对 study.toml 中 [osm] 的 file / check `file` under [osm] in study.toml",
             )
         )
     if not path.name.lower().endswith(_SUFFIXES):
         raise ExtractError(
             Problem(
-                what="not an OpenStreetMap file by its name 文件扩展名不是 OpenStreetMap 格式",
+                what="扩展名不是 OpenStreetMap 格式 / not an OpenStreetMap file by its name",
                 file=path,
-                rule=f"one of {', '.join(_SUFFIXES)}",
-                remedy="export the area as .osm.pbf and name that file",
+                rule=", ".join(_SUFFIXES),
+                remedy="把该区域导出为 .osm.pbf 并写明文件名 / "
+                "export the area as .osm.pbf and name that file",
             )
         )
     if path.stat().st_size == 0:
         raise ExtractError(
-            Problem(what="the file is empty 文件为空", file=path, remedy="download it again")
+            Problem(
+                what="文件为空 / the file is empty",
+                file=path,
+                remedy="重新下载或导出 / download or export it again",
+            )
         )
     flt = osmium.filter
     place = (*collector.place_keys, *(k for k, _ in collector.place_values))
@@ -546,29 +463,31 @@ def stream(
         detail = re.sub(r"\s+", " ", str(error)).strip()
         raise ExtractError(
             Problem(
-                what="the file is broken, cut off or not OpenStreetMap data "
-                f"文件损坏、不完整或不是 OpenStreetMap 数据 ({detail})",
+                what=f"文件损坏、不完整或不是 OpenStreetMap 数据（{detail}） / "
+                f"the file is broken, cut off or not OpenStreetMap data ({detail})",
                 file=path,
-                remedy="download or export it again; nothing of it was used",
+                remedy="重新下载或导出；其内容未使用 / "
+                "download or export it again; nothing of it was used",
             )
         ) from error
     if collector.cut_ways and not collector.streets_seen:
         raise ExtractError(
             Problem(
-                what=f"none of {collector.cut_ways} streets finds its nodes "
-                "道路引用的节点在文件中找不到",
+                what=f"{collector.cut_ways} 条道路引用的节点在文件中均找不到 / "
+                f"none of {collector.cut_ways} streets finds its nodes",
                 file=path,
-                rule="nodes come before ways, ids are positive 节点在道路之前，编号为正",
-                remedy="sort it, or export it again (not an unsaved edit) 重新排序或重新导出",
+                rule="节点在道路之前，编号为正 / nodes come before ways, ids are positive",
+                remedy="重新排序，或重新导出（勿用未上传的编辑） / "
+                "sort it, or export it again (not an unsaved edit)",
             )
         )
     if collector.seen == 0:
         raise ExtractError(
             Problem(
-                what="the file holds no streets, buildings or places "
-                "文件中找不到任何道路、建筑或设施对象",
+                what="文件中找不到任何道路、建筑或设施 / "
+                "the file holds no streets, buildings or places",
                 file=path,
-                remedy="export the area again",
+                remedy="重新导出该区域 / export the area again",
             )
         )
     return header
@@ -616,33 +535,3 @@ def _feed(
         sieve.cut()
     if newest is not None and newest.year > _OLDEST:
         collector.newest = newest.date().isoformat()
-
-
-def geometry_of(frame: pd.DataFrame, *, points: bool = False) -> pd.DataFrame:
-    """Decode WKB in bulk; closed lines become polygons; a point inside stands for an area."""
-    wkb = np.array(
-        [None if h is None else bytes.fromhex(h) for h in frame.pop("wkb")], dtype=object
-    )
-    closed = frame.pop("closed").to_numpy().astype(bool)
-    geometry = shapely.from_wkb(wkb)
-    is_line = shapely.get_type_id(geometry) == shapely.GeometryType.LINESTRING
-    ring = closed & is_line & (shapely.get_num_coordinates(geometry) > _TRIANGLE)
-    if ring.any():
-        geometry[ring] = shapely.polygons(_rings(geometry[ring]))
-    bad = ~shapely.is_missing(geometry) & ~shapely.is_valid(geometry)
-    if bad.any():
-        geometry[bad] = shapely.make_valid(geometry[bad])
-    frame["geometry"] = geometry
-    if points:
-        area = ~shapely.is_missing(geometry)
-        inside = shapely.point_on_surface(geometry[area])
-        for axis, get in (("lon", shapely.get_x), ("lat", shapely.get_y)):
-            values = frame[axis].to_numpy().astype(float)
-            values[area] = get(inside)
-            frame[axis] = values
-    return frame
-
-
-def _rings(lines: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    coordinates, index = shapely.get_coordinates(lines, return_index=True)
-    return np.asarray(shapely.linearrings(coordinates, indices=index))

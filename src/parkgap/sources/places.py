@@ -15,6 +15,7 @@ import shapely
 from parkgap import geo
 from parkgap.sources import cells as read
 from parkgap.sources import regions, shapes
+from parkgap.sources.headings import name_them
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,8 +96,7 @@ def _given(table: Cells, *, required: bool) -> tuple[Floats, Floats] | None:
             table.report.error(
                 "缺少经纬度列 / there are no columns of longitude and latitude",
                 rule=", ".join(missing),
-                remedy='columns = { lon = "经度", lat = "纬度" } | '
-                + ", ".join(table.raw.headings),
+                remedy=name_them(table.raw, "lon", "lat"),
             )
         return None
     lon, lat = (table.numbers(axis, partial(read.angle, axis=axis)) for axis in ("lon", "lat"))

@@ -21,16 +21,13 @@ import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.sources.extract import Extract, Ways, Whole, with_geometry
 from parkgap.sources.osm_file import (
     DOOR_TYPES,
     Collector,
     Columns,
-    Extract,
-    Ways,
-    Whole,
     box_of,
     date_of,
-    geometry_of,
     hull_of,
     stream,
     tags_of,
@@ -161,12 +158,12 @@ class _Tiler:
     def cut(self) -> None:
         """Deal out what came since the last time."""
         c = self._collector
-        self._objects(_taken(c.objects, partial(geometry_of, points=True)))
-        houses = _taken(c.buildings, geometry_of)
+        self._objects(_taken(c.objects, partial(with_geometry, points=True)))
+        houses = _taken(c.buildings, with_geometry)
         self._count["buildings"] += len(houses)
         self._hectares += float(geo.hectares(houses["geometry"].to_numpy()).sum())
         self._deal("buildings", houses, shapely.bounds(houses["geometry"].to_numpy()))
-        ground = _taken(c.ground, geometry_of)
+        ground = _taken(c.ground, with_geometry)
         self._deal("ground", ground, shapely.bounds(ground["geometry"].to_numpy()))
         doors = _taken(c.doors, lambda frame: frame.astype(DOOR_TYPES))
         self._deal("doors", doors, doors[["lon", "lat", "lon", "lat"]].to_numpy(dtype=float))
@@ -283,10 +280,10 @@ class _Tiler:
         """Make every layer without rows."""
         c = self._collector
         return {
-            "objects": geometry_of(c.objects.frame([]), points=True),
+            "objects": with_geometry(c.objects.frame([]), points=True),
             "ways": c.take_ways(),
-            "buildings": geometry_of(c.buildings.frame([])),
-            "ground": geometry_of(c.ground.frame([])),
+            "buildings": with_geometry(c.buildings.frame([])),
+            "ground": with_geometry(c.ground.frame([])),
             "doors": c.doors.frame([]).astype(DOOR_TYPES),
             "routes": c.routes.frame([]),
         }

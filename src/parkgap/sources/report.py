@@ -220,12 +220,23 @@ def collapse(problems: Sequence[Problem], most: int = 5) -> list[Problem]:
 
 
 _WORDS = (
-    ("，", "工作表 {}", "第 {} 行", "“{}”列", "{}：{}", "（值：{}）", "；规则：{}", "；办法：{}"),
+    (
+        "，",
+        "工作表 {}",
+        "第 {} 行",
+        "“{}”列",
+        "“{}”项",
+        "{}：{}",
+        "（值：{}）",
+        "；规则：{}",
+        "；办法：{}",
+    ),
     (
         ", ",
         "sheet {}",
         "row {}",
         "column {}",
+        "key {}",
         "{}: {}",
         " (value: {})",
         "; rule: {}",
@@ -247,7 +258,9 @@ def texts(problem: Problem) -> tuple[str, str]:
 
 
 def _sentence(problem: Problem, language: int) -> str:
-    comma, sheet, row, column, colon, value, rule, remedy = _WORDS[language]
+    comma, sheet, row, column, key, colon, value, rule, remedy = _WORDS[language]
+    if str(problem.file).endswith(".toml") or problem.file is None:
+        column = key
 
     def own(said: str) -> str:
         return said.split(" / ", 1)[language] if " / " in said else said
@@ -257,7 +270,7 @@ def _sentence(problem: Problem, language: int) -> str:
     place += [form.format(what) for form, what in placed if what is not None]
     text = own(problem.what)
     text = colon.format(comma.join(place), text) if place else text
-    if problem.value is not None:
+    if problem.value not in (None, ""):
         text += value.format(str(problem.value)[:200])
     if problem.rule:
         text += rule.format(own(problem.rule))

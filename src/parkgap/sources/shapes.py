@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,12 +152,17 @@ def _plausible(cells: Cells, crs: str, boxes: Floats, given: Flags) -> Flags:
             remedy = "填写真实坐标 / give the real coordinates"
         elif max(x[i], y[i]) > _METRES:
             what = "坐标像是米而不是度 / the coordinates look like metres, not degrees"
-            remedy = 'crs = "EPSG:n"（投影坐标系） / crs = "EPSG:n" of the projection'
+            remedy = (
+                '在 study.toml 中写明投影坐标系，如 crs = "EPSG:4549" / '
+                'say the projection in study.toml, such as crs = "EPSG:4549"'
+            )
         elif y[i] <= 180 and x[i] <= _ARCTIC:  # noqa: PLR2004 - degrees
             what = "经度和纬度像是颠倒了 / longitude and latitude look swapped"
             remedy = "对调经度列与纬度列 / swap the two columns"
         else:
             what = "坐标超出范围 / the coordinates are out of range"
+            if shown == "lat" and y[i] <= _ARCTIC:
+                shown = "lon"
             remedy = "核对坐标 / check the coordinates"
         cells.error(int(i), shown, what, rule="|lon| ≤ 180, |lat| ≤ 72", remedy=remedy)
     good: Flags = given & ~nowhere & ~out
@@ -204,10 +210,19 @@ def _valid(cells: Cells, geometry: Shapes) -> Shapes:
             if same
             else "多边形自相交，修复会改变面积 / "
             "the polygon crosses itself; repairing it would change its area",
-            rule=shapely.is_valid_reason(geometry[i]),
+            rule=_reason(geometry[i]),
             remedy="在 GIS 中修正边界 / correct the outline in the GIS",
         )
     return fixed
+
+
+def _reason(shape: shapely.Geometry) -> str:
+    """Say in which place a polygon is invalid ("zh / en")."""
+    said = str(shapely.is_valid_reason(shape))
+    at = re.fullmatch(r"(.*?)\s*\[(\S+) (\S+)\]", said)
+    if at is None:
+        return said
+    return f"问题在 {at[2]}, {at[3]} 处 / {at[1]} at {at[2]}, {at[3]}"
 
 
 def spots(lon: Floats, lat: Floats) -> Shapes:

@@ -18,7 +18,7 @@ from parkgap.errors import Problem
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places, shapes
 from parkgap.sources.formats import read_raw
-from parkgap.sources.headings import USUAL, match, wanted
+from parkgap.sources.headings import match, name_them, usual_headings, wanted
 from parkgap.sources.report import Cells, Report, texts
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def read_parks(source: ParksTable, *, root: Path, told: Told = None) -> Read:
     if "id" not in table and "name" not in table:
         table.report.error(
             "编号列和名称列都缺 / there is neither a column of ids nor one of names",
-            remedy=f'columns = {{ id = "…", name = "…" }} | {", ".join(table.raw.headings)}',
+            remedy=name_them(table.raw, "id", "name"),
         )
     if not len(table):
         table.report.error(
@@ -253,8 +253,11 @@ def read_enterprises(
 def _staff(table: Cells, workers: npt.NDArray[np.float64]) -> dict[str, object]:
     """Read what a table of enterprises says of its people besides their number."""
     people = {
-        field: checks.amounts(table, field, checks.MOST_WORKERS, unit="persons")
-        for field in ("dispatched", "peak", "canteen_seats", "beds_own", "beds_occupied")
+        field: checks.amounts(table, field, checks.MOST_WORKERS, unit=unit)
+        for field, unit in (
+            *(("dispatched", "persons"), ("peak", "persons"), ("canteen_seats", "seats")),
+            *(("beds_own", "beds"), ("beds_occupied", "beds")),
+        )
     }
     checks.not_more(table, "dispatched", people["dispatched"], "workers", workers)
     checks.not_more(table, "beds_occupied", people["beds_occupied"], "beds_own", people["beds_own"])
@@ -360,8 +363,8 @@ def _start_and_end(table: Cells) -> tuple[list[str | None], list[str | None]]:
         if field not in table:
             table.report.error(
                 f"缺少必需的列 {field} / the column {field} is not there",
-                rule=f"{field}: {', '.join(USUAL['shifts'][field][:6])}",
-                remedy=f'columns = {{ {field} = "…" }} | {", ".join(table.raw.headings)}',
+                rule=usual_headings("shifts", field),
+                remedy=name_them(table.raw, field),
             )
     start, end = (table.read(field, read.clock, required=True) for field in ("start", "end"))
     return start, end

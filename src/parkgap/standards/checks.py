@@ -124,7 +124,7 @@ class _Checker(Values):
     def ids(self) -> None:
         """Ids of categories and items are paths of overrides: no two are the same."""
         if not self.categories:
-            self.fault(("categories",), "没有类别 / no categories")
+            self.fault(("categories",), "缺少类别 / no categories")
         seen: set[str] = set()
         for i, category in enumerate(self.categories):
             places: list[tuple[Steps, Any]] = [(("categories", i, "id"), category.get("id"))]
@@ -165,7 +165,7 @@ class _Checker(Values):
         if shown or not items:
             return
         if not scored:
-            what = "计分类别没有计分项目 / a scored category without scored items"
+            what = "计分类别缺少计分项目 / a scored category without scored items"
             self.fault((*at, "items"), what, got.get("id"))
         else:
             shares = [i.get("share") for i in scored]
@@ -208,7 +208,7 @@ class _Checker(Values):
         self.figures(got, at)
         tests = self.mapping(got.get("tests"), (*at, "tests"))
         if got.get("tests") == {}:
-            self.fault((*at, "tests"), "没有检验 / an item without a test", got.get("id"))
+            self.fault((*at, "tests"), "缺少检验 / an item without a test", got.get("id"))
         for band, test in tests.items():
             self.test(band, test, (*at, "tests", band))
 
@@ -292,7 +292,7 @@ class _Checker(Values):
         bands = as_dict(self.top.get("bands"))
         if band not in bands or band not in BANDS:
             remedy = nearest(str(band), list(bands))
-            self.fault(at, "没有这个圈层 / a band that is not there", band, remedy=remedy)
+            self.fault(at, "查无此圈层 / a band that is not there", band, remedy=remedy)
         needed = ("limit", "unit", "count", "basis", "grade", "clause")
         got = self.keys(node, at, needed, PROVENANCE)
         if not got:

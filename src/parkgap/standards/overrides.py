@@ -110,7 +110,7 @@ def _of_item(item: Mapping[str, Any], at: Steps) -> dict[str, Steps]:
 def _unknown(path: str, paths: Mapping[str, Steps]) -> Fault:
     first = str(path).split(".")[0]
     same = [p for p in paths if p.split(".")[0] == first]
-    what = "没有这项设置 / no such setting"
+    what = "查无此设置 / no such setting"
     return Fault((), what, path, remedy=nearest(str(path), same or list(paths)))
 
 

@@ -89,7 +89,7 @@ def explain(standard: Standard, lang: str) -> str:
     """
     if lang not in _WORDS:
         raise StandardError(
-            Problem(what="没有这种语言 / no such language", value=lang, rule="zh, en")
+            Problem(what="不支持的语言 / no such language", value=lang, rule="zh, en")
         )
     words = _WORDS[lang]
     out = [*_head(standard, lang, words)]
