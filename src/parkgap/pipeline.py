@@ -14,8 +14,9 @@ import pandas as pd
 import shapely
 
 from parkgap import notes
-from parkgap.access import facilities as fac
+from parkgap.access.facilities import mapped_places
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.merging import park_of
 from parkgap.access.official import open_places, proven
 from parkgap.access.origins import make_origins
 from parkgap.access.parks import parks_from_ground
@@ -168,7 +169,7 @@ def _survey(study: Study, clock: Clock) -> _Town:
     with clock("tables"):
         tables = read_tables(study)
     with clock("osm"):
-        window = window_of(study, standard, tables, fac.mapped_places)
+        window = window_of(study, standard, tables, mapped_places)
         extract = read_osm(study, standard, window)
     parks = _parks(study, tables, extract)
     tables = doubt_datums(study, tables, extract)
@@ -294,7 +295,7 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         facilities=facilities,
         reach=town.walks.reach,
         member=town.places.member,
-        park_of=fac.park_of(facilities, parks),
+        park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, extract.coverage),
         completeness=known,
         residents=residences.groupby("park_id")["workers"].sum(),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.towns import Town, points
 
-from parkgap.access.facilities import classify, fold_text, merge
+from parkgap.access.facilities import classify, fold_text
+from parkgap.access.merging import merge
 from parkgap.inputs import read_osm, read_tables
 from parkgap.standard import Standard, load
 

@@ -11,6 +11,8 @@ import shapely
 
 from parkgap import geo
 from parkgap.access import facilities as fac
+from parkgap.access.entrances import door_points, entrances, shapes
+from parkgap.access.merging import merge
 from parkgap.access.official import join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
@@ -104,7 +106,7 @@ def find_places(
     """
     objects = mapped.objects
     member = fac.classify(objects, standard)
-    frame, facility_of = fac.merge(
+    frame, facility_of = merge(
         objects, member, standard, routes=mapped.routes, parks=parks, language=language
     )
     items = [i.id for i in standard.items]
@@ -124,15 +126,15 @@ def find_places(
     frame, counts_for = frame[near].reset_index(drop=True), counts_for[near]
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
-    at_doors = fac.door_points(objects, facility_of, mapped.doors)
+    at_doors = door_points(objects, facility_of, mapped.doors)
     at_list = snapper.nearest(own_points)
-    entrances = concat(
+    entered = concat(
         [
-            fac.entrances(objects, facility_of, at_doors, snapper),
+            entrances(objects, facility_of, at_doors, snapper),
             Snaps(own[at_list.of], at_list.piece, at_list.t, at_list.leg),
         ]
     )
-    shape = fac.shapes(objects, facility_of, len(frame))
+    shape = shapes(objects, facility_of, len(frame))
     shape[own] = own_points
     limits = [standard.metres(t) for i in standard.scored for t in i.tests]
     counted = fac.mapped_places(objects)
@@ -140,12 +142,12 @@ def find_places(
     return Places(
         frame=frame,
         member=counts_for,
-        entrances=entrances,
+        entrances=entered,
         shape=shape,
         doors=at_doors,
         sites=_sites(streets, around, max(limits, default=0.0)),
         mapped=(lon, lat),
-        off_street=len(frame) - len(np.unique(entrances.of)),
+        off_street=len(frame) - len(np.unique(entered.of)),
     )
 
 
