@@ -12,7 +12,7 @@ import shapely
 
 from parkgap import frames, geo
 from parkgap.errors import InputError, Problem
-from parkgap.office import read_office, unused
+from parkgap.office import read_office
 from parkgap.sources import tables as read
 from parkgap.sources.cut import Window, around
 from parkgap.sources.osm_file import Extract, read_extract
@@ -74,8 +74,7 @@ def read_tables(study: Study) -> Tables:
     office = read_office(sections, study.root, standard=standard, parks=known)
     if office.errors:
         raise InputError(*office.errors)
-    warnings = [*collapse(office.warnings), *unused(sections)]
-    return Tables(parks=office.parks, **office.frames, warnings=tuple(warnings))
+    return Tables(parks=office.parks, **office.frames, warnings=tuple(collapse(office.warnings)))
 
 
 def doubt_datums(study: Study, tables: Tables, extract: Extract) -> Tables:

@@ -7,6 +7,26 @@ from typing import ClassVar
 
 from parkgap.source_keys import PLACE, Section, Table, Text
 
+#: What housing stock counts for, by its kind.
+ITEM_OF_STOCK = {
+    "dormitory": "worker_housing",
+    "public_rental": "worker_housing",
+    "talent_apartment": "worker_housing",
+    "other": "any_housing",
+}
+LAPSE_MONTHS = 12  # a declaration of completeness holds so long
+
+
+def holds(said: str, as_of: str) -> bool:
+    """Tell whether a declaration of one day holds on another (ISO days; "": nobody asked).
+
+    >>> holds("2025-11-01", "2026-11-01"), holds("2025-10-31", "2026-11-01")
+    (True, False)
+    """
+    year, rest = int(said[:4]), said[4:10]
+    until = f"{year + LAPSE_MONTHS // 12:04d}{rest}"
+    return not as_of or said[:10] <= as_of <= until
+
 
 class Complete(Section):
     """A declaration that a list is complete: what is not on it is not there.
@@ -62,12 +82,19 @@ class ProjectsTable(ListedTable):
 
 
 class HousingStockTable(ListedTable):
-    """Stock of dormitories, public rental housing and talent apartments."""
+    """Stock of dormitories, public rental housing and talent apartments.
+
+    Attributes
+    ----------
+    complete
+        Makes absence of workers' housing real within an area, as in a list of facilities.
+    """
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *(*ListedTable.KNOWN, "provider", "kind", "units", "beds", "beds_vacant", "eligible"),
         *("access", "status", "ready_date", "as_of"),
     )
+    complete: Complete | None = None
 
 
 class ShuttlesTable(Table):

@@ -50,6 +50,9 @@ def warn(
     origins: pd.DataFrame,
     walks: Walks,
     tables: Tables,
+    *,
+    lost_stops: int = 0,
+    shuttles_withheld: int = 0,
 ) -> Warnings:
     """Say what the reader of the results must know, in Chinese and English."""
     warnings: Warnings = [_bilingual(p) for p in tables.warnings]
@@ -121,6 +124,27 @@ def warn(
             (
                 f"{spread} 处居住地为较大片区，其职工按片区内住宅建筑面积推算分布。",
                 f"{spread} residences are whole districts: workers spread over the homes there.",
+            )
+        )
+    if lost_stops:
+        warnings.append(
+            (
+                f"公交时刻表中 {lost_stops} 行缺少坐标且按站名对应不上地图站点，未使用。",
+                (
+                    f"{lost_stops} rows of the bus timetable have no position and no mapped stop "
+                    "of their name; they are not used."
+                ),
+            )
+        )
+    if shuttles_withheld:
+        few = study.privacy.min_workers
+        warnings.append(
+            (
+                f"{shuttles_withheld} 条班车线路可能只涉及不足 {few} 名职工，为保护隐私不列出。",
+                (
+                    f"{shuttles_withheld} shuttle lines may carry fewer than {few} workers "
+                    "and are withheld."
+                ),
             )
         )
     if len(tables.shifts):

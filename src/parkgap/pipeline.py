@@ -6,24 +6,26 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from parkgap import notes
+from parkgap import geo, notes
 from parkgap.access.facilities import mapped_places
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.lists import gather, not_yet, open_places, proven, stock_places
 from parkgap.access.merging import park_of
-from parkgap.access.official import open_places, proven
 from parkgap.access.origins import make_origins
 from parkgap.access.parks import parks_from_ground
-from parkgap.access.places import Mapped, Places, find_places
+from parkgap.access.places import Lists, Mapped, Places, find_places
+from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.assess.certainty import beside_network, completeness, edge_distance
+from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
@@ -41,7 +43,7 @@ from parkgap.inputs import (
 )
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
-from parkgap.results import Results
+from parkgap.results import Beside, Results
 from parkgap.source_keys import FromOsm
 from parkgap.standard import Standard, load
 
@@ -95,6 +97,9 @@ class _Town:
     origins: pd.DataFrame
     places: Places
     walks: Walks
+    to_planned: pd.DataFrame  # walks to what is planned; `target` is its row
+    shuttles: pd.DataFrame
+    shuttles_withheld: int
 
 
 def run(study: Study, out: Path, *, progress: Progress = lambda _: None) -> Results:
@@ -128,7 +133,7 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
     study = with_extract(study, lambda _done, _all, text: clock.progress(text))
     town = _survey(study, clock)
     with clock("assess"):
-        found = _assess(town)
+        found, beside = _assess(town)
     with clock("base"):
         base = base_of(town.extract)
     return Results(
@@ -143,9 +148,19 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
         made_up=town.tables.made_up,
         counts=notes.count(town.extract, town.streets, town.places, town.origins, town.parks),
         warnings=tuple(
-            notes.warn(study, town.extract, town.parks, town.origins, town.walks, town.tables)
+            notes.warn(
+                study,
+                town.extract,
+                town.parks,
+                town.origins,
+                town.walks,
+                town.tables,
+                lost_stops=town.places.lost_stops,
+                shuttles_withheld=town.shuttles_withheld,
+            )
         ),
         inputs=hashes(study),
+        beside=beside,
         **found,
     )
 
@@ -196,7 +211,7 @@ def _survey(study: Study, clock: Clock) -> _Town:
             streets,
             parks=parks,
             residences=tables.residences,
-            official=open_places(tables.facilities, _day(study, extract)),
+            lists=_lists(tables, standard, _day(study, extract)),
             language=study.language,
             limit_m=study.reach.limit_m,
             snap_m=study.walking.snap_m,
@@ -213,7 +228,26 @@ def _survey(study: Study, clock: Clock) -> _Town:
             detour=standard.detour,
         )
     origins = origins.assign(reached=walks.reached)
-    return _Town(study, standard, tables, extract, parks, streets, origins, places, walks)
+    walks, to_planned = _apart(walks, len(places.frame) + len(places.sites))
+    few = study.privacy.min_workers
+    buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
+    town = (study, standard, tables, extract, parks, streets, origins, places, walks)
+    return _Town(*town, to_planned, *buses)
+
+
+def _lists(tables: Tables, standard: Standard, day: str) -> Lists:
+    """Part what the lists say into what is there on the day and what is to come."""
+    listed = gather(tables.facilities, tables.projects, tables.housing_stock, standard)
+    return Lists(open_places(listed, day), not_yet(listed, day), tables.bus_lines)
+
+
+def _apart(walks: Walks, existing: int) -> tuple[Walks, pd.DataFrame]:
+    """Part the walks to what is planned from the others, so that no stage can count them."""
+    coming = (walks.reach["target"] >= existing).to_numpy()
+    to_planned = walks.reach[coming]
+    to_planned = to_planned.assign(target=to_planned["target"] - existing)
+    there = walks.reach[~coming].reset_index(drop=True)
+    return replace(walks, reach=there), to_planned.reset_index(drop=True)
 
 
 def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
@@ -261,22 +295,31 @@ def _box(shape: shapely.Geometry) -> str:
 
 
 def _targets(places: Places, streets: Streets) -> Targets:
-    """Facilities first, then the candidate sites, as one list of what is walked to."""
-    sites, count = places.sites, len(places.frame)
+    """Facilities first, then the candidate sites, then what is planned, as one list."""
+    sites, planned = places.sites, places.planned
+    count, existing = len(places.frame), len(places.frame) + len(places.sites)
     points = shapely.points(*sites.xy(streets))
+    to_come = geo.points(planned["lon"].to_numpy(float), planned["lat"].to_numpy(float))
     # A site on a park's own street is no public one: only walks inside the park lead to it.
     public = sites.take(np.isin(sites.piece, streets.public_pieces()))
+    at = places.planned_at
     return Targets(
         public=concat(
-            [places.entrances, Snaps(public.of + count, public.piece, public.t, public.leg)]
+            [
+                places.entrances,
+                Snaps(public.of + count, public.piece, public.t, public.leg),
+                Snaps(at.of + existing, at.piece, at.t, at.leg),
+            ]
         ),
-        shape=np.concatenate([places.shape, np.atleast_1d(np.asarray(points, dtype=object))]),
+        shape=np.concatenate(
+            [places.shape, np.atleast_1d(np.asarray(points, dtype=object)), to_come]
+        ),
         door_of=places.doors[0],
         door=places.doors[1],
     )
 
 
-def _assess(town: _Town) -> dict[str, pd.DataFrame]:
+def _assess(town: _Town) -> tuple[dict[str, pd.DataFrame], Beside]:
     parks, origins, facilities = town.parks, town.origins, town.places.frame
     residences, extract, standard = town.tables.residences, town.extract, town.standard
     known = completeness(
@@ -314,7 +357,36 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         "rollup": roll_up(assessment, parks, assessor, standard),
     }
     shown = {name: without_few(frame, few) for name, frame in frames.items()}
-    return shown | {"completeness": known, "nearby": _nearby(town.walks, origins, facilities)}
+    nearby = _nearby(town.walks.reach, origins, facilities["facility_id"])
+    shown |= {"completeness": known, "nearby": nearby}
+    return shown, _beside(town, shown["shortfall"], assessment, assessor)
+
+
+def _beside(
+    town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, assessor: Assessor
+) -> Beside:
+    """Gather what the lists say besides: nothing of it changes a count."""
+    tables, planned, few = town.tables, town.places.planned, town.study.privacy.min_workers
+    pipeline = within_reach(
+        shortfall,
+        planned,
+        town.to_planned,
+        town.origins,
+        town.standard,
+        min_workers=few,
+        residents=assessor.g.residents,
+    )
+    due = duties(assessment, tables.owners, assessor, town.standard)
+    return Beside(
+        planned=planned,
+        pipeline=pipeline,
+        timetable=town.places.timetable,
+        stock=stock_places(town.places.frame, tables.housing_stock),
+        shuttles=town.shuttles,
+        owners=tables.owners,
+        duties=without_few(due, few),
+        planned_near=_nearby(town.to_planned, town.origins, planned["planned_id"]),
+    )
 
 
 def _on_network(town: _Town) -> npt.NDArray[np.bool_]:
@@ -345,22 +417,22 @@ def _windows(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([work, pd.DataFrame(homes, columns=columns)], ignore_index=True)
 
 
-def _nearby(walks: Walks, origins: pd.DataFrame, facilities: pd.DataFrame) -> pd.DataFrame:
-    """Least walk from any workplace of a park to each facility."""
-    reach = walks.reach
+def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """Least walk from any workplace of a park to each target; `ids` names the first of these."""
     origin, target = reach["origin"].to_numpy(), reach["target"].to_numpy()
     work = (origins["kind"] == "work").to_numpy()
-    use = work[origin] & (target < len(facilities))
+    use = work[origin] & (target < len(ids))
+    key = str(ids.name)
     frame = pd.DataFrame(
         {
             "park_id": origins["park_id"].to_numpy()[origin[use]],
-            "facility_id": facilities["facility_id"].to_numpy()[target[use]],
+            key: ids.to_numpy()[target[use]],
             "metres": reach["metres"].to_numpy()[use],
             "minutes": reach["minutes"].to_numpy()[use],
         }
     )
-    least = frame.groupby(["park_id", "facility_id"], as_index=False).min()
-    return least.sort_values(["park_id", "metres", "facility_id"], ignore_index=True)
+    least = frame.groupby(["park_id", key], as_index=False).min()
+    return least.sort_values(["park_id", "metres", key], ignore_index=True)
 
 
 def publish(results: Results, out: Path, clock: Clock) -> None:

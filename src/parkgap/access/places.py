@@ -16,6 +16,7 @@ from parkgap.access.merging import merge
 from parkgap.access.official import join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
+from parkgap.access.timetables import join_timetable
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
@@ -54,6 +55,14 @@ class Places:
         Longitudes and latitudes of all mapped places of the extract, for completeness.
     off_street
         How many facilities have no street within the snap limit.
+    planned
+        Of :data:`parkgap.frames.PLANNED`: what the lists say is coming; never counted.
+    planned_at
+        Snaps of what is planned and has a position; ``of`` is its row.
+    timetable
+        Of :data:`parkgap.frames.TIMETABLE`.
+    lost_stops
+        Rows of the office's timetable that belong to no stop.
     """
 
     frame: pd.DataFrame
@@ -64,6 +73,10 @@ class Places:
     sites: Snaps
     mapped: tuple[Floats, Floats]
     off_street: int
+    planned: pd.DataFrame
+    planned_at: Snaps
+    timetable: pd.DataFrame
+    lost_stops: int
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,19 @@ class Mapped:
     routes: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Lists:
+    """What the bureaus' lists say of the day (:mod:`parkgap.access.lists`).
+
+    `there` of :data:`parkgap.frames.LISTED`: what exists or is removed; `planned` of
+    :data:`parkgap.frames.PLANNED`; `bus_lines` of :data:`parkgap.frames.BUS_LINES`.
+    """
+
+    there: pd.DataFrame
+    planned: pd.DataFrame
+    bus_lines: pd.DataFrame
+
+
 def find_places(
     mapped: Mapped,
     standard: Standard,
@@ -82,7 +108,7 @@ def find_places(
     *,
     parks: pd.DataFrame,
     residences: pd.DataFrame,
-    official: pd.DataFrame,
+    lists: Lists,
     language: str,
     limit_m: float,
     snap_m: float,
@@ -97,8 +123,8 @@ def find_places(
         The rules, and the network to snap to.
     parks, residences
         Frames of these schemas.
-    official
-        Of :data:`parkgap.frames.OFFICIAL`: what the bureaus' lists say exists, or is removed.
+    lists
+        What the bureaus' lists say.
     language
         ``zh`` prefers Chinese names.
     limit_m, snap_m
@@ -113,8 +139,10 @@ def find_places(
     counts_for = np.array([[i in row for i in items] for row in frame["items"]], dtype=bool)
     mapped_count = len(frame)
     frame, counts_for, closed = join(
-        frame, counts_for.reshape(mapped_count, len(items)), official, standard
+        frame, counts_for.reshape(mapped_count, len(items)), lists.there, standard
     )
+    frame, counts_for, times, lost = join_timetable(frame, counts_for, lists.bus_lines, standard)
+    closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
     around = np.concatenate([parks["geometry"].to_numpy(), residences["geometry"].to_numpy()])
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
@@ -148,7 +176,19 @@ def find_places(
         sites=_sites(streets, around, max(limits, default=0.0)),
         mapped=(lon, lat),
         off_street=len(frame) - len(np.unique(entered.of)),
+        planned=lists.planned,
+        planned_at=_planned_at(lists.planned, snapper),
+        timetable=times[times["facility_id"].isin(frame["facility_id"])].reset_index(drop=True),
+        lost_stops=lost,
     )
+
+
+def _planned_at(planned: pd.DataFrame, snapper: Snapper) -> Snaps:
+    """Snap what is planned to the street nearest to it; without a position it is nowhere."""
+    placed = np.flatnonzero(planned["lon"].notna().to_numpy())
+    lon, lat = (planned[c].to_numpy(dtype=float)[placed] for c in ("lon", "lat"))
+    snaps = snapper.nearest(geo.points(lon, lat))
+    return Snaps(placed[snaps.of], snaps.piece, snaps.t, snaps.leg)
 
 
 def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:

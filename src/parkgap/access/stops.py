@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
 from parkgap import geo
+from parkgap.access.facilities import fold_text
 
 Ints = npt.NDArray[np.int64]
 
+_FROM = re.compile(r"^(公交|公共汽车|bus)(?=.)")
+_WAY = re.compile(r"\([^)]*(上行|下行|方向|往|->|→)[^)]*\)|:.*$")
+_KIND = re.compile(r"路?(公交车?|公交线路|公共汽车|车)?$")
 _STOP_LINE_M = 60.0  # a stop position lies in the carriageway, its stop beside it
+
+
+def line_key(name: str) -> str:
+    """Bring a bus line's name to the form by which it is one line, however it is written.
+
+    >>> line_key("示1路"), line_key("示1"), line_key("公交 示１路（上行）"), line_key("1号线")
+    ('示1', '示1', '示1', '1号线')
+    """
+    text = _WAY.sub("", re.sub(r"\s+", "", fold_text(name)).casefold())
+    return _KIND.sub("", _FROM.sub("", text)) or text
+
+
+def distinct_lines(names: Iterable[str]) -> list[str]:
+    """Name every line once, as the first that names it, in order of their names."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(line_key(name), name)
+    return sorted(found.values())
 
 
 def mapped_lines(
@@ -47,4 +72,4 @@ def mapped_lines(
         known = pd.concat([known, served.merge(beside, on="members")[["line", "facility"]]])
     lines = known.drop_duplicates().sort_values(["facility", "line"])
     by_facility = lines.groupby("facility")["line"].agg(list)
-    return [by_facility.get(i, []) for i in range(len(facilities))]
+    return [distinct_lines(by_facility.get(i, [])) for i in range(len(facilities))]

@@ -16,6 +16,7 @@ import pandas as pd
 
 from parkgap import frames
 from parkgap.errors import InputError, Problem, TableError
+from parkgap.list_keys import ITEM_OF_STOCK
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places
 from parkgap.sources.headings import plain
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from parkgap.list_keys import (
         BusLinesTable,
+        Complete,
         FacilitiesTable,
         HousingStockTable,
         ListedTable,
@@ -93,7 +95,7 @@ class Known:
 
 def read_facilities(
     lists: Sequence[FacilitiesTable], *, root: Path, known: Known, told: Told = None
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Problem]]:
+) -> Read:
     """Read the official lists of facilities.
 
     Parameters
@@ -105,12 +107,7 @@ def read_facilities(
 
     Returns
     -------
-    official
-        Schema ``frames.OFFICIAL``: every row of every list, whatever its state.
-    complete
-        Schema ``frames.COMPLETE``: the lists that are declared complete.
-    warnings
-        What the user should know.
+    Frame of schema ``frames.OFFICIAL``: every row of every list, whatever its state; and warnings.
 
     Raises
     ------
@@ -119,7 +116,7 @@ def read_facilities(
     """
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    found, complete = [frames.OFFICIAL.frame()], []
+    found = [frames.OFFICIAL.frame()]
     for source in lists:
         try:
             frame, said = _facilities(source, root, known, told)
@@ -128,25 +125,48 @@ def read_facilities(
             continue
         warnings += said
         found.append(frame)
-        if source.complete is not None:
-            declared = source.complete
-            of = sorted(set(frame["item"])) if source.item is None else [_item_of(source, known)]
-            complete += [
-                (_list_id(source), item, declared.area, declared.issuer, declared.as_of.isoformat())
-                for item in of
-            ]
     if problems:
         raise TableError(*problems)
     official = pd.concat([f for f in found if len(f)] or found[:1], ignore_index=True)
-    columns = dict(zip(frames.COMPLETE.names, zip(*complete, strict=True), strict=False))
-    return (
-        frames.OFFICIAL.check(official),
-        frames.COMPLETE.check(frames.COMPLETE.frame({k: list(v) for k, v in columns.items()})),
-        warnings,
-    )
+    return frames.OFFICIAL.check(official), warnings
 
 
-def _list_id(source: FacilitiesTable) -> str:
+def complete_lists(
+    lists: Sequence[FacilitiesTable],
+    official: pd.DataFrame,
+    stock: HousingStockTable | None,
+    *,
+    known: Known,
+) -> pd.DataFrame:
+    """Gather what is declared complete.
+
+    Parameters
+    ----------
+    lists, official
+        The sections ``[[facilities]]``, and the rows read from them.
+    stock
+        The section ``[housing_stock]``; it can only speak of workers' housing.
+    known
+        Gives the items' ids.
+
+    Returns
+    -------
+    Frame of schema ``frames.COMPLETE``.
+    """
+    declared: list[tuple[str, str, Complete]] = []
+    for source in lists:
+        if source.complete is not None:
+            own = official.loc[official["list_id"] == _list_id(source), "item"]
+            of = sorted(set(own)) if source.item is None else [_item_of(source, known)]
+            declared += [(_list_id(source), item, source.complete) for item in of]
+    if stock is not None and stock.complete is not None:
+        declared.append((_list_id(stock), ITEM_OF_STOCK["dormitory"], stock.complete))
+    rows = [(key, item, c.area, c.issuer, c.as_of.isoformat()) for key, item, c in declared]
+    columns = {n: [r[i] for r in rows] for i, n in enumerate(frames.COMPLETE.names)}
+    return frames.COMPLETE.check(frames.COMPLETE.frame(dict(columns)))
+
+
+def _list_id(source: ListedTable) -> str:
     return source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
 
 
