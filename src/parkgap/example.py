@@ -309,7 +309,7 @@ def _bus_lines() -> _Table:
         for (line, stops), (last, gap) in zip(line_stops(), _LAST_AND_HEADWAY, strict=True)
         for i, (stop, x, y) in enumerate(stops)
     ]
-    new = (("南岸工业园站", (805, -207)), ("南岸路西口站", (-1550, -195)))
+    new = (("南岸工业园西站", (288, -640)), ("南岸路西口站", (-1550, -195)))
     rows += [
         ("示6路", "上行", stop, i + 1, "06:30", "18:30", 60, *_at(*xy, "BD09"))
         for i, (stop, xy) in enumerate(new)
@@ -323,6 +323,7 @@ def _owners() -> _Table:
         ("canteen_or_meal", "示范区商务局（虚构）", "引导园区餐饮布点"),
         ("worker_housing", "示范区住建局（虚构）", "公租房、人才公寓筹集与配租"),
         ("bus_stop", "示范区交通局（虚构）", "公交线路和站点"),
+        ("bus_lines", "示范区交通局（虚构）", "公交线路和站点"),
         ("parcel_point", "示范区邮政管理局（虚构）", "快递末端网点"),
         ("pharmacy", "示范区卫健局（虚构）", "药店与社区卫生"),
     ]

@@ -381,7 +381,7 @@ def _beside(
         planned=planned,
         pipeline=pipeline,
         timetable=town.places.timetable,
-        stock=stock_places(town.places.frame, tables.housing_stock),
+        stock=stock_places(town.places.frame, tables.housing_stock, min_workers=few),
         shuttles=town.shuttles,
         owners=tables.owners,
         duties=without_few(due, few),

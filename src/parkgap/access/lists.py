@@ -113,8 +113,13 @@ def not_yet(listed: pd.DataFrame, as_of: str) -> pd.DataFrame:
     return PLANNED.check(frame.sort_values("planned_id", ignore_index=True))
 
 
-def stock_places(facilities: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
+def stock_places(
+    facilities: pd.DataFrame, stock: pd.DataFrame, *, min_workers: int
+) -> pd.DataFrame:
     """Find the facility that each existing row of the stock became.
+
+    Beds less vacant beds are people who live there: of fewer than `min_workers` it is not told how
+    many beds are vacant.
 
     Parameters
     ----------
@@ -122,6 +127,8 @@ def stock_places(facilities: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
         Frame of :data:`parkgap.frames.FACILITIES` into which the lists were joined.
     stock
         Frame of :data:`parkgap.frames.HOUSING_STOCK`.
+    min_workers
+        The study's ``privacy.min_workers``.
 
     Returns
     -------
@@ -132,6 +139,8 @@ def stock_places(facilities: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
     known = stock.assign(source_ids=f"list:{_STOCK}/" + stock["stock_id"])
     found = known.merge(ids, on="source_ids")[STOCK.names]
     found = found.astype(STOCK.frame().dtypes.to_dict())
+    taken = found["beds"] - found["beds_vacant"]
+    found["beds_vacant"] = found["beds_vacant"].mask((taken > 0) & (taken < min_workers))
     return STOCK.check(found.sort_values(list(STOCK.sort), ignore_index=True))
 
 

@@ -31,6 +31,7 @@ _BRACKETS = re.compile(r"[(\[【〔].*?[)\]】〕]")
 _COMPANY = re.compile(
     r"(股份|有限|责任|集团|连锁|公司|分公司|总公司|加盟|旗舰|总店|分店|店|门市部)+$"
 )
+_BUILDING = re.compile(r"(?<=.)([一二三四五六七八九十]+|\d+)号?[楼栋幢]$")
 _SIGNS = re.compile(r"[\s·・.,，。、\-—_'\"“”‘’/&]+")
 
 
@@ -38,15 +39,15 @@ def plain(name: object) -> str:
     """Bring a name to the form that is compared.
 
     Full to half width, traditional to simplified, without brackets and what is in them, without
-    company forms and branch suffixes.
+    company forms, branch suffixes and numbers of buildings.
 
-    >>> plain("友客便利店（长江路店）"), plain("青島友客商貿有限公司")
-    ('友客便利', '青岛友客商贸')
+    >>> plain("友客便利店（长江路店）"), plain("青島友客商貿有限公司"), plain("南岸宿舍2号楼")
+    ('友客便利', '青岛友客商贸', '南岸宿舍')
     """
     if not isinstance(name, str):
         return ""
     text = _SIGNS.sub("", _BRACKETS.sub("", fold_text(name))).casefold()
-    short = _COMPANY.sub("", text)
+    short = _COMPANY.sub("", _BUILDING.sub("", text))
     return short or text
 
 
@@ -103,6 +104,9 @@ def near(facilities: pd.DataFrame, placed: pd.DataFrame) -> tuple[Ints, Ints, Fl
     """Pairs (row of `placed`, row of `facilities`) within `MATCH_M`, and true metres."""
     at, lat = _xy(placed)
     to, _ = _xy(facilities)
+    if not len(at) or not len(to):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, np.empty(0)
     reach = MATCH_M / float(geo.scale(np.abs(lat)).min())
     found = cKDTree(at).sparse_distance_matrix(cKDTree(to), reach, output_type="coo_matrix")
     metres = found.data * geo.scale(lat[found.row])

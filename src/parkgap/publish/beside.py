@@ -39,7 +39,6 @@ class Besides:
     def __init__(self, results: Results, words: Words) -> None:
         said = results.beside
         self.words, self.t = words, words.t
-        self.few = results.study.privacy.min_workers
         self.has_owners = len(said.owners) > 0
         self._results = results
         self._owners = _by(said.owners, "item")
@@ -138,29 +137,32 @@ class Besides:
         return self.words.bracket(way) if way else ""
 
     def stops(self, park: str) -> list[tuple[Row, Row]]:
-        """List stop and line of the timetable within a stop's farthest limit of a park."""
+        """List stop and line of the timetable within a stop's farthest limit of a park.
+
+        Where there is none, those of the nearest stop in reach that has any.
+        """
         near = self._results.nearby
-        here = near[(near["park_id"] == park) & (near["metres"] <= self.stop_m)]
+        here = near[(near["park_id"] == park) & near["facility_id"].isin(list(self._times))]
+        if here.empty:
+            return []
+        here = here[here["metres"] <= max(self.stop_m, float(here["metres"].min()))]
         named = here.merge(self._results.facilities[["facility_id", "name"]], on="facility_id")
         return [
             (stop, row)
-            for stop in named.to_dict("records")
-            for row in self._times.get(str(stop["facility_id"]), ())
+            for stop in named.sort_values(["metres", "facility_id"]).to_dict("records")
+            for row in self._times[str(stop["facility_id"])]
         ]
 
     # --- beds ---
 
     def beds(self, facility: object) -> list[str]:
-        """Say how many beds the housing list gives for a place; unknown is said too.
-
-        Beds less vacant beds are people who live there: of fewer than `few` nothing vacant is told.
-        """
+        """Say how many beds the housing list gives for a place; unknown is said too."""
         said = []
         for row in self._beds.get(str(facility), ()):
             beds, vacant = number(row["beds"]), number(row["beds_vacant"])
             if beds is None:
                 said.append(self.t("format.beds_unknown"))
-            elif vacant is None or 0 < beds - vacant < self.few:
+            elif vacant is None:
                 said.append(self.t("format.beds", n=count(beds)))
             else:
                 said.append(self.t("format.beds_vacant", n=count(beds), vacant=count(vacant)))
@@ -200,7 +202,7 @@ def pipeline_grid(results: Results, words: Words) -> Grid | None:
                 clean(place["source"]),
             ]
         )
-    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
+    return _grid(ids, rows, words)
 
 
 def _workers(gaps: Sequence[Row], status: str) -> Value:
@@ -226,12 +228,13 @@ def shuttles_grid(results: Results, words: Words) -> Grid | None:
     rows: list[list[Value]] = [
         [
             clean(names.get(row["park_id"], row["park_id"])),
-            *(clean(row[c]) or None for c in ("line", "enterprise", "stops", "times")),
+            *(clean(row[c]) or None for c in ("line", "enterprise", "stops")),
+            words.join(clean(row["times"]).split(";")),
             *(number(row[c]) for c in ("departures", "seats", "seats_day")),
         ]
         for row in results.beside.shuttles.to_dict("records")
     ]
-    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
+    return _grid(ids, rows, words)
 
 
 def duties_grid(results: Results, words: Words) -> Grid | None:
@@ -255,7 +258,17 @@ def duties_grid(results: Results, words: Words) -> Grid | None:
             else:
                 cells.append(number(value))
         rows.append(cells)
-    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
+    return _grid(ids, rows, words)
+
+
+def _grid(ids: Sequence[str], rows: Sequence[Sequence[Value]], words: Words) -> Grid:
+    """Put headings over a table; a column of which no row says anything is left out."""
+    told = [i for i, name in enumerate(ids) if any(row[i] is not None for row in rows)]
+    return Grid(
+        [ids[i] for i in told],
+        [words.t(f"column.{ids[i]}") for i in told],
+        [[row[i] for i in told] for row in rows],
+    )
 
 
 def with_departments(grid: Grid, items: Sequence[object], besides: Besides) -> Grid:

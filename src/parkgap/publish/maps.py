@@ -300,7 +300,8 @@ def _park(
         data["planned"] = coming
     counts = np.bincount([entry[3] for entry in near], minlength=len(ctx.words.categories))
     kinds = Counter(gate[2] for gate in park_gates)
-    body = park_body(ctx, park, counts.tolist(), kinds, element, planned=len(coming))
+    progress = Counter(ctx.besides.status(row) for row in ctx.besides.planned_near(park))
+    body = park_body(ctx, park, counts.tolist(), kinds, element, progress)
     return _page(ctx, bones, "park", title=name_of(ctx, park), body=body, data=data, sheets=sheets)
 
 

@@ -73,20 +73,26 @@ def _facts(ctx: Context, park_id: str) -> str:
     )
 
 
-def _planned_layer(ctx: Context, planned: int) -> str:
+def _planned_layer(ctx: Context, planned: Mapping[str, int]) -> str:
     """Build the switch of what is planned; nothing where nothing is."""
     if not planned:
         return ""
     t = ctx.t
+    entries = "".join(
+        f'<li><span class="planned" aria-hidden="true"></span>{text(status)}'
+        f'<span class="n">{count(n)}</span></li>'
+        for status, n in planned.items()
+    )
     return (
         f'<div class="tools"><h2>{text(t("map.planned"))}</h2><label>'
         f'<input type="checkbox" data-layer="planned" checked> {text(t("map.show"))}</label></div>'
-        f'<ul class="legend"><li><span class="planned" aria-hidden="true"></span>'
-        f'{text(t("sheet.pipeline"))}<span class="n">{count(planned)}</span></li></ul>'
+        f'<ul class="legend">{entries}</ul>'
     )
 
 
-def _layers(ctx: Context, counts: Sequence[int], gates: Mapping[str, int], planned: int) -> str:
+def _layers(
+    ctx: Context, counts: Sequence[int], gates: Mapping[str, int], planned: Mapping[str, int]
+) -> str:
     """Build the switches of the map's layers, which are its legend too."""
     t, words = ctx.t, ctx.words
     entries = []
@@ -357,8 +363,7 @@ def park_body(
     counts: Sequence[int],
     gates: Mapping[str, int],
     map_html: str,
-    *,
-    planned: int = 0,
+    planned: Mapping[str, int],
 ) -> str:
     """Build a park page's body.
 
@@ -375,7 +380,7 @@ def park_body(
     map_html
         The map's element, from folium.
     planned
-        Number of planned places on the map.
+        Number of planned places on the map, by how far they have come.
     """
     t = ctx.t
     sub = ctx.words.join([_area(ctx, park_id), park_id])
