@@ -373,6 +373,7 @@ def _beside(
         town.to_planned,
         town.origins,
         town.standard,
+        off_street=_off_street(town),
         min_workers=few,
         residents=assessor.g.residents,
     )
@@ -387,6 +388,14 @@ def _beside(
         duties=without_few(due, few),
         planned_near=_nearby(town.to_planned, town.origins, planned["planned_id"]),
     )
+
+
+def _off_street(town: _Town) -> npt.NDArray[np.bool_]:
+    """Planned places that have a position and stand at no street, shape (planned,)."""
+    planned = town.places.planned
+    reached = np.union1d(town.places.planned_at.of, town.to_planned["target"].to_numpy())
+    out = planned["lon"].notna().to_numpy() & ~np.isin(np.arange(len(planned)), reached)
+    return np.asarray(out, dtype=bool)
 
 
 def _on_network(town: _Town) -> npt.NDArray[np.bool_]:

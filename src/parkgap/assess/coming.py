@@ -14,6 +14,7 @@ from parkgap.frames import DUTIES, PIPELINE
 from parkgap.standard import Item, Standard
 
 Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
 
 
 def within_reach(
@@ -23,6 +24,7 @@ def within_reach(
     origins: pd.DataFrame,
     standard: Standard,
     *,
+    off_street: Bools,
     min_workers: int,
     residents: pd.Series,
 ) -> pd.DataFrame:
@@ -37,6 +39,8 @@ def within_reach(
         frames of origins and of `planned`.
     standard
         For the items that one item is judged by, and to turn minutes to metres.
+    off_street
+        Planned places with a position and no street within the snap limit, shape (planned,).
     min_workers, residents
         A walk from homes is told only of groups of so many; residents known, by park.
 
@@ -46,45 +50,45 @@ def within_reach(
         Of :data:`parkgap.frames.PIPELINE`.  A place that stands at no street has no walk yet:
         it is there if it lies within the limit in a straight line, without figures.
     """
+    if planned.empty:
+        return PIPELINE.frame()
     park = origins["park_id"].to_numpy()
     share = origins["share"].to_numpy(dtype=float)
     work = (origins["kind"] == "work").to_numpy()
     told = work | (share * residents.reindex(park).to_numpy(dtype=float) >= min_workers - SLACK)
-    may_use = _may_use(walks, origins, planned)
-    walks = walks[may_use & told[walks["origin"].to_numpy()]]
-    at = walks["origin"].to_numpy()
+    at, to = walks["origin"].to_numpy(), walks["target"].to_numpy()
+    keep = told[at] & _open_to(planned["access"].to_numpy(dtype=object)[to], origins.iloc[at])
     walks = walks.assign(
-        park_id=park[at], kind=np.where(work[at], "work", "home"), item=_of(planned, walks)
-    )
-    no_street = planned.index[planned["lon"].notna() & ~planned.index.isin(walks["target"])]
+        park_id=park[at],
+        kind=np.where(work[at], "work", "home"),
+        item=planned["item"].to_numpy(dtype=object)[to],
+    )[keep]
+    by_park = {str(k): group for k, group in walks.groupby("park_id")}
+    lonely = planned[off_street]
     found = []
     for row in shortfall.dropna(subset=["limit"]).to_dict("records"):
         item = standard.item(row["item"])
         kind = "home" if row["origin"] == "home" else "work"
         counts = item.of_items or (item.id,)
-        near = walks[
-            (walks["park_id"] == row["park_id"])
-            & (walks["kind"] == kind)
-            & walks["item"].isin(counts)
-        ]
+        near = by_park.get(row["park_id"], walks[:0])
         unit = "metres" if row["limit_unit"] == "m" else "minutes"
-        near = near[near[unit] <= row["limit"] + SLACK]
+        near = near[
+            (near["kind"] == kind)
+            & near["item"].isin(counts)
+            & (near[unit] <= row["limit"] + SLACK)
+        ]
         least = near.groupby("target")[["metres", "minutes"]].min()
-        rest = no_street[planned.loc[no_street, "item"].isin(counts)]
-        metres = row["limit"] * (1.0 if unit == "metres" else standard.walk_speed.v)
-        here = origins[(park == row["park_id"]) & told & (work == (kind == "work"))]
-        lonely = rest[_within(planned.loc[rest], here, metres)]
-        both = pd.concat([least, pd.DataFrame(np.nan, index=lonely, columns=least.columns)])
+        rest = lonely[lonely["item"].isin(counts)]
+        if len(rest):
+            metres = row["limit"] * (1.0 if unit == "metres" else standard.walk_speed.v)
+            here = origins[(park == row["park_id"]) & told & (work == (kind == "work"))]
+            rest = rest[_within(rest, here, metres)]
+        blank = pd.DataFrame(np.nan, index=rest.index, columns=least.columns)
+        both = pd.concat([f for f in (least, blank) if len(f)] or [least])
         if kind == "home":
             both = both.assign(metres=np.nan, minutes=np.ceil(both["minutes"]))
-        found.append(
-            both.assign(
-                park_id=row["park_id"],
-                item=row["item"],
-                origin=kind,
-                planned_id=planned["planned_id"].reindex(both.index),
-            )
-        )
+        said = {"park_id": row["park_id"], "item": row["item"], "origin": kind}
+        found.append(both.assign(**said, planned_id=planned["planned_id"].reindex(both.index)))
     found = [f for f in found if len(f)]
     if not found:
         return PIPELINE.frame()
@@ -93,26 +97,21 @@ def within_reach(
     return PIPELINE.check(frame.sort_values(list(PIPELINE.sort), ignore_index=True))
 
 
-def _of(planned: pd.DataFrame, walks: pd.DataFrame) -> npt.NDArray[np.object_]:
-    return np.asarray(planned["item"].to_numpy(dtype=object)[walks["target"].to_numpy()])
-
-
-def _may_use(walks: pd.DataFrame, origins: pd.DataFrame, planned: pd.DataFrame) -> Bools:
-    """Walks to what will be open to those who walk, shape (walks,)."""
-    access = planned["access"].to_numpy(dtype=object)[walks["target"].to_numpy()]
-    at = walks["origin"].to_numpy()
-    park = ("park:" + origins["park_id"]).to_numpy()[at]
-    firm = ("enterprise:" + origins["enterprise_id"].fillna("")).to_numpy()[at]
+def _open_to(access: Objects, origins: pd.DataFrame) -> Bools:
+    """Whether a place of this access is open to who starts at the origin, pair by pair."""
+    park = ("park:" + origins["park_id"]).to_numpy(dtype=object)
+    firm = ("enterprise:" + origins["enterprise_id"].fillna("")).to_numpy(dtype=object)
     return np.asarray((access == "public") | (access == park) | (access == firm), dtype=bool)
 
 
 def _within(planned: pd.DataFrame, origins: pd.DataFrame, metres: float) -> Bools:
-    """Planned places within straight metres of any of the origins, shape (planned,)."""
+    """Planned places within straight metres of an origin to which they are open: (planned,)."""
     x, y = geo.mercator(planned["lon"].to_numpy(dtype=float), planned["lat"].to_numpy(dtype=float))
     ox, oy = geo.mercator(origins["lon"].to_numpy(), origins["lat"].to_numpy())
     k = geo.scale(planned["lat"].to_numpy(dtype=float))
     far = np.hypot(x[:, None] - ox, y[:, None] - oy) * k[:, None]
-    return np.asarray((far <= metres).any(axis=1), dtype=bool)
+    may = _open_to(planned["access"].to_numpy(dtype=object)[:, None], origins)
+    return np.asarray(((far <= metres) & may).any(axis=1), dtype=bool)
 
 
 def duties(
