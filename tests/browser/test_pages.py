@@ -61,13 +61,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made: Any) -> Path:
 
 def lists(made: Any) -> Any:
     """Make what the office's lists say, every text of it hostile."""
-    place = {"planned_id": "p", "name": EVIL, "item": "bus_stop", "lon": 120.012, "lat": 36.001}
+    place: dict[str, Any] = {"planned_id": "p", "name": EVIL, "item": "bus_stop"}
+    place |= {"lon": 120.0105, "lat": 36.0015}
     place |= {"access": "public", "status": "planned", "opening": EVIL, "seats": None, "beds": None}
     walk = {"park_id": "A", "planned_id": "p", "metres": 250.0, "minutes": 3.7}
     gap = {**walk, "item": "canteen_or_meal", "origin": "work"}
-    times = {"facility_id": "node/1", "line": EVIL, "direction": EVIL, "stop": EVIL}
+    times: dict[str, Any] = {"facility_id": "node/1", "line": EVIL, "direction": EVIL, "stop": EVIL}
     times |= {"first": EVIL, "last": EVIL, "headway": 12.0}
-    bus = {"park_id": "A", "line": EVIL, "enterprise": EVIL, "stops": EVIL, "times": EVIL}
+    bus: dict[str, Any] = {
+        "park_id": "A",
+        "line": EVIL,
+        "enterprise": EVIL,
+        "stops": EVIL,
+        "times": EVIL,
+    }
     bus |= {"departures": 2.0, "seats": 40.0, "seats_day": 80.0}
     owner = {"item": "canteen_or_meal", "department": EVIL, "duty": EVIL, "contact": EVIL}
     return Beside(
