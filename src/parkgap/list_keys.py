@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from parkgap.source_keys import PLACE, Section, Table, Text
+from parkgap.source_keys import PLACE, FileTable, Section, Text
 
 #: What housing stock counts for, by its kind.
 ITEM_OF_STOCK = {
@@ -46,11 +46,10 @@ class Complete(Section):
     as_of: date
 
 
-class ListedTable(Table):
+class ListedTable(FileTable):
     """A table of places that lie somewhere: id, name, position, source."""
 
     KNOWN: ClassVar[tuple[str, ...]] = ("id", "name", "address", *PLACE, "source")
-    file: Text
 
 
 class FacilitiesTable(ListedTable):
@@ -97,26 +96,23 @@ class HousingStockTable(ListedTable):
     complete: Complete | None = None
 
 
-class ShuttlesTable(Table):
+class ShuttlesTable(FileTable):
     """Shuttle buses of enterprises, a row a stop."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("line", "enterprise_id", "stop", "order", "times", "seats", *PLACE, "source"),
     )
-    file: Text
 
 
-class BusLinesTable(Table):
+class BusLinesTable(FileTable):
     """Timetables of bus lines, a row a stop."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("line", "direction", "stop", "order", "first", "last", "headway", *PLACE, "source"),
     )
-    file: Text
 
 
-class OwnersTable(Table):
+class OwnersTable(FileTable):
     """Which department answers for which item."""
 
     KNOWN: ClassVar[tuple[str, ...]] = ("item", "department", "duty", "contact", "source")
-    file: Text

@@ -14,29 +14,27 @@ from parkgap import frames
 from parkgap.errors import InputError, Problem
 from parkgap.sources import lists, tables
 from parkgap.sources.lists import Known
+from parkgap.sources.reading import Given, Read, Reader
 from parkgap.sources.report import Report
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkgap.frames import Schema
-
-_Readers = Mapping[str, tuple[Callable[..., tables.Read], "Schema"]]
 
 #: Tables whose rows belong to a park.
-_OF_PARKS: _Readers = {
-    "gates": (tables.read_gates, frames.GATES_GIVEN),
-    "enterprises": (tables.read_enterprises, frames.ENTERPRISES),
-    "residences": (tables.read_residences, frames.RESIDENCES),
-    "shifts": (tables.read_shifts, frames.SHIFTS),
+_OF_PARKS: Mapping[str, Reader[Any, Any]] = {
+    "gates": tables.read_gates,
+    "enterprises": tables.read_enterprises,
+    "residences": tables.read_residences,
+    "shifts": tables.read_shifts,
 }
-_LISTS: _Readers = {
-    "housing_stock": (lists.read_housing_stock, frames.HOUSING_STOCK),
-    "projects": (lists.read_projects, frames.PROJECTS),
-    "shuttles": (lists.read_shuttles, frames.SHUTTLES),
-    "bus_lines": (lists.read_bus_lines, frames.BUS_LINES),
-    "owners": (lists.read_owners, frames.OWNERS),
+_LISTS: Mapping[str, Reader[Any, Known]] = {
+    "housing_stock": lists.read_housing_stock,
+    "projects": lists.read_projects,
+    "shuttles": lists.read_shuttles,
+    "bus_lines": lists.read_bus_lines,
+    "owners": lists.read_owners,
 }
 
 
@@ -116,11 +114,11 @@ def _read_office(
                 parks = tables.park_keys(source, root=root)
             except InputError:
                 parks = None  # why it cannot be opened was said above
-    reading.each(_OF_PARKS, parks=parks)
+    reading.each(_OF_PARKS, parks)
     firms = office.frames["enterprises"] if sections.get("enterprises") is not None else None
     known = Known.of(standard, parks, firms)
     reading.facilities(known)
-    reading.each(_LISTS, known=known)
+    reading.each(_LISTS, known)
     office.frames["complete"] = _declared(sections, office, known)
     return office
 
@@ -133,7 +131,7 @@ class _Reading:
     sections: Mapping[str, Any]
     root: Path
 
-    def take(self, name: str, call: Callable[..., tables.Read]) -> pd.DataFrame | None:
+    def take(self, name: str, call: Callable[..., Read]) -> pd.DataFrame | None:
         """Read one table; None where it was refused."""
         told: list[Report] = []
         try:
@@ -147,14 +145,14 @@ class _Reading:
         self.office.warnings += said
         return frame
 
-    def each(self, readers: _Readers, **given: object) -> None:
+    def each(self, readers: Mapping[str, Reader[Any, Given]], known: Given) -> None:
         """Read the tables that there are; the others stay empty."""
-        for name, (reader, schema) in readers.items():
+        for name, reader in readers.items():
             source = self.sections.get(name)
             found = None
             if source is not None:
-                found = self.take(name, partial(reader, source, root=self.root, **given))
-            self.office.frames[name] = schema.frame() if found is None else found
+                found = self.take(name, partial(reader, source, root=self.root, known=known))
+            self.office.frames[name] = reader.schema.frame() if found is None else found
 
     def facilities(self, known: Known) -> None:
         """Read the official lists of facilities."""
