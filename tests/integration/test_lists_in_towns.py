@@ -104,6 +104,21 @@ def test_what_is_planned_changes_no_figure_of_the_assessment(tmp_path: Path) -> 
         assert ours.to_json() == theirs.to_json(), name
 
 
+def test_where_something_is_planned_is_no_site_for_additions(tmp_path: Path) -> None:
+    # Firms 500 m apart, each 40 m off the street: the middle is 290 m from both, within the 300,
+    # but streets have corners at the gates alone, and from one gate it is 540 m to the other firm.
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (500, 0), (1500, 0))
+    for name, x in (("P", 0.0), ("Q", 500.0)):
+        town.street((x, 0), (x, 40), highway="service")
+        town.park(name, (x - 100, 20, x + 100, 220), district="D")
+        town.firm(f"F{name}", name, (x, 40))
+    results = project(town, (250, 0), "2026-01").results(tmp_path)
+    assert coming(results)["metres"].tolist() == pytest.approx([290, 290], abs=METRE)
+    area = results.rollup[results.rollup["item"] == PARCEL]
+    assert area["short_by"].tolist() == [2]
+
+
 # --- housing --------------------------------------------------------------------------------------
 
 
