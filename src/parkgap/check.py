@@ -19,8 +19,8 @@ from pydantic import ValidationError
 from parkgap.datums import doubts
 from parkgap.errors import InputError, Problem
 from parkgap.inputs import downloaded
-from parkgap.list_keys import FacilitiesTable
-from parkgap.office import Office, read_office, unused
+from parkgap.list_keys import LAPSE_MONTHS, FacilitiesTable, holds
+from parkgap.office import Office, read_office
 from parkgap.source_keys import Osm
 from parkgap.sources.report import texts
 from parkgap.standard import Standard, load
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from parkgap.sources.extract import Extract
 
-_LAPSED_DAYS = 365  # a declaration of completeness holds for a year
 
 Tell = Callable[[str], None]
 
@@ -130,7 +129,7 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
     parks = _parks_from_osm(sections, extract, found)
     office = read_office(sections, file.parent, standard=standard, parks=parks)
     found.errors += office.errors
-    found.warnings += [*office.warnings, *unused(sections)]
+    found.warnings += office.warnings
     found.tables += [_described(name, report) for name, report in office.reports]
     found.warnings += headcount_doubts(office, sections)
     _lapsed(sections, study, found)
@@ -243,11 +242,10 @@ def _lapsed(sections: Mapping[str, Any], study: Study | None, found: Checked) ->
     """Warn of declarations of completeness that are older than a year, or from the future."""
     if study is None or study.as_of is None:
         return
-    for source in sections["facilities"]:
-        if source.complete is None:
+    for source in (*sections["facilities"], sections["housing_stock"]):
+        if source is None or source.complete is None:
             continue
-        age = (study.as_of - source.complete.as_of).days
-        if 0 <= age <= _LAPSED_DAYS:
+        if holds(source.complete.as_of.isoformat(), study.as_of.isoformat()):
             continue
         found.warnings.append(
             Problem(
@@ -256,7 +254,8 @@ def _lapsed(sections: Mapping[str, Any], study: Study | None, found: Checked) ->
                 file=source.file,
                 column="complete.as_of",
                 value=source.complete.as_of.isoformat(),
-                rule=f"{study.as_of} − {_LAPSED_DAYS} d",
+                rule=f"自 as_of 起 {LAPSE_MONTHS} 个月内有效，体检日 {study.as_of} / "
+                f"it holds for {LAPSE_MONTHS} months from as_of; the study asks of {study.as_of}",
                 remedy="向发布单位索取新清单 / ask the issuer for a newer list",
             )
         )

@@ -254,17 +254,20 @@ def _services(town: Town) -> _Table:
             for i, (x, y, tags) in enumerate(found)
         ]
     planned = ("YZ001", "南岸园区驿站", "parcel_point", "公共", "在建", "2027-03-01")
-    rows.append((*planned, *_at(700, -700)))
+    rows.append((*planned, *_at(900, -495)))
     headings = "设施编号 名称 指标 开放范围 运营状态 启用日期 经度 纬度"
     return _Table("services.xlsx", headings, rows, sheet="便民设施")
 
 
 def _housing() -> _Table:
     told = ("企业职工", "公共", "现有", "2024-05-01", "2026-06-30")
+    # How many beds the last one has, nobody has told the bureau.
+    unknown = ("H04", "东风青年公寓", "示范区住建局（虚构）", "保障性租赁住房", 160, None, None)
     stock = (
         (("H01", "老城公租房一期", "示范区住建局（虚构）", "公租房", 700, 1600, 120), (650, 850)),
         (("H02", "示范人才公寓", "示范城投（虚构）", "人才公寓", 240, 480, 60), (1150, 450)),
         (("H03", "南岸职工宿舍", "南岸园区公司（虚构）", "宿舍", 520, 3200, 100), (230, -430)),
+        (unknown, (-60, 820)),
     )
     rows = [(*what, *told, *_at(*xy, "CGCS2000")) for what, xy in stock]
     headings = (
@@ -277,7 +280,7 @@ def _housing() -> _Table:
 def _projects() -> _Table:
     centre = ("X01", "南岸产业邻里中心", "service_point", "在建", "2027-06-30", 2400, None, None)
     homes = ("X02", "西岭蓝领公寓", "worker_housing", "规划", "2028-12-31", 9000, 300, 900)
-    rows = [(*centre, *_at(700, -250)), (*homes, *_at(-3700, 300))]
+    rows = [(*centre, *_at(700, -250)), (*homes, *_at(-4150, 260))]
     headings = "项目编号 项目名称 指标 建设状态 预计竣工 建筑面积 套数 床位 经度 纬度"
     return _Table("projects.csv", headings, rows)
 
@@ -297,10 +300,25 @@ def _shuttles() -> _Table:
 
 
 def _bus_lines() -> _Table:
+    """List every line of the map, without its 路, and one that the map does not have."""
     rows = [
-        (line, "上行", stop, i + 1, "06:00", last, gap, *_at(x + 12, y + 8, "BD09"))
+        (
+            line.removesuffix("路"),
+            "上行",
+            stop,
+            i + 1,
+            "06:00",
+            last,
+            gap,
+            *_at(x + 12, y + 8, "BD09"),
+        )
         for (line, stops), (last, gap) in zip(line_stops(), _LAST_AND_HEADWAY, strict=True)
         for i, (stop, x, y) in enumerate(stops)
+    ]
+    new = (("南岸工业园西站", (288, -640)), ("南岸路西口站", (-1550, -195)))
+    rows += [
+        ("示6路", "上行", stop, i + 1, "06:30", "18:30", 60, *_at(*xy, "BD09"))
+        for i, (stop, xy) in enumerate(new)
     ]
     headings = "线路 方向 站名 站序 首班 末班 发车间隔 经度 纬度"
     return _Table("bus_lines.xlsx", headings, rows, sheet="公交时刻")
@@ -311,6 +329,7 @@ def _owners() -> _Table:
         ("canteen_or_meal", "示范区商务局（虚构）", "引导园区餐饮布点"),
         ("worker_housing", "示范区住建局（虚构）", "公租房、人才公寓筹集与配租"),
         ("bus_stop", "示范区交通局（虚构）", "公交线路和站点"),
+        ("bus_lines", "示范区交通局（虚构）", "公交线路和站点"),
         ("parcel_point", "示范区邮政管理局（虚构）", "快递末端网点"),
         ("pharmacy", "示范区卫健局（虚构）", "药店与社区卫生"),
     ]

@@ -37,16 +37,20 @@ __all__ = [
     "BUS_LINES",
     "COMPLETE",
     "COMPLETENESS",
+    "DUTIES",
     "ENTERPRISES",
     "FACILITIES",
     "GATES",
     "GATES_GIVEN",
     "HEADCOUNTS",
     "HOUSING_STOCK",
+    "LISTED",
     "OFFICIAL",
     "ORIGINS",
     "OWNERS",
     "PARKS",
+    "PIPELINE",
+    "PLANNED",
     "PROJECTS",
     "RANKING",
     "REACH",
@@ -56,12 +60,79 @@ __all__ = [
     "SHIFTS",
     "SHORTFALL",
     "SHUTTLES",
+    "SHUTTLE_LINES",
+    "STOCK",
+    "TIMETABLE",
     "Column",
     "Schema",
     "dictionary",
 ]
 
-# --- places (access/facilities.py) ---------------------------------------------------------
+# --- what the lists say of the day that is asked about (access/lists.py, access/stops.py) ---
+
+LISTED = Schema(
+    "listed",
+    "Rows of all lists in one form: official facilities, projects, and housing stock.",
+    (
+        *OFFICIAL.columns,
+        Column("beds", "float", "beds; empty: unknown, or not housing", "beds", nullable=True),
+    ),
+    key=("list_id", "row_id"),
+)
+
+PLANNED = Schema(
+    "planned",
+    "Places that are planned or being built: never counted, shown beside what is short.",
+    columns("""
+    planned_id str - id of the list's row
+    name str? - name
+    item str - item of the standard that it will count for
+    lon float? degrees - longitude; empty: not given
+    lat float? degrees - latitude
+    access str - public, or park:ID, or enterprise:ID
+    status str - under_construction, planned, or to_open (built, its day has not come)
+    opening str? - opening date, as exact as given
+    seats float? seats - capacity
+    beds float? beds - beds
+    source str - file, or a note that it is made up
+    """),
+    key=("planned_id",),
+    sort=("planned_id",),
+)
+
+TIMETABLE = Schema(
+    "timetable",
+    "Lines of the office's timetable at the stops that they were matched to.",
+    columns("""
+    facility_id str - the stop
+    line str - the line's name, as the timetable writes it
+    direction str? - the direction, as given
+    stop str - the stop's name in the timetable
+    first str - first departure, HH:MM
+    last str - last departure, HH:MM; may lie on the next day
+    headway float minutes - time between departures
+    """),
+    key=("facility_id", "line", "direction", "stop", "first", "last", "headway"),
+    sort=("facility_id", "line", "direction", "first"),
+)
+
+STOCK = Schema(
+    "stock",
+    "Housing of the list that exists on the day, and the facility that it became.",
+    columns("""
+    facility_id str - the facility
+    stock_id str - the list's own id
+    name str? - name
+    kind str - dormitory, public_rental, talent_apartment or other
+    beds float? beds - beds; empty: unknown, which is not none
+    beds_vacant float? beds - of those, vacant
+    eligible str? - who may move in, as given
+    """),
+    key=("stock_id",),
+    sort=("facility_id", "stock_id"),
+)
+
+# --- places (access/facilities.py, access/merging.py) ------------------------------------------
 
 FACILITIES = Schema(
     "facilities",
@@ -189,6 +260,57 @@ COMPLETENESS = Schema(
     sort=("park_id", "kind"),
 )
 
+PIPELINE = Schema(
+    "pipeline",
+    "What is planned within reach of a park that is short of it, or cannot tell.",
+    columns("""
+    park_id str - the park
+    item str - the item that is short or unverified
+    origin str - from where the walk was measured: work or home
+    planned_id str - the planned place
+    metres float? m - walk from the nearest workplace; empty from homes, or without a street
+    minutes float? min - the same in minutes; whole from homes
+    """),
+    key=("park_id", "item", "planned_id"),
+    sort=("park_id", "item", "minutes", "planned_id"),
+)
+
+SHUTTLE_LINES = Schema(
+    "shuttle_lines",
+    "Shuttle buses of a park's enterprises; beside public transport, never counted as it.",
+    columns("""
+    park_id str - the park whose workers ride
+    line str - the line's name
+    enterprise str - name of the enterprise; empty text where nobody said
+    stops str - names of the stops in their order, joined by >
+    times str - departures at the first stop, HH:MM, joined by ;
+    departures float - departures a day
+    seats float? seats - seats of one bus
+    seats_day float? seats - seats x departures
+    """),
+    key=("park_id", "line", "enterprise"),
+    sort=("park_id", "line", "enterprise"),
+)
+
+DUTIES = Schema(
+    "duties",
+    "What each department answers for: one row a department x item.",
+    columns("""
+    department str - the department
+    category str - category id
+    item str - item id
+    duty str? - what it does about it
+    contact str? - whom to ask
+    parks_short float - parks that are confirmed short of it
+    workers_unserved float? persons - of their workers, not served
+    short_by float? - fewest additions that meet all tests of all these parks at once
+    unit str - what is counted
+    parks_unverified float - parks to verify
+    """),
+    key=("department", "item"),
+    sort=("department", "category", "item"),
+)
+
 # --- what is published (publish/): the promised columns of the result folder -----------------
 
 RANKING = Schema(
@@ -287,12 +409,19 @@ SCHEMAS: tuple[Schema, ...] = (
     SHUTTLES,
     BUS_LINES,
     OWNERS,
+    LISTED,
+    PLANNED,
+    TIMETABLE,
+    STOCK,
     FACILITIES,
     GATES,
     ORIGINS,
     REACH,
     ASSESSMENT,
     COMPLETENESS,
+    PIPELINE,
+    SHUTTLE_LINES,
+    DUTIES,
     RANKING,
     SHORTFALL,
     ROLLUP,

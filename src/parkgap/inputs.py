@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkgap import frames
 from parkgap.errors import InputError, Problem
-from parkgap.office import read_office, unused
+from parkgap.office import read_office
 from parkgap.sources import tables as read
 from parkgap.sources.prepared import Prepared, prepare
 from parkgap.sources.report import collapse
@@ -87,7 +87,7 @@ def read_tables(study: Study, parks: pd.DataFrame | None = None) -> Tables:
     return Tables(
         parks=frames.PARKS.frame() if office.parks is None else office.parks,
         **office.frames,
-        warnings=tuple(_plain(p) for p in (*collapse(said), *unused(sections))),
+        warnings=tuple(_plain(p) for p in collapse(said)),
     )
 
 

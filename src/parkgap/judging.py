@@ -16,7 +16,7 @@ import pandas as pd
 
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
-from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls, without_few
+from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls
 from parkgap.assess.rollup import roll_up
 from parkgap.frames import ASSESSMENT
 
@@ -70,7 +70,7 @@ class Judge:
     _keys: dict[str, str] = field(default_factory=dict)
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Make ``assessment, ranking, shortfall, rollup`` of all parks, as they are published."""
+        """Make ``assessment, ranking, shortfall, rollup`` of all parks, few workers and all."""
         g = self.ground
         judged = self._all()
         assessment = pd.concat([j.rows for j in judged], ignore_index=True)
@@ -78,13 +78,17 @@ class Judge:
             assessment.sort_values(list(ASSESSMENT.sort), ignore_index=True)
         )
         lacking = np.array([j.lacking for j in judged])
-        frames = {
+        return {
             "assessment": assessment,
             "ranking": rank_parks(assessment, g.parks, self.standard, lacking),
             "shortfall": shortfalls(assessment, g.parks),
             "rollup": roll_up(assessment, g.parks, self, self.standard),
         }
-        return {name: without_few(frame, self.min_workers) for name, frame in frames.items()}
+
+    @property
+    def zh(self) -> bool:
+        """Whether units are told in Chinese."""
+        return self.language == "zh"
 
     def fewest_for(self, item: Item, park_ids: list[str]) -> int:
         """Fewest additions that meet the confirmed gaps of several parks at once."""

@@ -5,7 +5,27 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from parkgap.source_keys import PLACE, Section, Table, Text
+from parkgap.source_keys import PLACE, FileTable, Section, Text
+
+#: What housing stock counts for, by its kind.
+ITEM_OF_STOCK = {
+    "dormitory": "worker_housing",
+    "public_rental": "worker_housing",
+    "talent_apartment": "worker_housing",
+    "other": "any_housing",
+}
+LAPSE_MONTHS = 12  # a declaration of completeness holds so long
+
+
+def holds(said: str, as_of: str) -> bool:
+    """Tell whether a declaration of one day holds on another (ISO days; "": nobody asked).
+
+    >>> holds("2025-11-01", "2026-11-01"), holds("2025-10-31", "2026-11-01")
+    (True, False)
+    """
+    year, rest = int(said[:4]), said[4:10]
+    until = f"{year + LAPSE_MONTHS // 12:04d}{rest}"
+    return not as_of or said[:10] <= as_of <= until
 
 
 class Complete(Section):
@@ -26,11 +46,10 @@ class Complete(Section):
     as_of: date
 
 
-class ListedTable(Table):
+class ListedTable(FileTable):
     """A table of places that lie somewhere: id, name, position, source."""
 
     KNOWN: ClassVar[tuple[str, ...]] = ("id", "name", "address", *PLACE, "source")
-    file: Text
 
 
 class FacilitiesTable(ListedTable):
@@ -62,34 +81,38 @@ class ProjectsTable(ListedTable):
 
 
 class HousingStockTable(ListedTable):
-    """Stock of dormitories, public rental housing and talent apartments."""
+    """Stock of dormitories, public rental housing and talent apartments.
+
+    Attributes
+    ----------
+    complete
+        Makes absence of workers' housing real within an area, as in a list of facilities.
+    """
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *(*ListedTable.KNOWN, "provider", "kind", "units", "beds", "beds_vacant", "eligible"),
         *("access", "status", "ready_date", "as_of"),
     )
+    complete: Complete | None = None
 
 
-class ShuttlesTable(Table):
+class ShuttlesTable(FileTable):
     """Shuttle buses of enterprises, a row a stop."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("line", "enterprise_id", "stop", "order", "times", "seats", *PLACE, "source"),
     )
-    file: Text
 
 
-class BusLinesTable(Table):
+class BusLinesTable(FileTable):
     """Timetables of bus lines, a row a stop."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("line", "direction", "stop", "order", "first", "last", "headway", *PLACE, "source"),
     )
-    file: Text
 
 
-class OwnersTable(Table):
+class OwnersTable(FileTable):
     """Which department answers for which item."""
 
     KNOWN: ClassVar[tuple[str, ...]] = ("item", "department", "duty", "contact", "source")
-    file: Text

@@ -43,6 +43,8 @@ def warn(
     parks: pd.DataFrame,
     found: Survey,
     tables: Tables,
+    *,
+    shuttles_withheld: int = 0,
 ) -> Warnings:
     """Say what the reader of the results must know, in Chinese and English."""
     origins = found.origins
@@ -115,6 +117,28 @@ def warn(
             (
                 f"{spread} 处居住地为较大片区，其职工按片区内住宅建筑面积推算分布。",
                 f"{spread} residences are whole districts: workers spread over the homes there.",
+            )
+        )
+    lost_stops = found.lost_stops
+    if lost_stops:
+        warnings.append(
+            (
+                f"公交时刻表中 {lost_stops} 行缺少坐标且按站名对应不上地图站点，未使用。",
+                (
+                    f"{lost_stops} rows of the bus timetable have no position and no mapped stop "
+                    "of their name; they are not used."
+                ),
+            )
+        )
+    if shuttles_withheld:
+        few = study.privacy.min_workers
+        warnings.append(
+            (
+                f"{shuttles_withheld} 条班车线路可能只涉及不足 {few} 名职工，为保护隐私不列出。",
+                (
+                    f"{shuttles_withheld} shuttle lines may carry fewer than {few} workers "
+                    "and are withheld."
+                ),
             )
         )
     if len(tables.shifts):

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +16,28 @@ from parkgap.errors import InputError, Problem
 from parkgap.sources import lists, tables
 from parkgap.sources.headcounts import read_headcounts, with_headcounts
 from parkgap.sources.lists import Known
+from parkgap.sources.reading import Given, Read, Reader
 from parkgap.sources.report import Report
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
     import pandas as pd
 
+
 #: Tables whose rows belong to a park.
-_OF_PARKS = {
-    "gates": (tables.read_gates, frames.GATES_GIVEN),
-    "enterprises": (tables.read_enterprises, frames.ENTERPRISES),
-    "residences": (tables.read_residences, frames.RESIDENCES),
-    "shifts": (tables.read_shifts, frames.SHIFTS),
+_OF_PARKS: Mapping[str, Reader[Any, Any]] = {
+    "gates": tables.read_gates,
+    "enterprises": tables.read_enterprises,
+    "residences": tables.read_residences,
+    "shifts": tables.read_shifts,
 }
-_LISTS = {
-    "housing_stock": (lists.read_housing_stock, frames.HOUSING_STOCK),
-    "projects": (lists.read_projects, frames.PROJECTS),
-    "shuttles": (lists.read_shuttles, frames.SHUTTLES),
-    "bus_lines": (lists.read_bus_lines, frames.BUS_LINES),
-    "owners": (lists.read_owners, frames.OWNERS),
+_LISTS: Mapping[str, Reader[Any, Known]] = {
+    "housing_stock": lists.read_housing_stock,
+    "projects": lists.read_projects,
+    "shuttles": lists.read_shuttles,
+    "bus_lines": lists.read_bus_lines,
+    "owners": lists.read_owners,
 }
-#: What is read and checked, and does not change a result yet.
-UNUSED = frozenset(_LISTS)
 
 
 @dataclass
@@ -107,25 +108,10 @@ def _read_office(
     parks: pd.DataFrame | None,
 ) -> Office:
     office = Office()
-
-    def take(name: str, call: Callable[[list[Report]], tables.Read]) -> pd.DataFrame | None:
-        told: list[Report] = []
-        try:
-            frame, said = call(told)
-        except InputError as error:
-            office.errors += error.problems
-            office.warnings += [w for report in told for w in report.warnings]
-            return None
-        finally:
-            office.reports += [(name, report) for report in told]
-        office.warnings += said
-        return frame
-
+    reading = _Reading(office, sections, root)
     source = sections.get("parks")
     if source is not None and source.file is not None:
-        parks = office.parks = take(
-            "parks", lambda told: tables.read_parks(source, root=root, told=told)
-        )
+        parks = office.parks = reading.take("parks", partial(tables.read_parks, source, root=root))
         if parks is None:
             try:
                 parks = tables.park_keys(source, root=root)
@@ -135,27 +121,15 @@ def _read_office(
         office.parks = parks
     counted = sections.get("headcounts")
     if counted is not None:
-        given = take(
-            "headcounts",
-            lambda told: read_headcounts(
-                counted, root=root, parks=parks, fold=fold_text, told=told
-            ),
-        )
-        parks = _count(office, counted, given, parks)
+        call = partial(read_headcounts, counted, root=root, parks=parks, fold=fold_text)
+        parks = _count(office, counted, reading.take("headcounts", call), parks)
     office.frames.setdefault("headcounts", frames.HEADCOUNTS.frame())
-    for name, (reader, schema) in _OF_PARKS.items():
-        table = sections.get(name)
-        found = None
-        if table is not None:
-            found = take(
-                name,
-                lambda told, table=table, reader=reader: reader(  # type: ignore[misc]
-                    table, root=root, parks=parks, told=told
-                ),
-            )
-        office.frames[name] = schema.frame() if found is None else found
+    reading.each(_OF_PARKS, parks)
     firms = office.frames["enterprises"] if sections.get("enterprises") is not None else None
-    _read_lists(office, sections, root, Known.of(standard, parks, firms), take)
+    known = Known.of(standard, parks, firms)
+    reading.facilities(known)
+    reading.each(_LISTS, known)
+    office.frames["complete"] = _declared(sections, office, known)
     return office
 
 
@@ -184,53 +158,54 @@ def _count(
     return parks
 
 
-def _read_lists(
-    office: Office,
-    sections: Mapping[str, Any],
-    root: Path,
-    known: Known,
-    take: Callable[[str, Callable[[list[Report]], tables.Read]], pd.DataFrame | None],
-) -> None:
-    """Read the bureaus' lists into `office`."""
-    complete = frames.COMPLETE.frame()
+@dataclass(frozen=True)
+class _Reading:
+    """Reads the tables of some sections into an office, noting what is said of them."""
 
-    def facilities(told: list[Report]) -> tables.Read:
-        nonlocal complete
-        official, complete, said = lists.read_facilities(
-            sections["facilities"], root=root, known=known, told=told
-        )
-        return official, said
+    office: Office
+    sections: Mapping[str, Any]
+    root: Path
 
-    found = take("facilities", facilities) if sections.get("facilities") else None
-    office.frames["facilities"] = frames.OFFICIAL.frame() if found is None else found
-    office.frames["complete"] = complete
-    for name, (reader, schema) in _LISTS.items():
-        table = sections.get(name)
+    def take(self, name: str, call: Callable[..., Read]) -> pd.DataFrame | None:
+        """Read one table; None where it was refused."""
+        told: list[Report] = []
+        try:
+            frame, said = call(told=told)
+        except InputError as error:
+            self.office.errors += error.problems
+            self.office.warnings += [w for report in told for w in report.warnings]
+            return None
+        finally:
+            self.office.reports += [(name, report) for report in told]
+        self.office.warnings += said
+        return frame
+
+    def each(self, readers: Mapping[str, Reader[Any, Given]], known: Given) -> None:
+        """Read the tables that there are; the others stay empty."""
+        for name, reader in readers.items():
+            source = self.sections.get(name)
+            found = None
+            if source is not None:
+                found = self.take(name, partial(reader, source, root=self.root, known=known))
+            self.office.frames[name] = reader.schema.frame() if found is None else found
+
+    def facilities(self, known: Known) -> None:
+        """Read the official lists of facilities."""
         found = None
-        if table is not None:
-            found = take(
-                name,
-                lambda told, table=table, reader=reader: reader(  # type: ignore[misc]
-                    table, root=root, known=known, told=told
-                ),
+        if self.sections.get("facilities"):
+            call = partial(
+                lists.read_facilities, self.sections["facilities"], root=self.root, known=known
             )
-        office.frames[name] = schema.frame() if found is None else found
+            found = self.take("facilities", call)
+        self.office.frames["facilities"] = frames.OFFICIAL.frame() if found is None else found
 
 
-def unused(sections: Mapping[str, Any]) -> list[Problem]:
-    """Warn of tables that are read and checked, and that no stage uses yet."""
-    found = []
-    for name in sorted(UNUSED):
-        source = sections.get(name)
-        if source is None:
-            continue
-        found.append(
-            Problem(
-                what="此表已读入并检查，本版本的评估尚未使用 / "
-                "read and checked; the assessment of this version does not use it yet",
-                file=source.file,
-                sheet=source.sheet,
-                rule=f"[{name}]",
-            )
-        )
-    return found
+def _declared(sections: Mapping[str, Any], office: Office, known: Known) -> pd.DataFrame:
+    """Gather the declarations of completeness of the lists that could be read."""
+    stock = sections.get("housing_stock")
+    return lists.complete_lists(
+        sections.get("facilities") or (),
+        office.frames["facilities"],
+        stock if len(office.frames["housing_stock"]) else None,
+        known=known,
+    )

@@ -18,10 +18,16 @@ import pandas as pd
 import shapely
 
 from parkgap import notes, program
-from parkgap.access import facilities as fac
-from parkgap.access.official import open_places, proven
+from parkgap.access.facilities import mapped_places
+from parkgap.access.lists import gather as gather_lists
+from parkgap.access.lists import not_yet, open_places, proven, stock_places
+from parkgap.access.merging import park_of
+from parkgap.access.places import Lists
+from parkgap.access.shuttles import shuttle_lines
 from parkgap.assess.certainty import edge_distance
+from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
+from parkgap.assess.ranking import without_few
 from parkgap.errors import ExtractError, InputError, Problem
 from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
 from parkgap.judging import Judge
@@ -30,7 +36,7 @@ from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rerun import run_key
-from parkgap.results import Drawn, Results
+from parkgap.results import Beside, Drawn, Results
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
@@ -86,6 +92,7 @@ class _Town:
     prepared: Prepared
     parks: pd.DataFrame
     found: Survey
+    shuttles: pd.DataFrame
 
 
 def run(
@@ -151,18 +158,20 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
     _still(study, inputs)
     rules = Rules(standard, study.language, study.reach.limit_m, study.walking.snap_m)
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
-    listed = open_places(tables.facilities, day)
-    shards = [make_shard(own, parks, tables, listed, rules) for own in split(parks)]
+    lists = _lists(tables, standard, day)
+    shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
     works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
     with _stage(clock, memo, "reach"):
         done = (do or one_by_one)(works)
     with clock("gather"):
-        found = gather([d.found for d in done], len(standard.items))
+        found = gather([d.found for d in done], lists.planned, len(standard.items))
         drawn = _drawn([d.drawn for d in done], view)
-    town = _Town(study, standard, tables, prepared, parks, found)
+    few = study.privacy.min_workers
+    buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
+    town = _Town(study, standard, tables, prepared, parks, found, buses[0])
     with _stage(clock, memo, "assess"):
-        frames = _assess(town, day, memo)
+        frames, beside = _assess(town, day, memo)
     return Results(
         study=_dated(study, prepared.date),
         standard=standard,
@@ -174,9 +183,12 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
         data_date=prepared.date,
         made_up=tables.made_up,
         counts=notes.count(prepared, found, parks),
-        warnings=tuple(notes.warn(study, prepared, parks, found, tables)),
+        warnings=tuple(
+            notes.warn(study, prepared, parks, found, tables, shuttles_withheld=buses[1])
+        ),
         inputs=inputs,
         run=run_key(study, inputs),
+        beside=beside,
         **frames,
     )
 
@@ -213,6 +225,22 @@ def _table_inputs(study: Study, standard: Standard) -> tuple[object, ...]:
     said = study.model_dump(mode="json", include={*TABLES, "facilities"})
     files = [sha256(path) for path in study.table_files()]
     return (json.dumps(said, sort_keys=True), files, standard.model_dump_json())
+
+
+def _lists(tables: Tables, standard: Standard, day: str) -> Lists:
+    """Part what the lists say into what is there on the day and what is to come."""
+    listed = gather_lists(tables.facilities, tables.projects, tables.housing_stock, standard)
+    return Lists(open_places(listed, day), not_yet(listed, day), tables.bus_lines)
+
+
+def _groups(parks: pd.DataFrame, lists: Lists) -> list[tuple[str, ...]]:
+    """Put parks into shards; all into one where stops are told by name alone.
+
+    A name without a position is a stop's where only one stop has it, which no part of a study
+    can know.
+    """
+    unplaced = bool(lists.bus_lines["lon"].isna().any())
+    return split(parks, most=len(parks), widest=360.0) if unplaced else split(parks)
 
 
 def _work(
@@ -261,7 +289,7 @@ def _read(
 
     def read_map() -> Prepared:
         with _stage(clock, memo, "osm"):
-            return prepared_of(study, standard, memo, shelf, fac.mapped_places)
+            return prepared_of(study, standard, memo, shelf, mapped_places)
 
     def read_office(sought: pd.DataFrame | None = None) -> Tables:
         with _stage(clock, memo, "tables"):
@@ -302,7 +330,7 @@ def _box(shape: shapely.Geometry) -> str:
     return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
-def _assess(town: _Town, day: str, memo: Memo) -> dict[str, pd.DataFrame]:
+def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, pd.DataFrame], Beside]:
     parks, found, standard = town.parks, town.found, town.standard
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
@@ -312,7 +340,7 @@ def _assess(town: _Town, day: str, memo: Memo) -> dict[str, pd.DataFrame]:
         facilities=facilities,
         reach=found.reach,
         member=found.member,
-        park_of=fac.park_of(facilities, parks),
+        park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
         completeness=found.completeness,
         residents=town.tables.residences.groupby("park_id")["workers"].sum(),
@@ -320,9 +348,40 @@ def _assess(town: _Town, day: str, memo: Memo) -> dict[str, pd.DataFrame]:
         region_has=_region_has(town.prepared, standard),
         proven=proven(town.tables.complete, parks, standard, day),
     )
-    judge = Judge(ground, standard, town.study.language, town.study.privacy.min_workers, memo)
-    nearby = _nearby(found.reach, origins, facilities)
-    return judge.frames() | {"completeness": found.completeness, "nearby": nearby}
+    few = town.study.privacy.min_workers
+    judge = Judge(ground, standard, town.study.language, few, memo)
+    frames = judge.frames()
+    shown = {name: without_few(frame, few) for name, frame in frames.items()}
+    nearby = _nearby(found.reach, origins, facilities["facility_id"])
+    shown |= {"completeness": found.completeness, "nearby": nearby}
+    return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
+
+
+def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judge: Judge) -> Beside:
+    """Gather what the lists say besides: nothing of it changes a count."""
+    tables, found, few = town.tables, town.found, town.study.privacy.min_workers
+    planned = found.planned
+    pipeline = within_reach(
+        shortfall,
+        planned,
+        found.to_planned,
+        found.origins,
+        town.standard,
+        off_street=planned["lon"].notna().to_numpy() & ~found.on_street,
+        min_workers=few,
+        residents=judge.ground.residents,
+    )
+    due = duties(assessment, tables.owners, judge, town.standard)
+    return Beside(
+        planned=planned,
+        pipeline=pipeline,
+        timetable=found.timetable,
+        stock=stock_places(found.facilities, tables.housing_stock, min_workers=few),
+        shuttles=town.shuttles,
+        owners=tables.owners,
+        duties=without_few(due, few),
+        planned_near=_nearby(found.to_planned, found.origins, planned["planned_id"]),
+    )
 
 
 def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:
@@ -333,21 +392,22 @@ def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:
     return frozenset(item.id for item in standard.items if item.needs_region)
 
 
-def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, facilities: pd.DataFrame) -> pd.DataFrame:
-    """Least walk from any workplace of a park to each facility."""
+def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """Least walk from any workplace of a park to each target; `ids` names the first of these."""
     origin, target = reach["origin"].to_numpy(), reach["target"].to_numpy()
     work: npt.NDArray[np.bool_] = (origins["kind"] == "work").to_numpy()
-    use = work[origin] & (target < len(facilities))
+    use = work[origin] & (target < len(ids))
+    key = str(ids.name)
     frame = pd.DataFrame(
         {
             "park_id": origins["park_id"].to_numpy()[origin[use]],
-            "facility_id": facilities["facility_id"].to_numpy()[target[use]],
+            key: ids.to_numpy()[target[use]],
             "metres": reach["metres"].to_numpy()[use],
             "minutes": reach["minutes"].to_numpy()[use],
         }
     )
-    least = frame.groupby(["park_id", "facility_id"], as_index=False).min()
-    return least.sort_values(["park_id", "metres", "facility_id"], ignore_index=True)
+    least = frame.groupby(["park_id", key], as_index=False).min()
+    return least.sort_values(["park_id", "metres", key], ignore_index=True)
 
 
 def publish(results: Results, out: Path, clock: Clock) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from parkgap import frames
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 
     from parkgap.standard import Standard
     from parkgap.study import Study
+
+
+def _no_walks() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"park_id": [], "planned_id": [], "metres": [], "minutes": []}).astype(
+        {"park_id": object, "planned_id": object}
+    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,30 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What the office's lists say beside the assessment; empty where it has no such list.
+
+    Attributes
+    ----------
+    planned, pipeline, timetable, stock, shuttles, owners, duties
+        Frames of :mod:`parkgap.frames`: ``PLANNED``, ``PIPELINE``, ``TIMETABLE``, ``STOCK``,
+        ``SHUTTLE_LINES``, ``OWNERS`` and ``DUTIES``.
+    planned_near
+        Planned places within reach of each park's workplaces, as `Results.nearby`: columns
+        ``park_id, planned_id, metres, minutes``.
+    """
+
+    planned: pd.DataFrame = field(default_factory=frames.PLANNED.frame)
+    pipeline: pd.DataFrame = field(default_factory=frames.PIPELINE.frame)
+    timetable: pd.DataFrame = field(default_factory=frames.TIMETABLE.frame)
+    stock: pd.DataFrame = field(default_factory=frames.STOCK.frame)
+    shuttles: pd.DataFrame = field(default_factory=frames.SHUTTLE_LINES.frame)
+    owners: pd.DataFrame = field(default_factory=frames.OWNERS.frame)
+    duties: pd.DataFrame = field(default_factory=frames.DUTIES.frame)
+    planned_near: pd.DataFrame = field(default_factory=_no_walks)
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything that is published, before it is written.
 
@@ -87,6 +121,8 @@ class Results:
         What was read and made: name to number, in a fixed order.
     warnings
         Sentences (zh, en) for the user, in a fixed order.
+    beside
+        What the office's lists say besides.
     inputs
         Input file name (relative to the study) to SHA-256.
     run
@@ -112,3 +148,4 @@ class Results:
     warnings: tuple[tuple[str, str], ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
+    beside: Beside = field(default_factory=Beside)

@@ -205,6 +205,12 @@ class Table(Section):
         return columns
 
 
+class FileTable(Table):
+    """How to read a table that lies in a file of the study's folder."""
+
+    file: Text
+
+
 class ParksTable(Table):
     """The parks: a table or a map layer, or OpenStreetMap's land use."""
 
@@ -233,45 +239,40 @@ class ParksTable(Table):
         return self
 
 
-class HeadcountsTable(Table):
+class HeadcountsTable(FileTable):
     """Headcounts of parks whose outlines come from a map: matched by id, else by name."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("id", "name", "zone", "district", "subdistrict", "workers"),
         *("headcount_basis", "headcount_date", "source"),
     )
-    file: Text
 
 
-class GatesTable(Table):
+class GatesTable(FileTable):
     """Gates of parks: where a park has any, only these are open."""
 
     KNOWN: ClassVar[tuple[str, ...]] = ("id", "park_id", "name", *PLACE, "source")
-    file: Text
 
 
-class EnterprisesTable(Table):
+class EnterprisesTable(FileTable):
     """Firms in parks, at their actual workplace."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *(*GatesTable.KNOWN, "workers", "address", "dispatched", "peak", "peak_months"),
         *("canteen_seats", "canteen_hours", "beds_own", "beds_occupied"),
     )
-    file: Text
 
 
-class ResidencesTable(Table):
+class ResidencesTable(FileTable):
     """Where workers of a park live."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (*GatesTable.KNOWN, "workers", "kind")
-    file: Text
 
 
-class ShiftsTable(Table):
+class ShiftsTable(FileTable):
     """Shifts of a park's workers."""
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("park_id", "shift", "start", "end", "hours"),
         *("break_start", "break_minutes", "share", "source"),
     )
-    file: Text

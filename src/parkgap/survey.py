@@ -19,11 +19,12 @@ import shapely
 from parkgap import geo
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
 from parkgap.access.origins import make_origins
-from parkgap.access.places import Mapped, Places, find_places
+from parkgap.access.places import Lists, Mapped, Places, find_places
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.assess.certainty import beside_network, completeness
 from parkgap.drawing import base_of
+from parkgap.frames import TIMETABLE
 from parkgap.publish.basemap import outlined, sheets
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.surroundings import around
@@ -90,8 +91,8 @@ class Shard:
     estates
         Residences given as areas of other parks' workers that reach into the window: their
         streets are their own too.  No headcounts.
-    official
-        Rows of the official lists (schema ``OFFICIAL``) near its parks, and those without a place.
+    lists
+        What the bureaus' lists say of places near its parks, and of those without a position.
     window
         What of the map is read (WGS-84).
     """
@@ -102,7 +103,7 @@ class Shard:
     enterprises: pd.DataFrame
     residences: pd.DataFrame
     estates: pd.DataFrame
-    official: pd.DataFrame
+    lists: Lists
     window: shapely.Geometry
 
 
@@ -131,6 +132,16 @@ class Survey:
         ``origin, facility, metres`` of what the mapped network does not lead to.
     gates, completeness
         Frames of these schemas.
+    planned
+        Of :data:`parkgap.frames.PLANNED`: what the lists say is coming.
+    on_street
+        Whether a planned place stands at a street, shape (planned,).
+    to_planned
+        Walks to what is planned, which no stage counts: as `reach`; ``target`` is its row.
+    timetable
+        Of :data:`parkgap.frames.TIMETABLE`.
+    lost_stops
+        Rows of the office's timetable that belong to no stop.
     """
 
     origins: pd.DataFrame
@@ -143,6 +154,11 @@ class Survey:
     beside: pd.DataFrame
     gates: pd.DataFrame
     completeness: pd.DataFrame
+    planned: pd.DataFrame
+    on_street: Bools
+    to_planned: pd.DataFrame
+    timetable: pd.DataFrame
+    lost_stops: int
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
@@ -210,14 +226,14 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
     mapped = (extract.objects, extract.doors, extract.routes)
     places = memo(
         "facilities",
-        (streets, rules.written(), mapped, context, list(shard.own), homes, shard.official),
+        (streets, rules.written(), mapped, context, list(shard.own), homes, shard.lists),
         lambda: find_places(
             Mapped(*mapped),
             standard,
             streets.value,
             parks=shard.parks,
             around=np.concatenate([parks["geometry"].to_numpy(), homes["geometry"].to_numpy()]),
-            official=shard.official,
+            lists=shard.lists,
             language=rules.language,
             limit_m=rules.limit_m,
             snap_m=rules.snap_m,
@@ -270,31 +286,56 @@ def _found(
     x, y = places.sites.xy(streets)
     off = np.ones(len(places.frame), dtype=bool)
     off[places.entrances.of] = False
+    reach, to_planned = _apart(walks.reach, len(places.frame) + len(places.sites))
+    on_street = np.zeros(len(places.planned), dtype=bool)
+    on_street[places.planned_at.of] = True
+    on_street[to_planned["target"].to_numpy()] = True
     return Survey(
         origins=origins.assign(reached=walks.reached),
         straight=walks.straight,
         facilities=places.frame,
         member=places.member,
         off_street=off,
-        reach=walks.reach,
+        reach=reach,
         sites=pd.DataFrame({"x": x, "y": y}),
         beside=beside_network(origins, places.frame, _on_network(places, streets), rules.limit_m),
         gates=walks.gates,
         completeness=known,
+        planned=places.planned,
+        on_street=on_street,
+        to_planned=to_planned,
+        timetable=places.timetable,
+        lost_stops=places.lost_stops,
     )
 
 
+def _apart(reach: pd.DataFrame, existing: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part the walks to what is planned from the others, so that no stage can count them."""
+    coming = (reach["target"] >= existing).to_numpy()
+    to_planned = reach[coming]
+    to_planned = to_planned.assign(target=to_planned["target"] - existing)
+    return reach[~coming].reset_index(drop=True), to_planned.reset_index(drop=True)
+
+
 def _targets(places: Places, streets: Streets) -> Targets:
-    """Facilities first, then the candidate sites, as one list of what is walked to."""
-    sites, count = places.sites, len(places.frame)
+    """Facilities first, then the candidate sites, then what is planned, as one list."""
+    sites, planned, at = places.sites, places.planned, places.planned_at
+    count, existing = len(places.frame), len(places.frame) + len(places.sites)
     points = shapely.points(*sites.xy(streets))
+    to_come = geo.points(planned["lon"].to_numpy(float), planned["lat"].to_numpy(float))
     # A site on a park's own street is no public one: only walks inside the park lead to it.
     public = sites.take(np.isin(sites.piece, streets.public_pieces()))
     return Targets(
         public=concat(
-            [places.entrances, Snaps(public.of + count, public.piece, public.t, public.leg)]
+            [
+                places.entrances,
+                Snaps(public.of + count, public.piece, public.t, public.leg),
+                Snaps(at.of + existing, at.piece, at.t, at.leg),
+            ]
         ),
-        shape=np.concatenate([places.shape, np.atleast_1d(np.asarray(points, dtype=object))]),
+        shape=np.concatenate(
+            [places.shape, np.atleast_1d(np.asarray(points, dtype=object)), to_come]
+        ),
         door_of=places.doors[0],
         door=places.doors[1],
     )
@@ -368,7 +409,7 @@ def make_shard(
     own: tuple[str, ...],
     parks: pd.DataFrame,
     tables: Tables,
-    listed: pd.DataFrame,
+    lists: Lists,
     rules: Rules,
 ) -> Shard:
     """Take what concerns some parks out of the study's tables.
@@ -377,8 +418,8 @@ def make_shard(
     ----------
     own
         Ids of the shard's parks.
-    parks, tables, listed
-        All parks; the study's tables; and of the official lists the rows that exist or are removed.
+    parks, tables, lists
+        All parks; the study's tables; and what the bureaus' lists say of the day.
     rules
         For the width of the window.
     """
@@ -399,13 +440,19 @@ def make_shard(
     others = tables.residences[~tables.residences["park_id"].isin(own)]
     shape = others["geometry"].to_numpy()
     others = others[geo.is_area(shape) & shapely.intersects(window, shape)]
-    lon, lat = (listed[c].to_numpy(dtype=float) for c in ("lon", "lat"))
-    here = np.isnan(lon) | shapely.contains_xy(window, np.nan_to_num(lon), np.nan_to_num(lat))
+
+    def near_by(listed: pd.DataFrame) -> pd.DataFrame:
+        """Rows in the window, and those without a position, which may be anywhere."""
+        lon, lat = (listed[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+        here = np.isnan(lon) | shapely.contains_xy(window, np.nan_to_num(lon), np.nan_to_num(lat))
+        rows: pd.DataFrame = listed[here].reset_index(drop=True)
+        return rows
+
     return Shard(
         own=own,
         parks=context,
         estates=others.assign(workers=0.0).reset_index(drop=True),
-        official=listed[here].reset_index(drop=True),
+        lists=Lists(*map(near_by, (lists.there, lists.planned, lists.bus_lines))),
         window=window,
         **part,
     )
@@ -467,13 +514,15 @@ _DRAWN_LAYERS = ("objects", "ways", "buildings", "ground")
 # --- putting shards together ---------------------------------------------------------------------
 
 
-def gather(parts: list[Survey], items: int) -> Survey:
+def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
     """Put shards together as if they had been one.
 
     Parameters
     ----------
     parts
         The shards' findings.
+    planned
+        All that is planned, wherever it is.
     items
         Number of the standard's items.
 
@@ -489,7 +538,9 @@ def gather(parts: list[Survey], items: int) -> Survey:
         member[row], off[row] = part.member, part.off_street
     sites, site_row = _sites([p.sites for p in parts])
     straight = np.zeros(len(origins), dtype=bool)
-    reach, beside = [], []
+    coming = pd.Index(planned["planned_id"])
+    on_street = np.zeros(len(planned), dtype=bool)
+    reach, beside, to_planned = [], [], []
     for part, o, f, s in zip(parts, origin_row, facility_row, site_row, strict=True):
         straight[o] = part.straight
         target = np.concatenate([f, s + len(facilities)])
@@ -497,6 +548,14 @@ def gather(parts: list[Survey], items: int) -> Survey:
             part.reach.assign(
                 origin=o[part.reach["origin"].to_numpy()],
                 target=target[part.reach["target"].to_numpy()],
+            )
+        )
+        row = coming.get_indexer(part.planned["planned_id"])
+        on_street[row[part.on_street]] = True
+        to_planned.append(
+            part.to_planned.assign(
+                origin=o[part.to_planned["origin"].to_numpy()],
+                target=row[part.to_planned["target"].to_numpy()],
             )
         )
         beside.append(
@@ -516,7 +575,16 @@ def gather(parts: list[Survey], items: int) -> Survey:
         beside=_sorted(beside, ["origin", "facility"]),
         gates=_sorted([p.gates for p in parts], ["park_id", "gate_id"]),
         completeness=_sorted([p.completeness for p in parts], ["park_id", "kind"]),
+        planned=planned,
+        on_street=on_street,
+        to_planned=_sorted(to_planned, ["origin", "target"]),
+        timetable=_once(_sorted([p.timetable for p in parts], list(TIMETABLE.key))),
+        lost_stops=sum(p.lost_stops for p in parts),
     )
+
+
+def _once(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop_duplicates(ignore_index=True)
 
 
 def _sorted(frames: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:

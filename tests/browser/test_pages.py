@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from parkgap import frames
 from parkgap.publish.html import page_name
 from parkgap.publish.maps import write_maps
+from parkgap.results import Beside
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made: Any) -> Path:
         "assessment": made.results().assessment.assign(nearest_name=EVIL, tests=EVIL, clause=EVIL),
         "facilities": made.results().facilities.assign(name=EVIL, opening_hours=EVIL),
         "gates": made.results().gates.assign(gate_id=EVIL),
+        "beside": lists(made),
         "data_date": EVIL,
         "warnings": ((EVIL, EVIL),),
     }
@@ -54,6 +57,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made: Any) -> Path:
     out = tmp_path_factory.mktemp("evil 地图 #1")
     write_maps(made.results(study=made.study(title=EVIL), base=base, **changed), out)
     return out
+
+
+def lists(made: Any) -> Any:
+    """Make what the office's lists say, every text of it hostile."""
+    place: dict[str, Any] = {"planned_id": "p", "name": EVIL, "item": "bus_stop"}
+    place |= {"lon": 120.0105, "lat": 36.0015}
+    place |= {"access": "public", "status": "planned", "opening": EVIL, "seats": None, "beds": None}
+    walk = {"park_id": "A", "planned_id": "p", "metres": 250.0, "minutes": 3.7}
+    gap = {**walk, "item": "canteen_or_meal", "origin": "work"}
+    times: dict[str, Any] = {"facility_id": "node/1", "line": EVIL, "direction": EVIL, "stop": EVIL}
+    times |= {"first": EVIL, "last": EVIL, "headway": 12.0}
+    bus: dict[str, Any] = {
+        "park_id": "A",
+        "line": EVIL,
+        "enterprise": EVIL,
+        "stops": EVIL,
+        "times": EVIL,
+    }
+    bus |= {"departures": 2.0, "seats": 40.0, "seats_day": 80.0}
+    owner = {"item": "canteen_or_meal", "department": EVIL, "duty": EVIL, "contact": EVIL}
+    return Beside(
+        planned=made.frame(frames.PLANNED, [{**place, "source": EVIL}]),
+        pipeline=made.frame(frames.PIPELINE, [gap]),
+        timetable=made.frame(frames.TIMETABLE, [times]),
+        shuttles=made.frame(frames.SHUTTLE_LINES, [bus]),
+        owners=made.frame(frames.OWNERS, [{**owner, "source": EVIL}]),
+        planned_near=made.pd.DataFrame([walk]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +141,21 @@ def test_hostile_names_run_nothing_on_any_page(visit: Any, folder: Path) -> None
         assert page.evaluate(PWNED) is None
     assert visit.complaints == []
     assert visit.outside() == []
+
+
+def test_hostile_lists_are_text_in_tables_and_on_the_map(visit: Any) -> None:
+    page = visit.open("parks/A.html")
+    for table in ("#shuttles", "#timetable"):
+        assert page.locator(f"{table} bdi").first.text_content() == SHOWN
+    assert SHOWN in page.locator("#main-table .coming").text_content()
+    assert SHOWN in page.locator("#main-table").text_content()  # the department, too
+    page.locator(".anchor > .planned").click(force=True)
+    page.wait_for_selector(".facility h3")
+    assert page.locator(".facility h3").text_content() == SHOWN
+    assert page.evaluate(PWNED) is None
+    page.locator('input[data-layer="planned"]').uncheck()
+    assert page.locator(".anchor > .planned").count() == 0
+    assert visit.complaints == []
 
 
 def test_a_hostile_tooltip_is_text(visit: Any) -> None:

@@ -447,10 +447,6 @@ fault(
     ),
 )
 
-UNUSED = (
-    ":::: 此表已读入并检查，本版本的评估尚未使用 / "
-    "read and checked; the assessment of this version does not use it yet"
-)
 STOCK = "编号,类型,套数,床位,空置床位,开放范围,状态,交付日期,经度,纬度"
 for name, text, *said in (
     ("no kind", "1,,,,,,,,120.1,36\n", "2:类型:: 不能为空 / must not be empty"),
@@ -472,12 +468,19 @@ for name, text, *said in (
     ),
 ):
     rows("housing_stock", STOCK, name, text, *said)
-rows(
-    "housing_stock",
-    STOCK,
-    "not used yet",
-    "1,宿舍,,50,6,,,,120.1,36\n",
-    warnings=(UNUSED[1:],),
+fault(
+    "housing stock: a declaration that has lapsed",
+    table(
+        "housing_stock",
+        f"{STOCK}\n1,宿舍,,50,6,,,,120.1,36\n",
+        'complete = { area = "区", issuer = "局", as_of = 2024-06-30 }\n',
+    ),
+    warnings=(
+        (
+            "t.csv::complete.as_of:2024-06-30: 清单的完整性声明已过期或晚于体检日 / "
+            "the list's declaration of completeness has lapsed, or is later than the study"
+        ),
+    ),
 )
 
 PROJECTS = "项目编号,项目名称,指标,状态,竣工日期,经度,纬度"

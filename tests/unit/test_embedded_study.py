@@ -47,10 +47,10 @@ def test_every_table_reads_without_a_warning(study: Study) -> None:
     assert study.gates and study.enterprises and study.residences and study.shifts  # noqa: PT018
     found, warnings = tables.read_parks(study.parks, root=study.root)
     said: list[Problem] = [*warnings]
-    said += tables.read_gates(study.gates, root=study.root, parks=found)[1]
-    said += tables.read_enterprises(study.enterprises, root=study.root, parks=found)[1]
-    said += tables.read_residences(study.residences, root=study.root, parks=found)[1]
-    said += tables.read_shifts(study.shifts, root=study.root, parks=found)[1]
+    said += tables.read_gates(study.gates, root=study.root, known=found)[1]
+    said += tables.read_enterprises(study.enterprises, root=study.root, known=found)[1]
+    said += tables.read_residences(study.residences, root=study.root, known=found)[1]
+    said += tables.read_shifts(study.shifts, root=study.root, known=found)[1]
     assert said == []
     assert len(found) == 7
 

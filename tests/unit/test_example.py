@@ -53,7 +53,7 @@ def test_every_table_that_a_study_may_name_is_there_and_full(folder: Path) -> No
         assert len(getattr(tables, name)), name
     assert len(study.facilities) == 2
     assert len(tables.facilities)
-    assert list(tables.complete["item"]) == ["canteen_or_meal"]
+    assert list(tables.complete["item"]) == ["canteen_or_meal", "worker_housing"]
     assert tables.facilities["removed"].sum() == 1
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.towns import Town, points
 
-from parkgap.access.facilities import classify, fold_text, mapped_places, merge
+from parkgap.access.facilities import classify, fold_text, mapped_places
+from parkgap.access.merging import merge
 from parkgap.inputs import prepared_of, read_tables
 from parkgap.sources.prepared import read_window
 from parkgap.standard import Standard, load

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from parkgap import standard as standards
-from parkgap.access.official import join, match, open_places, plain, proven
+from parkgap.access.lists import open_places, proven
+from parkgap.access.official import join, match, plain
 from parkgap.frames import COMPLETE, FACILITIES, OFFICIAL, PARKS
 
 if TYPE_CHECKING:

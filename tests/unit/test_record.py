@@ -37,6 +37,7 @@ def results(**changes: Any) -> Results:
         overrides={"dining.weight": 0.2},
     )
     given = {
+        "run": ABC,
         "study": study,
         "standard": standard,
         "data_date": "2026-10-30",

@@ -18,6 +18,7 @@ from parkgap.sources import tables
 from parkgap.sources.formats import read_raw
 from parkgap.sources.grid import Grid, tabulate
 from parkgap.sources.headings import plain, wanted
+from parkgap.sources.reading import Read
 
 SQUARE = shapely.box(120.0, 36.0, 120.01, 36.01)
 KNOWN = wanted("gates", {})
@@ -95,9 +96,9 @@ def test_text_of_merged_cells_is_filled_down_and_numbers_are_not() -> None:
     assert [w.row for w in found.warnings] == [2]
 
 
-def gates(folder: Path, name: str, **keys: object) -> tables.Read:
+def gates(folder: Path, name: str, **keys: object) -> Read:
     source = GatesTable.model_validate({"file": name, "crs": "WGS84", **keys})
-    return tables.read_gates(source, root=folder, parks=None)
+    return tables.read_gates(source, root=folder, known=None)
 
 
 def test_an_old_workbook_reads(tmp_path: Path) -> None:
@@ -327,7 +328,7 @@ def test_days_as_workbooks_count_them(tmp_path: Path) -> None:
 def test_shifts_as_stretches_of_time(tmp_path: Path) -> None:
     text = "园区编号,班次,起止时间,比例\nP,白,8:00-16:00,0.5\nP,夜,22:00～次日6:00,0.5\n"
     (tmp_path / "s.csv").write_text(text, encoding="utf-8")
-    frame, _ = tables.read_shifts(ShiftsTable(file="s.csv"), root=tmp_path, parks=None)
+    frame, _ = tables.read_shifts(ShiftsTable(file="s.csv"), root=tmp_path, known=None)
     assert sorted(zip(frame["start"], frame["end"], strict=True)) == [
         ("08:00", "16:00"),
         ("22:00", "06:00"),
@@ -345,7 +346,7 @@ def test_parks_without_a_place_are_named_and_their_rows_left_out(tmp_path: Path)
         encoding="utf-8",
     )
     source = GatesTable(file="g.csv", crs="WGS84")
-    frame, warnings = tables.read_gates(source, root=tmp_path, parks=parks)
+    frame, warnings = tables.read_gates(source, root=tmp_path, known=parks)
     assert list(frame["gate_id"]) == ["G1"]
     assert [w.row for w in warnings] == [3, 4]
 

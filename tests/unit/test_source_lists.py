@@ -36,8 +36,8 @@ def write(folder: Path, text: str, name: str = "t.csv") -> None:
 def facilities(folder: Path, text: str, **keys: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     write(folder, text)
     source = list_keys.FacilitiesTable.model_validate({"file": "t.csv", "crs": "WGS84", **keys})
-    official, complete, _ = lists.read_facilities([source], root=folder, known=KNOWN)
-    return official, complete
+    official, _ = lists.read_facilities([source], root=folder, known=KNOWN)
+    return official, lists.complete_lists([source], official, None, known=KNOWN)
 
 
 def test_every_column_of_a_list_of_facilities(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from parkgap.source_keys import (
     Table,
 )
 from parkgap.sources import datum, tables
+from parkgap.sources.reading import Read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,14 +64,14 @@ def project(shape: shapely.Geometry, forth: Transformer) -> shapely.Geometry:
     return shapely.transform(shape, lambda c: np.column_stack(forth.transform(c[:, 0], c[:, 1])))
 
 
-def parks(folder: Path, text: str, **keys: object) -> tables.Read:
+def parks(folder: Path, text: str, **keys: object) -> Read:
     write(folder / "parks.csv", text)
     return tables.read_parks(
         ParksTable.model_validate({"file": "parks.csv", "crs": "WGS84", **keys}), root=folder
     )
 
 
-def shapes(folder: Path, *features: Feature, **keys: object) -> tables.Read:
+def shapes(folder: Path, *features: Feature, **keys: object) -> Read:
     geojson(folder / "parks.geojson", *features)
     return tables.read_parks(
         ParksTable.model_validate({"file": "parks.geojson", **keys}), root=folder
@@ -326,7 +327,7 @@ def test_gates(tmp_path: Path, two: pd.DataFrame) -> None:
         "G1,东园,,120.30,36.00,\n",
     )
     frame, warnings = tables.read_gates(
-        GatesTable(file="g.csv", crs="WGS84"), root=tmp_path, parks=two
+        GatesTable(file="g.csv", crs="WGS84"), root=tmp_path, known=two
     )
     assert warnings == []
     assert list(frame.itertuples(index=False, name=None)) == [
@@ -340,7 +341,7 @@ def test_gates(tmp_path: Path, two: pd.DataFrame) -> None:
 def test_unknown_parks_are_errors_with_a_suggestion(tmp_path: Path, two: pd.DataFrame) -> None:
     write(tmp_path / "g.csv", "gate_id,park_id,lon,lat\nG1,P9,120.1,36\nG2,西圆,120.1,36\n")
     with pytest.raises(TableError) as error:
-        tables.read_gates(GatesTable(file="g.csv", crs="WGS84"), root=tmp_path, parks=two)
+        tables.read_gates(GatesTable(file="g.csv", crs="WGS84"), root=tmp_path, known=two)
     first, second = error.value.problems
     assert (first.row, first.column, first.value) == (2, "park_id", "P9")
     assert "did you mean '西园'" in (second.remedy or "")
@@ -352,28 +353,28 @@ def test_a_gate_far_from_its_park_is_a_warning_and_swapped_ones_an_error(
     # 0.01 degrees of latitude are 1110 m.
     write(tmp_path / "g.csv", "gate_id,park_id,lon,lat\nG1,P1,120.105,36.02\n")
     table = GatesTable(file="g.csv", crs="WGS84")
-    _, (warning,) = tables.read_gates(table, root=tmp_path, parks=two)
+    _, (warning,) = tables.read_gates(table, root=tmp_path, known=two)
     _, _, metres = GEOD.inv(120.105, 36.01, 120.105, 36.02)
     assert warning.row == 2
     assert warning.value == f"P1: {metres:.0f} m"
     near = two.copy()
     near["geometry"] = np.array([shapely.box(53.0, 13.0, 53.01, 13.01)] * 2, dtype=object)
     write(tmp_path / "g.csv", "gate_id,park_id,lon,lat\nG1,P1,13.005,53.005\n")
-    found = refused(lambda: tables.read_gates(table, root=tmp_path, parks=near))
+    found = refused(lambda: tables.read_gates(table, root=tmp_path, known=near))
     assert found == [(2, "lon", "longitude and latitude are swapped")]
 
 
 def test_gates_need_coordinates(tmp_path: Path, two: pd.DataFrame) -> None:
     write(tmp_path / "g.csv", "gate_id,park_id,lon,lat\nG1,P1,,\nG2,P1,120.1,－\n")
     table = GatesTable(file="g.csv", crs="WGS84")
-    found = refused(lambda: tables.read_gates(table, root=tmp_path, parks=two))
+    found = refused(lambda: tables.read_gates(table, root=tmp_path, known=two))
     assert [(row, what) for row, _, what in found] == [(2, "no coordinates"), (3, "no coordinates")]
 
 
-def enterprises(folder: Path, two: pd.DataFrame, text: str) -> tables.Read:
+def enterprises(folder: Path, two: pd.DataFrame, text: str) -> Read:
     write(folder / "e.csv", text)
     return tables.read_enterprises(
-        EnterprisesTable(file="e.csv", crs="WGS84"), root=folder, parks=two
+        EnterprisesTable(file="e.csv", crs="WGS84"), root=folder, known=two
     )
 
 
@@ -409,14 +410,14 @@ def test_an_enterprise_layer_may_be_of_polygons(tmp_path: Path, two: pd.DataFram
     plot = shapely.box(120.102, 36.002, 120.104, 36.004)
     geojson(tmp_path / "e.geojson", ({"id": "E", "park_id": "P1", "workers": 5}, plot))
     table = EnterprisesTable(file="e.geojson")
-    frame, _ = tables.read_enterprises(table, root=tmp_path, parks=two)
+    frame, _ = tables.read_enterprises(table, root=tmp_path, known=two)
     assert plot.contains(shapely.Point(frame["lon"][0], frame["lat"][0]))
 
 
-def residences(folder: Path, two: pd.DataFrame, text: str) -> tables.Read:
+def residences(folder: Path, two: pd.DataFrame, text: str) -> Read:
     write(folder / "r.csv", text)
     return tables.read_residences(
-        ResidencesTable(file="r.csv", crs="WGS84"), root=folder, parks=two
+        ResidencesTable(file="r.csv", crs="WGS84"), root=folder, known=two
     )
 
 
@@ -446,7 +447,7 @@ def test_residences_as_polygons(tmp_path: Path, two: pd.DataFrame) -> None:
     row = {"id": "R", "park_id": "P1", "kind": "宿舍", "workers": 50}
     geojson(tmp_path / "r.geojson", (row, estate))
     table = ResidencesTable(file="r.geojson")
-    frame, _ = tables.read_residences(table, root=tmp_path, parks=two)
+    frame, _ = tables.read_residences(table, root=tmp_path, known=two)
     assert frame["geometry"][0].equals(estate)
 
 
@@ -471,9 +472,9 @@ def test_wrong_residences_are_refused(tmp_path: Path, two: pd.DataFrame) -> None
 # --- shifts ----------------------------------------------------------------------------------
 
 
-def shifts(folder: Path, two: pd.DataFrame, text: str) -> tables.Read:
+def shifts(folder: Path, two: pd.DataFrame, text: str) -> Read:
     write(folder / "s.csv", text)
-    return tables.read_shifts(ShiftsTable(file="s.csv"), root=folder, parks=two)
+    return tables.read_shifts(ShiftsTable(file="s.csv"), root=folder, known=two)
 
 
 def test_shifts_across_midnight(tmp_path: Path, two: pd.DataFrame) -> None:
@@ -535,7 +536,7 @@ def test_times_of_a_workbook(tmp_path: Path, two: pd.DataFrame) -> None:
         sheet.write(1, 2, dt.time(16, 0), clock)
         sheet.write(1, 3, 1.0, clock)  # what Excel keeps of a typed 24:00
         sheet.write(1, 4, 1.0, share)
-    frame, _ = tables.read_shifts(ShiftsTable(file="s.xlsx"), root=tmp_path, parks=two)
+    frame, _ = tables.read_shifts(ShiftsTable(file="s.xlsx"), root=tmp_path, known=two)
     assert (frame["start"][0], frame["end"][0], frame["share"][0]) == ("16:00", "00:00", 1.0)
 
 
@@ -587,7 +588,7 @@ def test_a_table_is_read_by_the_contract_or_refused_with_reasons(
     table = sections[kind].model_validate(
         {"file": "t.csv", "crs": crs, "columns": {"park_id": "park_id"} if kind != "parks" else {}}
     )
-    known = {} if kind == "parks" else {"parks": two_parks()}
+    known = {} if kind == "parks" else {"known": two_parks()}
     try:
         frame, said = getattr(tables, f"read_{kind}")(table, root=folder, **known)
     except TableError as refusal:
@@ -668,7 +669,7 @@ def test_every_row_of_the_taiwanese_list_is_placed_or_named(shared: Path) -> Non
 def test_a_heading_in_two_languages_does_not_part_the_message(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("编号 / id,经度 / lon\n1,120\n", encoding="utf-8")
     with pytest.raises(TableError) as refused:
-        tables.read_gates(GatesTable(file="a.csv", crs="WGS84"), root=tmp_path, parks=None)
+        tables.read_gates(GatesTable(file="a.csv", crs="WGS84"), root=tmp_path, known=None)
     zh, en = tables.texts(refused.value.problems[0])
     assert zh.endswith("已有的表头：编号/id, 经度/lon")
     assert en.endswith("headings: 编号/id, 经度/lon")

@@ -26,7 +26,7 @@ from parkgap.publish.cells import cell, clean, empty, guard, unguard
 from parkgap.publish.html import page_name
 from parkgap.publish.tables import write_csv, write_workbook
 from parkgap.publish.text import LANGUAGES, Text
-from parkgap.results import Results
+from parkgap.results import Beside, Results
 from parkgap.standard import Standard, load
 
 # DESIGN, section 5, letter for letter.
@@ -141,6 +141,7 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
         "rollup": pd.DataFrame([rollup], columns=frames.ROLLUP.names),
         "data_date": "2026-10-30",
         "made_up": True,
+        "beside": Beside(),
         "counts": {"nodes": 383161},
         "warnings": (("六个园区的边界没有道路穿过", "six parks have no street at their edge"),),
         **changes,

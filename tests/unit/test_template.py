@@ -43,10 +43,10 @@ def test_the_sample_tables_read_and_say_that_they_are_examples(
     assert list(parks["headcount_date"]) == ["2026-06-30"]
     found = [
         warnings,
-        tables.read_gates(study.gates, root=study.root, parks=parks)[1],
-        tables.read_enterprises(study.enterprises, root=study.root, parks=parks)[1],
-        tables.read_residences(study.residences, root=study.root, parks=parks)[1],
-        tables.read_shifts(study.shifts, root=study.root, parks=parks)[1],
+        tables.read_gates(study.gates, root=study.root, known=parks)[1],
+        tables.read_enterprises(study.enterprises, root=study.root, known=parks)[1],
+        tables.read_residences(study.residences, root=study.root, known=parks)[1],
+        tables.read_shifts(study.shifts, root=study.root, known=parks)[1],
     ]
     for said in found:  # an example row that is left in a table does not go unsaid
         assert sum("example row" in problem.what for problem in said) == 1

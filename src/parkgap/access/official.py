@@ -8,6 +8,7 @@ one of them has no name and they are of one item.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +27,11 @@ Bools = npt.NDArray[np.bool_]
 MATCH_M = 150.0  # a list's address point lies this far from the mapped place at most
 NAMELESS_M = 30.0  # the same where one of the two has no name
 LIKENESS = 85.0  # rapidfuzz ratio of the plain names, 0 to 100
-LAPSE_MONTHS = 12  # a declaration of completeness holds so long
 _BRACKETS = re.compile(r"[(\[【〔].*?[)\]】〕]")
 _COMPANY = re.compile(
     r"(股份|有限|责任|集团|连锁|公司|分公司|总公司|加盟|旗舰|总店|分店|店|门市部)+$"
 )
+_BUILDING = re.compile(r"(?<=.)([一二三四五六七八九十]+|\d+)号?[楼栋幢]$")
 _SIGNS = re.compile(r"[\s·・.,，。、\-—_'\"“”‘’/&]+")
 
 
@@ -38,23 +39,16 @@ def plain(name: object) -> str:
     """Bring a name to the form that is compared.
 
     Full to half width, traditional to simplified, without brackets and what is in them, without
-    company forms and branch suffixes.
+    company forms, branch suffixes and numbers of buildings.
 
-    >>> plain("友客便利店（长江路店）"), plain("青島友客商貿有限公司")
-    ('友客便利', '青岛友客商贸')
+    >>> plain("友客便利店（长江路店）"), plain("青島友客商貿有限公司"), plain("南岸宿舍2号楼")
+    ('友客便利', '青岛友客商贸', '南岸宿舍')
     """
     if not isinstance(name, str):
         return ""
     text = _SIGNS.sub("", _BRACKETS.sub("", fold_text(name))).casefold()
-    short = _COMPANY.sub("", text)
+    short = _COMPANY.sub("", _BUILDING.sub("", text))
     return short or text
-
-
-def open_places(official: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """Take the rows that exist on a day (ISO; "": those that say so); the pipeline is not there."""
-    opened = official["open_date"].fillna("9999").astype(str).str.slice(0, 10) <= as_of
-    there = (official["status"] == "existing") | (opened & (as_of != ""))
-    return official[there | official["removed"]]
 
 
 def match(
@@ -80,7 +74,7 @@ def match(
     placed = np.flatnonzero(official["lon"].notna().to_numpy())
     if len(placed) == 0 or facilities.empty:
         return out
-    pairs = _near(facilities, official.iloc[placed])
+    pairs = near(facilities, official.iloc[placed])
     row, facility, metres = placed[pairs[0]], pairs[1], pairs[2]
     category = {i.id: i.category for i in standard.items}
     categories = sorted(set(category.values()))
@@ -92,11 +86,11 @@ def match(
     wanted = np.array([items.index(i) for i in official["item"]], dtype=np.int64)
     same_kind = kinds[facility, of_item[wanted[row]]]
     same_item = member[facility, wanted[row]]
-    likeness = _likeness(official["name"].to_numpy()[row], facilities["name"].to_numpy()[facility])
-    nameless = np.isnan(likeness)
-    fits = same_kind & (likeness >= LIKENESS) | same_item & nameless & (metres <= NAMELESS_M)
+    alike = likeness(official["name"].to_numpy()[row], facilities["name"].to_numpy()[facility])
+    nameless = np.isnan(alike)
+    fits = same_kind & (alike >= LIKENESS) | same_item & nameless & (metres <= NAMELESS_M)
     row, facility = row[fits], facility[fits]
-    order = np.lexsort((metres[fits], -np.nan_to_num(likeness[fits])))
+    order = np.lexsort((metres[fits], -np.nan_to_num(alike[fits])))
     lists = official["list_id"].to_numpy()
     taken: set[tuple[object, int]] = set()
     for r, f in zip(row[order].tolist(), facility[order].tolist(), strict=True):
@@ -106,10 +100,13 @@ def match(
     return out
 
 
-def _near(facilities: pd.DataFrame, placed: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
+def near(facilities: pd.DataFrame, placed: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
     """Pairs (row of `placed`, row of `facilities`) within `MATCH_M`, and true metres."""
     at, lat = _xy(placed)
     to, _ = _xy(facilities)
+    if not len(at) or not len(to):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, np.empty(0)
     reach = MATCH_M / float(geo.scale(np.abs(lat)).min())
     found = cKDTree(at).sparse_distance_matrix(cKDTree(to), reach, output_type="coo_matrix")
     metres = found.data * geo.scale(lat[found.row])
@@ -126,11 +123,15 @@ def _xy(frame: pd.DataFrame) -> tuple[Floats, Floats]:
     return np.column_stack(geo.mercator(frame["lon"].to_numpy(dtype=float), lat)), lat
 
 
-def _likeness(names: npt.NDArray[np.object_], others: npt.NDArray[np.object_]) -> Floats:
-    """Likeness of pairs of names, 0 to 100; NaN where one of them is missing."""
+def likeness(
+    names: npt.NDArray[np.object_],
+    others: npt.NDArray[np.object_],
+    form: Callable[[object], str] = plain,
+) -> Floats:
+    """Likeness of pairs of names in their plain form, 0 to 100; NaN where one is missing."""
     from rapidfuzz import fuzz
 
-    one, other = [plain(n) for n in names], [plain(n) for n in others]
+    one, other = [form(n) for n in names], [form(n) for n in others]
     return np.array(
         [fuzz.ratio(a, b) if a and b else np.nan for a, b in zip(one, other, strict=True)]
     )
@@ -144,7 +145,8 @@ def join(
     Parameters
     ----------
     facilities, member, official, standard
-        As for :func:`match`; `official` holds what exists (:func:`open_places`) or is removed.
+        As for :func:`match`; `official` holds what exists, or is removed
+        (:func:`parkgap.access.lists.open_places`).
 
     Returns
     -------
@@ -214,36 +216,3 @@ def _own(official: pd.DataFrame, ids: npt.NDArray[np.object_], standard: Standar
             "source_ids": [[i] for i in ids],
         }
     )
-
-
-def proven(complete: pd.DataFrame, parks: pd.DataFrame, standard: Standard, as_of: str) -> Bools:
-    """Say where a complete list makes absence real.
-
-    Parameters
-    ----------
-    complete
-        Frame of :data:`parkgap.frames.COMPLETE`.
-    parks
-        A declaration holds for parks whose district, subdistrict or zone is its area.
-    standard, as_of
-        The items, and the day of the question (ISO): a declaration lapses after 12 months.
-
-    Returns
-    -------
-    Shape (parks, items of the standard).
-    """
-    items = [i.id for i in standard.items]
-    out = np.zeros((len(parks), len(items)), dtype=bool)
-    for row in complete.to_dict("records"):
-        if row["item"] not in items or not _valid(str(row["as_of"]), as_of):
-            continue
-        inside = np.zeros(len(parks), dtype=bool)
-        for level in ("district", "subdistrict", "zone"):
-            inside |= (parks[level] == row["area"]).to_numpy(dtype=bool)
-        out[inside, items.index(str(row["item"]))] = True
-    return out
-
-
-def _valid(said: str, as_of: str) -> bool:
-    until = pd.Timestamp(said) + pd.DateOffset(months=LAPSE_MONTHS)
-    return not as_of or pd.Timestamp(said) <= pd.Timestamp(as_of) <= until

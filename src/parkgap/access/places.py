@@ -11,9 +11,12 @@ import shapely
 
 from parkgap import geo
 from parkgap.access import facilities as fac
+from parkgap.access.entrances import door_points, entrances, shapes
+from parkgap.access.merging import merge
 from parkgap.access.official import join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
+from parkgap.access.timetables import join_timetable
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
@@ -52,6 +55,14 @@ class Places:
         Longitudes and latitudes of all mapped places of the extract, for completeness.
     off_street
         How many facilities have no street within the snap limit.
+    planned
+        Of :data:`parkgap.frames.PLANNED`: what the lists say is coming; never counted.
+    planned_at
+        Snaps of what is planned and has a position; ``of`` is its row.
+    timetable
+        Of :data:`parkgap.frames.TIMETABLE`.
+    lost_stops
+        Rows of the office's timetable that belong to no stop.
     """
 
     frame: pd.DataFrame
@@ -62,6 +73,10 @@ class Places:
     sites: Snaps
     mapped: tuple[Floats, Floats]
     off_street: int
+    planned: pd.DataFrame
+    planned_at: Snaps
+    timetable: pd.DataFrame
+    lost_stops: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,19 @@ class Mapped:
     routes: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Lists:
+    """What the bureaus' lists say of the day (:mod:`parkgap.access.lists`).
+
+    `there` of :data:`parkgap.frames.LISTED`: what exists or is removed; `planned` of
+    :data:`parkgap.frames.PLANNED`; `bus_lines` of :data:`parkgap.frames.BUS_LINES`.
+    """
+
+    there: pd.DataFrame
+    planned: pd.DataFrame
+    bus_lines: pd.DataFrame
+
+
 def find_places(
     mapped: Mapped,
     standard: Standard,
@@ -80,7 +108,7 @@ def find_places(
     *,
     parks: pd.DataFrame,
     around: Objects,
-    official: pd.DataFrame,
+    lists: Lists,
     language: str,
     limit_m: float,
     snap_m: float,
@@ -97,8 +125,8 @@ def find_places(
         ``park_id, geometry``: whose a place inside is.
     around
         Parks and homes (WGS-84): what lies farther from all of them is left out.
-    official
-        Of :data:`parkgap.frames.OFFICIAL`: what the bureaus' lists say exists, or is removed.
+    lists
+        What the bureaus' lists say.
     language
         ``zh`` prefers Chinese names.
     limit_m, snap_m
@@ -106,34 +134,36 @@ def find_places(
     """
     objects = mapped.objects
     member = fac.classify(objects, standard)
-    frame, facility_of = fac.merge(
+    frame, facility_of = merge(
         objects, member, standard, routes=mapped.routes, parks=parks, language=language
     )
     items = [i.id for i in standard.items]
     counts_for = np.array([[i in row for i in items] for row in frame["items"]], dtype=bool)
     mapped_count = len(frame)
     frame, counts_for, closed = join(
-        frame, counts_for.reshape(mapped_count, len(items)), official, standard
+        frame, counts_for.reshape(mapped_count, len(items)), lists.there, standard
     )
+    frame, counts_for, times, lost = join_timetable(frame, counts_for, lists.bus_lines, standard)
+    closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
     kept = np.where(near, np.cumsum(near) - 1, -1)
-    facility_of = np.where(facility_of >= 0, kept[facility_of], -1)
+    facility_of = np.append(kept, -1)[facility_of]  # -1, no facility, stays -1
     # What only a list has lies where the list says; it is reached from the street nearest to it.
     listed = near & (np.arange(len(frame)) >= mapped_count)
     own, own_points = kept[listed], geo.points(lon[listed], lat[listed])
     frame, counts_for = frame[near].reset_index(drop=True), counts_for[near]
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
-    at_doors = fac.door_points(objects, facility_of, mapped.doors)
+    at_doors = door_points(objects, facility_of, mapped.doors)
     at_list = snapper.nearest(own_points)
-    entrances = concat(
+    entered = concat(
         [
-            fac.entrances(objects, facility_of, at_doors, snapper),
+            entrances(objects, facility_of, at_doors, snapper),
             Snaps(own[at_list.of], at_list.piece, at_list.t, at_list.leg),
         ]
     )
-    shape = fac.shapes(objects, facility_of, len(frame))
+    shape = shapes(objects, facility_of, len(frame))
     shape[own] = own_points
     limits = [standard.metres(t) for i in standard.scored for t in i.tests]
     counted = fac.mapped_places(objects)
@@ -141,13 +171,25 @@ def find_places(
     return Places(
         frame=frame,
         member=counts_for,
-        entrances=entrances,
+        entrances=entered,
         shape=shape,
         doors=at_doors,
         sites=_sites(streets, around, max(limits, default=0.0)),
         mapped=(lon, lat),
-        off_street=len(frame) - len(np.unique(entrances.of)),
+        off_street=len(frame) - len(np.unique(entered.of)),
+        planned=lists.planned,
+        planned_at=_planned_at(lists.planned, snapper),
+        timetable=times[times["facility_id"].isin(frame["facility_id"])].reset_index(drop=True),
+        lost_stops=lost,
     )
+
+
+def _planned_at(planned: pd.DataFrame, snapper: Snapper) -> Snaps:
+    """Snap what is planned to the street nearest to it; without a position it is nowhere."""
+    placed = np.flatnonzero(planned["lon"].notna().to_numpy())
+    lon, lat = (planned[c].to_numpy(dtype=float)[placed] for c in ("lon", "lat"))
+    snaps = snapper.nearest(geo.points(lon, lat))
+    return Snaps(placed[snaps.of], snaps.piece, snaps.t, snaps.leg)
 
 
 def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:

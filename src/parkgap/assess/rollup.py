@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 class Fewest(Protocol):
     """Finds the fewest additions for several parks at once."""
 
+    @property
+    def zh(self) -> bool:
+        """Whether units are told in Chinese."""
+
     def fewest_for(self, item: Item, park_ids: list[str]) -> int:
         """Fewest additions that meet the confirmed gaps of some parks."""
 
@@ -62,7 +66,7 @@ def roll_up(
                     "parks": len(group),
                     "parks_short": len(short),
                     "parks_unverified": int((group["status"] == "unverified").sum()),
-                    "short_by": _additions(short, assessor, standard, str(item)),
+                    "short_by": additions(short, assessor, standard, str(item)),
                     "unit": group["unit"].iat[0],
                     "workers": group["workers"].sum(min_count=1),
                     "workers_unserved": group["workers_unserved"].sum(min_count=1),
@@ -72,7 +76,8 @@ def roll_up(
     return ROLLUP.check(frame.sort_values(list(ROLLUP.sort), ignore_index=True))
 
 
-def _additions(short: pd.DataFrame, assessor: Fewest, standard: Standard, item: str) -> float:
+def additions(short: pd.DataFrame, assessor: Fewest, standard: Standard, item: str) -> float:
+    """Fewest additions that meet all tests of the parks that are short of an item; NaN for none."""
     if short.empty:
         return np.nan
     if len(short) == 1:

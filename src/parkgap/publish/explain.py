@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from parkgap.errors import InputError, Problem
+from parkgap.publish.beside import Besides
 from parkgap.publish.text import Text
+from parkgap.publish.words import Words
 
 if TYPE_CHECKING:
     from parkgap.results import Results
+    from parkgap.standard import Item
 
 
 def explain_park(
@@ -42,10 +45,10 @@ def explain_park(
     rows = results.assessment[results.assessment["park_id"] == row["park_id"]]
     if item is not None:
         rows = rows[rows["item"] == _item(results, item)]
-    if as_json:
-        plain = json.loads(rows.to_json(orient="records", force_ascii=False))
-        return json.dumps({"park": row["park_id"], "items": plain}, ensure_ascii=False, indent=1)
     text = Text(results.study.language)
+    besides = Besides(results, Words(text, results.standard))
+    if as_json:
+        return _as_json(row, rows, besides)
     zh = results.study.language == "zh"
     near = results.nearby[results.nearby["park_id"] == row["park_id"]].set_index("facility_id")
     names = results.facilities.set_index("facility_id")["name"]
@@ -58,9 +61,53 @@ def explain_park(
             "",
             f"{one.zh if zh else one.en} [{one.id}]  {text('status.' + str(record['status']))}",
         ]
-        lines += ["  " + line for line in _body(record, near, names, text)]
+        said = _body(record, near, names, text) + _besides(record, one, names, besides)
+        lines += ["  " + line for line in said]
     lines += ["", text("notice.screening")]
     return "\n".join(lines)
+
+
+def _as_json(row: dict[str, object], rows: pd.DataFrame, besides: Besides) -> str:
+    plain = json.loads(rows.to_json(orient="records", force_ascii=False))
+    for record in plain:
+        if names := besides.departments(record["item"]):
+            record["department"] = names
+        if coming := besides.coming(record["park_id"], record["item"]):
+            record["coming"] = coming
+    found = {"park": row["park_id"], "items": plain}
+    if buses := [besides.shuttle(s) for s in besides.shuttles(row["park_id"])]:
+        found["shuttles"] = buses
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def _besides(
+    record: dict[str, Any], item: Item, names: pd.Series[Any], besides: Besides
+) -> list[str]:
+    """Say what the office's lists add to an item: departments, times, beds, what is coming."""
+    text = besides.t
+    nearest = record["nearest_id"] if isinstance(record["nearest_id"], str) else ""
+    places = dict.fromkeys([*str(record["evidence"] or "").split(), *nearest.split()])
+    out = []
+    for place in places if item.id in besides.stop_items else ():
+        if times := besides.departures(place):
+            said = text("page.semicolon").join(times)
+            out.append(text("explain.times", stop=_name(names, place), said=said))
+    for place in places if item.category == "housing" else ():
+        if beds := besides.beds(place):
+            said = text("page.semicolon").join(beds)
+            out.append(
+                text("explain.beds", said=f"{_name(names, place)}{text('page.colon')}{said}")
+            )
+    if record["status"] in ("short", "unverified"):
+        out += besides.coming(record["park_id"], record["item"])
+    if item.id in besides.stop_items:
+        out += [
+            text("explain.shuttle", said=besides.shuttle(row))
+            for row in besides.shuttles(record["park_id"])
+        ]
+    if departments := besides.departments(item.id):
+        out.append(text("explain.department", names=departments))
+    return out
 
 
 def _head(results: Results, row: dict[str, object], text: Text) -> list[str]:

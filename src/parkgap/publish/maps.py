@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from parkgap.publish import basemap
 from parkgap.publish.html import page, page_name, page_names, text
-from parkgap.publish.marks import dots, gates, items, nearby
+from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
 from parkgap.publish.parkpage import category_colour, park_body
 from parkgap.publish.shell import Context, context, map_marks
@@ -54,6 +54,7 @@ _TEXTS = {
     "metres": "format.metres",
     "lines": "map.lines",
     "hours": "map.hours",
+    "opening": "map.opening",
     "osm_id": "map.osm_id",
     "colon": "page.colon",
     "gate": "glyph.gate",
@@ -290,9 +291,13 @@ def _park(
         "f": near,
         "gates": park_gates,
     }
+    coming = planned(ctx, park)
+    if coming:
+        data["planned"] = coming
     counts = np.bincount([entry[3] for entry in near], minlength=len(ctx.words.categories))
     kinds = Counter(gate[2] for gate in park_gates)
-    body = park_body(ctx, park, counts.tolist(), kinds, element)
+    progress = Counter(ctx.besides.status(row) for row in ctx.besides.planned_near(park))
+    body = park_body(ctx, park, counts.tolist(), kinds, element, progress)
     return _page(ctx, bones, "park", title=name_of(ctx, park), body=body, data=data, sheets=sheets)
 
 

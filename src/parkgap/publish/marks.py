@@ -55,8 +55,9 @@ def _listed(value: Any) -> list[str]:
 def nearby(ctx: Context) -> dict[str, list[list[Any]]]:
     """List the facilities in reach of each park's workplaces, the farthest first.
 
-    Each as name, x, y, category, items, metres, minutes, access, lines, hours, id, scored;
-    items as ids still (:func:`items` puts places for them).
+    Each as name, x, y, category, items, metres, minutes, access, lines, hours, id, scored, and
+    what the lists say besides (times of buses, beds), where they do; items as ids still
+    (:func:`items` puts places for them).
     """
     results = ctx.results
     merged = results.nearby.merge(results.facilities, on="facility_id", how="inner")
@@ -89,8 +90,21 @@ def nearby(ctx: Context) -> dict[str, list[list[Any]]]:
             string(ident),
             int(any(levels.get(i) != "shown" for i in item_list)),
         ]
+        if said := [*ctx.besides.departures(ident)[:_LINES_SHOWN], *ctx.besides.beds(ident)]:
+            entry.append(said)
         found.setdefault(str(park), []).append(entry)
     return found
+
+
+def planned(ctx: Context, park: str) -> list[list[Any]]:
+    """List what is planned around a park as x, y, name, what it will be, opening, walk."""
+    out = []
+    for row in ctx.besides.planned_near(park):
+        what = f"{ctx.besides.status(row)}{ctx.t('page.colon')}{ctx.words.item(row['item'])}"
+        spot = [round(float(row[c]) * STEPS) for c in ("lon", "lat")]
+        said = [string(row["name"]), what, string(row["opening"]), ctx.besides.walk(row)]
+        out.append([*spot, *said])
+    return out
 
 
 def gates(ctx: Context) -> dict[str, list[list[Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from parkgap.publish.buses import shuttles_panel, timetable_panel
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
 from parkgap.publish.shell import (
@@ -29,6 +30,7 @@ from parkgap.publish.words import (
     string,
 )
 
+GAPS = ("short", "unverified")
 GATE_KINDS = ("given", "mapped", "derived", "nearest_street")
 
 
@@ -71,7 +73,26 @@ def _facts(ctx: Context, park_id: str) -> str:
     )
 
 
-def _layers(ctx: Context, counts: Sequence[int], gates: Mapping[str, int]) -> str:
+def _planned_layer(ctx: Context, planned: Mapping[str, int]) -> str:
+    """Build the switch of what is planned; nothing where nothing is."""
+    if not planned:
+        return ""
+    t = ctx.t
+    entries = "".join(
+        f'<li><span class="planned" aria-hidden="true"></span>{text(status)}'
+        f'<span class="n">{count(n)}</span></li>'
+        for status, n in planned.items()
+    )
+    return (
+        f'<div class="tools"><h2>{text(t("map.planned"))}</h2><label>'
+        f'<input type="checkbox" data-layer="planned" checked> {text(t("map.show"))}</label></div>'
+        f'<ul class="legend">{entries}</ul>'
+    )
+
+
+def _layers(
+    ctx: Context, counts: Sequence[int], gates: Mapping[str, int], planned: Mapping[str, int]
+) -> str:
     """Build the switches of the map's layers, which are its legend too."""
     t, words = ctx.t, ctx.words
     entries = []
@@ -104,14 +125,22 @@ def _layers(ctx: Context, counts: Sequence[int], gates: Mapping[str, int]) -> st
         f'</span></div><ul class="legend">{"".join(entries)}</ul>'
         f'<div class="tools"><h2>{text(t("map.legend_gates"))}</h2><label>'
         f'<input type="checkbox" data-layer="gates" checked> {text(t("map.show"))}</label></div>'
-        f'<ul class="legend">{kinds}</ul></div>'
+        f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}</div>'
     )
 
 
 def _item_cell(ctx: Context, row: Row) -> Cell:
     words = ctx.words
     item = words.item(row["item"])
-    return Cell(f"{text(item)}<small>{text(words.category(row['category']))}</small>", item)
+    coming = ctx.besides.coming(row["park_id"], row["item"]) if row["status"] in GAPS else ()
+    notes = "".join(f'<small class="coming"><bdi>{text(said)}</bdi></small>' for said in coming)
+    category = f"<small>{text(words.category(row['category']))}</small>"
+    return Cell(f"{text(item)}{category}{notes}", item)
+
+
+def _department_cell(ctx: Context, row: Row) -> Cell:
+    names = ctx.besides.departments(row["item"])
+    return Cell(f"<bdi>{text(names or NONE)}</bdi>", names or None)
 
 
 def _origin_cell(ctx: Context, row: Row) -> Cell:
@@ -185,6 +214,7 @@ def shortfall_table(ctx: Context, park_id: str) -> str:
         (t("column.limit"), "num"),
         (t("column.nearest_name"), "num left"),
         (t("column.workers_unserved"), "num"),
+        *([(t("column.department"), "")] if ctx.besides.has_owners else []),
         (t("column.clause"), ""),
     ]
     body = [
@@ -200,6 +230,7 @@ def shortfall_table(ctx: Context, park_id: str) -> str:
                 _limit_cell(ctx, row),
                 _nearest_cell(ctx, row),
                 figure_cell(row.get("workers_unserved"), count(row.get("workers_unserved"))),
+                *([_department_cell(ctx, row)] if ctx.besides.has_owners else []),
                 _clause_cell(ctx, row),
             ],
         )
@@ -327,7 +358,12 @@ def _area(ctx: Context, park_id: str) -> str:
 
 
 def park_body(
-    ctx: Context, park_id: str, counts: Sequence[int], gates: Mapping[str, int], map_html: str
+    ctx: Context,
+    park_id: str,
+    counts: Sequence[int],
+    gates: Mapping[str, int],
+    map_html: str,
+    planned: Mapping[str, int],
 ) -> str:
     """Build a park page's body.
 
@@ -343,6 +379,8 @@ def park_body(
         Number of gates by kind.
     map_html
         The map's element, from folium.
+    planned
+        Number of planned places on the map, by how far they have come.
     """
     t = ctx.t
     sub = ctx.words.join([_area(ctx, park_id), park_id])
@@ -352,10 +390,11 @@ def park_body(
         f"{masthead(ctx, name_of(ctx, park_id), study, back)}\n"
         f'<main>{_facts(ctx, park_id)}<div class="split"><div class="panel mapbox">{map_html}'
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
-        f'<div class="panel side">{_layers(ctx, counts, gates)}</div></div>\n'
+        f'<div class="panel side">{_layers(ctx, counts, gates, planned)}</div></div>\n'
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
+        f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
         f"{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
         f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"
     )

@@ -248,8 +248,20 @@ def source_grids(results: Results, words: Words) -> tuple[Grid, Grid]:
     )
 
 
-def dictionary_grid(words: Words) -> Grid:
-    """Say what every column of the published tables means."""
+def dictionary_grid(
+    words: Words, lists: Sequence[tuple[str, Grid]] = (), *, departments: bool = False
+) -> Grid:
+    """Say what every column of the published tables means.
+
+    Parameters
+    ----------
+    words
+        The study's language.
+    lists
+        Names and tables of the sheets of the office's lists.
+    departments
+        Whether the lists of gaps have a column of departments.
+    """
     t = words.t
     gaps = words.join((t("sheet.shortfall"), t("workbook.unverified")))
     rows: list[list[Value]] = []
@@ -268,6 +280,13 @@ def dictionary_grid(words: Words) -> Grid:
             ]
             for c in schema.columns
         ]
+    more = [(sheet, i) for sheet, grid in lists for i in grid.ids]
+    if departments:
+        more.insert(0, (gaps, "department"))
+    rows += [
+        [sheet, i, t(f"column.{i}"), None, t.get(f"workbook.doc.beside.{i}", t(f"column.{i}"))]
+        for sheet, i in more
+    ]
     ids = ("table", "field", "heading", "unit", "meaning")
     headings = [t("column.unit" if i == "unit" else f"workbook.{i}") for i in ids]
     return Grid(ids, headings, rows)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parkgap.publish.beside import Besides
 from parkgap.publish.html import definitions, page_names, text
 from parkgap.publish.text import Text
 from parkgap.publish.words import STATUSES, Row, Words, string
@@ -56,6 +57,8 @@ class Context:
         Park id to its row of the ranking.
     shortfall, assessment, completeness
         Park id to its rows.
+    besides
+        What the office's lists say besides.
     """
 
     results: Results
@@ -66,6 +69,7 @@ class Context:
     shortfall: Mapping[str, list[Row]]
     assessment: Mapping[str, list[Row]]
     completeness: Mapping[str, list[Row]]
+    besides: Besides
 
     @property
     def park_ids(self) -> list[str]:
@@ -78,10 +82,12 @@ class Context:
 def context(results: Results) -> Context:
     """Prepare what all pages need, once."""
     t = Text(results.study.language)
+    words = Words(t, results.standard)
     return Context(
         results=results,
         t=t,
-        words=Words(t, results.standard),
+        words=words,
+        besides=Besides(results, words),
         pages=page_names(str(p) for p in results.parks["park_id"]),
         ranking={park: rows[0] for park, rows in bucket(results.ranking).items()},
         shortfall=bucket(results.shortfall),

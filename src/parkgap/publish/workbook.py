@@ -15,6 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import OutputError
 from parkgap.frames import RANKING, ROLLUP, SHORTFALL
+from parkgap.publish.beside import (
+    Besides,
+    duties_grid,
+    pipeline_grid,
+    shuttles_grid,
+    with_departments,
+)
 from parkgap.publish.cells import clean, formula_like
 from parkgap.publish.html import page_names
 from parkgap.publish.sheets import (
@@ -46,6 +53,7 @@ _BOX = {"border": 1, "border_color": _RULE}
 # Display formats by column; other numbers are shown as they are.
 _NUMBERS = {
     **dict.fromkeys(("workers", "workers_lacking_core", "workers_unserved"), "#,##0"),
+    **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
     **dict.fromkeys(("weight", "weight_unverified"), "0.0%"),
     "nearest_m": "#,##0.0",
@@ -55,6 +63,14 @@ _NUMBERS = {
 _BROKEN = {
     "category": 20,
     "clause": 34,
+    "department": 22,
+    "departure_times": 30,
+    "duty": 30,
+    "enterprise": 26,
+    "parks_reached": 40,
+    "planned_name": 28,
+    "source": 24,
+    "stops": 40,
     "core_missing": 28,
     "evidence": 34,
     "item": 26,
@@ -79,7 +95,8 @@ def write_workbook(results: Results, path: Path) -> Path:
     """Write the workbook.
 
     Sheets: summary, ranking, confirmed gaps, items to verify, the roll-up by area, the
-    standard, its sources, and a dictionary of the columns.
+    standard, its sources, and a dictionary of the columns; and, where the office has such lists,
+    what is planned, the shuttle buses, and the duties of departments.
 
     Raises
     ------
@@ -139,10 +156,24 @@ class _Sheets:
         self._gaps(t("workbook.unverified"), results.shortfall[~short])
         rollup = published(ROLLUP, results.rollup, words)
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
+        for name, grid in self._lists():
+            self._table(name, grid, A4, frozen=1)
         standard = standard_grid(results, words)
         self._table(t("workbook.standard"), standard, A3, frozen=2)
         self._sources()
-        self._table(t("sheet.dictionary"), dictionary_grid(words), A4)
+        dictionary = dictionary_grid(
+            words, self._lists(), departments=Besides(results, words).has_owners
+        )
+        self._table(t("sheet.dictionary"), dictionary, A4)
+
+    def _lists(self) -> list[tuple[str, Grid]]:
+        """Give the sheets of the office's lists that there are."""
+        made = {
+            "pipeline": pipeline_grid(self.results, self.words),
+            "shuttles": shuttles_grid(self.results, self.words),
+            "duties": duties_grid(self.results, self.words),
+        }
+        return [(self.t(f"sheet.{k}"), grid) for k, grid in made.items() if grid is not None]
 
     # --- sheets ---
 
@@ -184,6 +215,9 @@ class _Sheets:
 
     def _gaps(self, name: str, frame: Any) -> None:
         grid = published(SHORTFALL, frame, self.words, first=("priority", "park_name"))
+        besides = Besides(self.results, self.words)
+        if besides.has_owners:
+            grid = with_departments(grid, frame["item"].tolist(), besides)
         sheet = self._table(name, grid, A3, bar="short_by", frozen=2)
         printed = len(grid.ids) - len(_NOT_PRINTED)
         sheet.print_area(0, 0, len(grid.rows), printed - 1)

@@ -14,7 +14,7 @@ from parkgap import frames
 from parkgap.sources import cells as read
 from parkgap.sources import checks
 from parkgap.sources.headings import name_them, plain
-from parkgap.sources.tables import Read, Told, finish, open_table, sources
+from parkgap.sources.reading import Read, Told, finish, open_table, sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,10 +16,12 @@ import pandas as pd
 
 from parkgap import frames
 from parkgap.errors import InputError, Problem, TableError
+from parkgap.list_keys import ITEM_OF_STOCK
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places
 from parkgap.sources.headings import plain
-from parkgap.sources.tables import Read, Told, finish, kind, open_table, sources
+from parkgap.sources.reading import Columns, Read, Reader, Told, finish, open_table, sources
+from parkgap.sources.tables import kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from parkgap.list_keys import (
         BusLinesTable,
+        Complete,
         FacilitiesTable,
         HousingStockTable,
         ListedTable,
@@ -93,7 +96,7 @@ class Known:
 
 def read_facilities(
     lists: Sequence[FacilitiesTable], *, root: Path, known: Known, told: Told = None
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Problem]]:
+) -> Read:
     """Read the official lists of facilities.
 
     Parameters
@@ -105,12 +108,7 @@ def read_facilities(
 
     Returns
     -------
-    official
-        Schema ``frames.OFFICIAL``: every row of every list, whatever its state.
-    complete
-        Schema ``frames.COMPLETE``: the lists that are declared complete.
-    warnings
-        What the user should know.
+    Frame of schema ``frames.OFFICIAL``: every row of every list, whatever its state; and warnings.
 
     Raises
     ------
@@ -119,7 +117,7 @@ def read_facilities(
     """
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    found, complete = [frames.OFFICIAL.frame()], []
+    found = [frames.OFFICIAL.frame()]
     for source in lists:
         try:
             frame, said = _facilities(source, root, known, told)
@@ -128,25 +126,48 @@ def read_facilities(
             continue
         warnings += said
         found.append(frame)
-        if source.complete is not None:
-            declared = source.complete
-            of = sorted(set(frame["item"])) if source.item is None else [_item_of(source, known)]
-            complete += [
-                (_list_id(source), item, declared.area, declared.issuer, declared.as_of.isoformat())
-                for item in of
-            ]
     if problems:
         raise TableError(*problems)
     official = pd.concat([f for f in found if len(f)] or found[:1], ignore_index=True)
-    columns = dict(zip(frames.COMPLETE.names, zip(*complete, strict=True), strict=False))
-    return (
-        frames.OFFICIAL.check(official),
-        frames.COMPLETE.check(frames.COMPLETE.frame({k: list(v) for k, v in columns.items()})),
-        warnings,
-    )
+    return frames.OFFICIAL.check(official), warnings
 
 
-def _list_id(source: FacilitiesTable) -> str:
+def complete_lists(
+    lists: Sequence[FacilitiesTable],
+    official: pd.DataFrame,
+    stock: HousingStockTable | None,
+    *,
+    known: Known,
+) -> pd.DataFrame:
+    """Gather what is declared complete.
+
+    Parameters
+    ----------
+    lists, official
+        The sections ``[[facilities]]``, and the rows read from them.
+    stock
+        The section ``[housing_stock]``; it can only speak of workers' housing.
+    known
+        Gives the items' ids.
+
+    Returns
+    -------
+    Frame of schema ``frames.COMPLETE``.
+    """
+    declared: list[tuple[str, str, Complete]] = []
+    for source in lists:
+        if source.complete is not None:
+            own = official.loc[official["list_id"] == _list_id(source), "item"]
+            of = sorted(set(own)) if source.item is None else [_item_of(source, known)]
+            declared += [(_list_id(source), item, source.complete) for item in of]
+    if stock is not None and stock.complete is not None:
+        declared.append((_list_id(stock), ITEM_OF_STOCK["dormitory"], stock.complete))
+    rows = [(key, item, c.area, c.issuer, c.as_of.isoformat()) for key, item, c in declared]
+    columns = {n: [r[i] for r in rows] for i, n in enumerate(frames.COMPLETE.names)}
+    return frames.COMPLETE.check(frames.COMPLETE.frame(dict(columns)))
+
+
+def _list_id(source: ListedTable) -> str:
     return source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
 
 
@@ -191,81 +212,54 @@ def _facilities(source: FacilitiesTable, root: Path, known: Known, told: Told) -
     )
 
 
-def read_projects(source: ProjectsTable, *, root: Path, known: Known, told: Told = None) -> Read:
-    """Read projects under way: schema ``frames.PROJECTS``, and warnings.
-
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
-    needed = ("id", "item", "status")
-    table = open_table(source.file, source, root, "projects", needed, told)
-    return finish(
-        frames.PROJECTS,
-        {
-            "project_id": checks.ids(table),
-            "item": table.read("item", partial(_item, known=known), required=True),
-            **_listed(table, source, known),
-            "area_m2": checks.amounts(table, "area_m2", _MOST, unit="m2"),
-            "units": checks.amounts(table, "units", _MOST, unit=""),
-            "beds": checks.amounts(table, "beds", _MOST, unit="beds"),
-        },
-        table,
-    )
+def _projects(table: Cells, source: ProjectsTable, known: Known) -> Columns:
+    """Read projects under way."""
+    return {
+        "project_id": checks.ids(table),
+        "item": table.read("item", partial(_item, known=known), required=True),
+        **_listed(table, source, known),
+        "area_m2": checks.amounts(table, "area_m2", _MOST, unit="m2"),
+        "units": checks.amounts(table, "units", _MOST, unit=""),
+        "beds": checks.amounts(table, "beds", _MOST, unit="beds"),
+    }
 
 
-def read_housing_stock(
-    source: HousingStockTable, *, root: Path, known: Known, told: Told = None
-) -> Read:
-    """Read the stock of housing: schema ``frames.HOUSING_STOCK``, and warnings.
+read_projects = Reader("projects", frames.PROJECTS, ("id", "item", "status"), _projects)
+
+
+def _housing_stock(table: Cells, source: HousingStockTable, known: Known) -> Columns:
+    """Read the stock of housing.
 
     A vacancy larger than the stock is an error; beds that are not said stay unknown.
-
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
     """
-    needed = ("id", "kind")
-    table = open_table(source.file, source, root, "housing_stock", needed, told)
     counts = {
         field: checks.amounts(table, field, _MOST, unit=field)
         for field in ("units", "beds", "beds_vacant")
     }
     checks.not_more(table, "beds_vacant", counts["beds_vacant"], "beds", counts["beds"])
     lon, lat = _positions(table, source)
-    return finish(
-        frames.HOUSING_STOCK,
-        {
-            "stock_id": checks.ids(table),
-            "name": table.read("name", read.text),
-            "provider": table.read("provider", read.known),
-            "kind": table.read("kind", kind, required=True),
-            **counts,
-            "eligible": table.read("eligible", read.known),
-            "access": _accesses(table, known),
-            "status": [s or "existing" for s in table.read("status", _status)],
-            "ready_date": table.read("ready_date", read.day),
-            "as_of": table.read("as_of", read.day),
-            "lon": lon,
-            "lat": lat,
-            "source": sources(table),
-        },
-        table,
-    )
+    return {
+        "stock_id": checks.ids(table),
+        "name": table.read("name", read.text),
+        "provider": table.read("provider", read.known),
+        "kind": table.read("kind", kind, required=True),
+        **counts,
+        "eligible": table.read("eligible", read.known),
+        "access": _accesses(table, known),
+        "status": [s or "existing" for s in table.read("status", _status)],
+        "ready_date": table.read("ready_date", read.day),
+        "as_of": table.read("as_of", read.day),
+        "lon": lon,
+        "lat": lat,
+        "source": sources(table),
+    }
 
 
-def read_shuttles(source: ShuttlesTable, *, root: Path, known: Known, told: Told = None) -> Read:
-    """Read shuttle buses, a row a stop: schema ``frames.SHUTTLES``, and warnings.
+read_housing_stock = Reader("housing_stock", frames.HOUSING_STOCK, ("id", "kind"), _housing_stock)
 
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
-    needed = ("line", "stop", "times")
-    table = open_table(source.file, source, root, "shuttles", needed, told)
+
+def _shuttles(table: Cells, source: ShuttlesTable, known: Known) -> Columns:
+    """Read shuttle buses, a row a stop."""
     lines = table.read("line", read.text, required=True)
     enterprises = table.read("enterprise_id", read.text)
     for i, key in enumerate(enterprises):
@@ -278,34 +272,25 @@ def read_shuttles(source: ShuttlesTable, *, root: Path, known: Known, told: Told
             )
     lon, lat = _positions(table, source)
     order = _orders(table, lines)
-    return finish(
-        frames.SHUTTLES,
-        {
-            "line": lines,
-            "enterprise_id": enterprises,
-            "stop": table.read("stop", read.text, required=True),
-            "order": order,
-            "times": table.read("times", _times, required=True),
-            "seats": checks.amounts(table, "seats", 300, unit="seats"),
-            "lon": lon,
-            "lat": lat,
-            "source": sources(table),
-        },
-        table,
-    )
+    return {
+        "line": lines,
+        "enterprise_id": enterprises,
+        "stop": table.read("stop", read.text, required=True),
+        "order": order,
+        "times": table.read("times", _times, required=True),
+        "seats": checks.amounts(table, "seats", 300, unit="seats"),
+        "lon": lon,
+        "lat": lat,
+        "source": sources(table),
+    }
 
 
-def read_bus_lines(source: BusLinesTable, *, root: Path, known: Known, told: Told = None) -> Read:
-    """Read timetables of bus lines, a row a stop: schema ``frames.BUS_LINES``, and warnings.
+read_shuttles = Reader("shuttles", frames.SHUTTLES, ("line", "stop", "times"), _shuttles)
 
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
+
+def _bus_lines(table: Cells, source: BusLinesTable, known: Known) -> Columns:
+    """Read timetables of bus lines, a row a stop."""
     del known  # nothing of a bus line refers to another table
-    needed = ("line", "stop", "first", "last", "headway")
-    table = open_table(source.file, source, root, "bus_lines", needed, told)
     lines = table.read("line", read.text, required=True)
     directions = table.read("direction", read.text)
     headway = checks.amounts(table, "headway", 1440, unit="minutes", required=True)
@@ -318,48 +303,40 @@ def read_bus_lines(source: BusLinesTable, *, root: Path, known: Known, told: Tol
             remedy="填写分钟数 / give minutes",
         )
     lon, lat = _positions(table, source)
-    return finish(
-        frames.BUS_LINES,
-        {
-            "line": lines,
-            "direction": directions,
-            "stop": table.read("stop", read.text, required=True),
-            "order": _orders(table, list(zip(lines, directions, strict=True))),
-            "first": table.read("first", read.clock, required=True),
-            "last": table.read("last", read.clock, required=True),
-            "headway": headway,
-            "lon": lon,
-            "lat": lat,
-            "source": sources(table),
-        },
-        table,
-    )
+    return {
+        "line": lines,
+        "direction": directions,
+        "stop": table.read("stop", read.text, required=True),
+        "order": _orders(table, list(zip(lines, directions, strict=True))),
+        "first": table.read("first", read.clock, required=True),
+        "last": table.read("last", read.clock, required=True),
+        "headway": headway,
+        "lon": lon,
+        "lat": lat,
+        "source": sources(table),
+    }
 
 
-def read_owners(source: OwnersTable, *, root: Path, known: Known, told: Told = None) -> Read:
-    """Read which department answers for which item: schema ``frames.OWNERS``, and warnings.
+read_bus_lines = Reader(
+    "bus_lines", frames.BUS_LINES, ("line", "stop", "first", "last", "headway"), _bus_lines
+)
 
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
-    needed = ("item", "department")
-    table = open_table(source.file, source, root, "owners", needed, told)
+
+def _owners(table: Cells, source: OwnersTable, known: Known) -> Columns:
+    """Read which department answers for which item."""
     items = table.read("item", partial(_item, known=known), required=True)
     departments = table.read("department", read.text, required=True)
     checks.duplicates(table, "department", list(zip(items, departments, strict=True)))
-    return finish(
-        frames.OWNERS,
-        {
-            "item": items,
-            "department": departments,
-            "duty": table.read("duty", read.known),
-            "contact": table.read("contact", read.known),
-            "source": sources(table),
-        },
-        table,
-    )
+    return {
+        "item": items,
+        "department": departments,
+        "duty": table.read("duty", read.known),
+        "contact": table.read("contact", read.known),
+        "source": sources(table),
+    }
+
+
+read_owners = Reader("owners", frames.OWNERS, ("item", "department"), _owners)
 
 
 # --- what the lists share ----------------------------------------------------------------------

@@ -10,31 +10,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from parkgap import frames
-from parkgap.errors import Problem
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places, shapes
-from parkgap.sources.formats import read_raw
-from parkgap.sources.headings import match, name_them, usual_headings, wanted
-from parkgap.sources.report import Cells, Report, texts
+from parkgap.sources.headings import name_them, usual_headings
+from parkgap.sources.reading import Columns, Read, Reader, Told, finish, open_table, sources
+from parkgap.sources.report import Cells, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
+    import pandas as pd
 
-    from parkgap.frames import Schema
     from parkgap.source_keys import (
         EnterprisesTable,
         GatesTable,
         ParksTable,
         ResidencesTable,
         ShiftsTable,
-        Table,
     )
 
 __all__ = [
@@ -47,12 +44,7 @@ __all__ = [
     "texts",
 ]
 
-Read = tuple[pd.DataFrame, list[Problem]]
-#: Where a reader leaves its report, for whoever wants to know what was matched to what.
-Told = list[Report] | None
-
 MADE_UP = ("made up", "虚构")
-EXAMPLE = ("example row", "示例行")
 MOST_HECTARES = 100_000.0  # 1000 km²; more are most likely mu or square metres
 NEAR_PARK_M = 500.0  # gates and enterprises farther from their park are odd
 NEAR_HOME_M = 50_000.0  # residences farther from the park are odd
@@ -175,31 +167,13 @@ def park_keys(source: ParksTable, *, root: Path) -> pd.DataFrame:
     ).drop_duplicates("park_id", ignore_index=True)
 
 
-def read_gates(
-    source: GatesTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
-) -> Read:
-    """Read gates of parks; a gate far from its park is a warning.
-
-    Parameters
-    ----------
-    parks
-        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
-
-    Returns
-    -------
-    Frame of schema ``frames.GATES_GIVEN``, and warnings.
-
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
-    table = open_table(source.file, source, root, "gates", ("id", "park_id"), told)
+def _gates(table: Cells, source: GatesTable, parks: pd.DataFrame | None) -> Columns:
+    """Read gates of parks; a gate far from its park is a warning."""
     park_ids = checks.known_parks(table, parks)
     lon, lat = places.positions(table, source, required=True)
     places.abroad(table, lon, lat, parks)
     places.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
-    columns = {
+    return {
         "gate_id": checks.ids(table),
         "park_id": park_ids,
         "name": table.read("name", read.text),
@@ -207,37 +181,20 @@ def read_gates(
         "lat": lat,
         "source": sources(table),
     }
-    return finish(frames.GATES_GIVEN, columns, table)
 
 
-def read_enterprises(
-    source: EnterprisesTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
-) -> Read:
-    """Read enterprises; one far from its park, or more workers than the park's, is a warning.
+read_gates = Reader("gates", frames.GATES_GIVEN, ("id", "park_id"), _gates)
 
-    Parameters
-    ----------
-    parks
-        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
 
-    Returns
-    -------
-    Frame of schema ``frames.ENTERPRISES``, and warnings.
-
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
-    needed = ("id", "park_id", "workers")
-    table = open_table(source.file, source, root, "enterprises", needed, told)
+def _enterprises(table: Cells, source: EnterprisesTable, parks: pd.DataFrame | None) -> Columns:
+    """Read enterprises; one far from its park, or more workers than the park's, is a warning."""
     park_ids = checks.known_parks(table, parks)
     lon, lat = places.positions(table, source, required=False)
     places.abroad(table, lon, lat, parks)
     places.near(table, park_ids, shapes.spots(lon, lat), parks, NEAR_PARK_M)
     workers = checks.headcounts(table, required=True)
     checks.sums(table, park_ids, workers, parks)
-    columns = {
+    return {
         "enterprise_id": checks.ids(table),
         "park_id": park_ids,
         "name": table.read("name", read.text),
@@ -247,7 +204,11 @@ def read_enterprises(
         "source": sources(table),
         **_staff(table, workers),
     }
-    return finish(frames.ENTERPRISES, columns, table)
+
+
+read_enterprises = Reader(
+    "enterprises", frames.ENTERPRISES, ("id", "park_id", "workers"), _enterprises
+)
 
 
 def _staff(table: Cells, workers: npt.NDArray[np.float64]) -> dict[str, object]:
@@ -265,27 +226,8 @@ def _staff(table: Cells, workers: npt.NDArray[np.float64]) -> dict[str, object]:
     return {**people, **{field: table.read(field, read.known) for field in texts_}}
 
 
-def read_residences(
-    source: ResidencesTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
-) -> Read:
-    """Read where workers live: points or polygons; one residence may house several parks'.
-
-    Parameters
-    ----------
-    parks
-        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
-
-    Returns
-    -------
-    Frame of schema ``frames.RESIDENCES``, and warnings.
-
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table.
-    """
-    needed = ("id", "park_id", "kind", "workers")
-    table = open_table(source.file, source, root, "residences", needed, told)
+def _residences(table: Cells, source: ResidencesTable, parks: pd.DataFrame | None) -> Columns:
+    """Read where workers live: points or polygons; one residence may house several parks'."""
     park_ids = checks.known_parks(table, parks)
     if table.raw.geometry is None:
         lon, lat = places.positions(table, source, required=True)
@@ -298,7 +240,7 @@ def read_residences(
     places.near(table, park_ids, geometry, parks, NEAR_HOME_M)
     workers = checks.headcounts(table, required=True)
     checks.sums(table, park_ids, workers, parks)
-    columns = {
+    return {
         "residence_id": checks.ids(table, beside=park_ids),
         "park_id": park_ids,
         "name": table.read("name", read.text),
@@ -307,30 +249,18 @@ def read_residences(
         "geometry": geometry,
         "source": sources(table),
     }
-    return finish(frames.RESIDENCES, columns, table)
 
 
-def read_shifts(
-    source: ShiftsTable, *, root: Path, parks: pd.DataFrame | None, told: Told = None
-) -> Read:
+read_residences = Reader(
+    "residences", frames.RESIDENCES, ("id", "park_id", "kind", "workers"), _residences
+)
+
+
+def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Columns:
     """Read shifts; 24:00 is midnight (00:00), and 22:00 to 06:00 crosses it.
 
-    Parameters
-    ----------
-    parks
-        Schema ``frames.PARKS``; None: they could not be read, and are not checked against.
-
-    Returns
-    -------
-    Frame of schema ``frames.SHIFTS``, and warnings.
-
-    Raises
-    ------
-    TableError
-        Everything that is wrong with the table; shares of a park that do not sum to 1.
+    Shares of a park that do not sum to 1 are an error.
     """
-    needed = ("park_id", "shift", "share")
-    table = open_table(source.file, source, root, "shifts", needed, told)
     park_ids = checks.known_parks(table, parks)
     names = table.read("shift", read.text, required=True)
     shares = table.read("share", read.share, required=True)
@@ -344,14 +274,16 @@ def read_shifts(
     checks.duplicates(table, "shift", list(zip(park_ids, names, strict=True)))
     checks.shift_times(table, times)
     checks.shift_shares(table, park_ids, shares)
-    columns = {
+    return {
         "park_id": park_ids,
         "shift": names,
         **times,
         "share": shares,
         "source": sources(table),
     }
-    return finish(frames.SHIFTS, columns, table)
+
+
+read_shifts = Reader("shifts", frames.SHIFTS, ("park_id", "shift", "share"), _shifts)
 
 
 def _start_and_end(table: Cells) -> tuple[list[str | None], list[str | None]]:
@@ -368,52 +300,6 @@ def _start_and_end(table: Cells) -> tuple[list[str | None], list[str | None]]:
             )
     start, end = (table.read(field, read.clock, required=True) for field in ("start", "end"))
     return start, end
-
-
-def open_table(
-    file: str, source: Table, root: Path, kind: str, required: Sequence[str], told: Told
-) -> Cells:
-    """Open a table and find its columns.
-
-    Parameters
-    ----------
-    kind
-        A key of :data:`parkgap.sources.headings.USUAL`.
-    required
-        Fields without which the table means nothing.
-    told
-        Gets the table's report, if it is a list.
-    """
-    raw = read_raw(file, source, root, wanted(kind, source.columns))
-    report = Report(raw.file, raw.sheet)
-    report.rows, report.header = len(raw.rows), raw.header
-    if told is not None:
-        told.append(report)
-    report.warnings.extend(raw.warnings)
-    found = match(raw, kind, source.columns, required, report)
-    report.matched = {field: raw.headings[at] for field, at in found.items()}
-    if not raw.rows and kind != "parks":
-        report.warning("表中只有表头 / the table holds nothing but headings")
-    table = Cells(raw, found, report)
-    if raw.geometry is None and "wkt" in table:
-        places.from_wkt(table)
-    return table
-
-
-def sources(table: Cells) -> list[str]:
-    """Read the column ``source``, else the file's name (and sheet)."""
-    own = table.raw.file if table.raw.sheet is None else f"{table.raw.file} [{table.raw.sheet}]"
-    found = [said or own for said in table.read("source", read.text)]
-    examples = {said for said in set(found) if any(mark in said for mark in EXAMPLE)}
-    for i, said in enumerate(found if examples else ()):
-        if said in examples:
-            table.warning(
-                i,
-                "source",
-                "示例行还在 / the example row is still there",
-                remedy="删去 / delete it",
-            )
-    return found
 
 
 def kind(cell: object) -> str | None:
@@ -485,16 +371,3 @@ def _hectares(table: Cells) -> npt.NDArray[np.float64]:
         elif value is not None:
             found[i] = value
     return found
-
-
-def finish(schema: Schema, columns: Mapping[str, object], table: Cells) -> Read:
-    """Refuse the table if anything is wrong, else build its frame, sorted.
-
-    Rows that the table leaves out (each was named in a warning) are not in the frame.
-    """
-    table.report.stop()
-    frame = schema.frame(dict(columns))
-    if table.left_out:
-        frame = frame.drop(index=sorted(table.left_out))
-    frame = frame.sort_values(list(schema.sort), kind="stable")
-    return schema.check(frame.reset_index(drop=True)), table.report.warnings

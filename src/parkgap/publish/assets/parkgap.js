@@ -279,6 +279,7 @@
     if (row[7]) box.appendChild(node("p", "access", data.access[row[7]]));
     if (row[8]) box.appendChild(node("p", "", t.lines + t.colon + row[8]));
     if (row[9]) box.appendChild(node("p", "", t.hours + t.colon + row[9]));
+    for (const said of row[12] || []) box.appendChild(node("p", "", said));
     box.appendChild(node("p", "id", t.osm_id + t.colon + row[10]));
     return box;
   }
@@ -326,6 +327,24 @@
     }
     map.on("zoomend", () => { for (const [mark, row] of marks) mark.setRadius(radius(row)); });
     return groups;
+  }
+
+  /* What is planned: hollow marks above all others, never mistaken for what is there. */
+  function planned(map, data) {
+    const group = L.layerGroup();
+    for (const [x, y, name, what, opening, walk] of data.planned || []) {
+      const box = node("div", "facility");
+      box.appendChild(node("h3", "", name || data.t.unnamed));
+      box.appendChild(node("p", "walk", what));
+      if (opening) box.appendChild(node("p", "", data.t.opening + data.t.colon + opening));
+      box.appendChild(node("p", "", walk));
+      L.marker([y / STEPS, x / STEPS], {
+        title: name, alt: name, icon: L.divIcon({
+          className: "anchor", iconSize: [0, 0], html: node("span", "planned"),
+        }),
+      }).bindPopup(box, { maxWidth: 300 }).addTo(group);
+    }
+    return group;
   }
 
   function gates(map, data) {
@@ -423,6 +442,7 @@
     } else {
       const groups = facilities(map, data);
       groups.gates = gates(map, data);
+      groups.planned = planned(map, data);
       switches(map, groups);
     }
     labels(map);
