@@ -469,7 +469,11 @@ def _through(
                 less = np.minimum(whole[:, own], within)
                 whole[:, own] = np.where(instead, within, less)
         cost[unit], cost[unit + "_worst"] = best, worst
-    i, j = np.nonzero(cost["metres"] <= limit_m)
+    # On level ground the two limits are one; elsewhere either brings a pair into reach.
+    near = cost["metres"] <= limit_m
+    if not streets.flat:
+        near |= cost["minutes"] <= limit_m / streets.speed
+    i, j = np.nonzero(near)
     frame = pd.DataFrame({"origin": plan.rows[i], "target": seen[j]})
     for name in ("metres", "minutes", "metres_worst", "minutes_worst"):
         frame[name] = cost[name][i, j]

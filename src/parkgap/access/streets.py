@@ -32,6 +32,7 @@ from parkgap.access.pieces import (
     walkable,
     with_drives,
 )
+from parkgap.access.slopes import Climb, Ground, climb
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -72,6 +73,8 @@ class Streets:
         Metres a minute on the flat.
     islands
         Number of parts of the public network that do not hang together.
+    heights_known
+        Share of the streets' length whose heights are known; None: nobody asked.
     """
 
     nodes: pd.DataFrame
@@ -83,6 +86,7 @@ class Streets:
     flat: bool
     speed: float
     islands: int
+    heights_known: float | None = None
 
     def public_pieces(self) -> Ints:
         """Rows of the pieces that everybody may walk."""
@@ -113,6 +117,7 @@ def build_streets(
     speed: float,
     doors: pd.DataFrame | None = None,
     owners: Objects | None = None,
+    ground: Ground | None = None,
 ) -> Streets:
     """Build the walkable network from ways as they are mapped.
 
@@ -127,6 +132,8 @@ def build_streets(
     owners
         Polygons (WGS-84) of parks and residences; streets are cut at their edges, and private and
         service ways inside are open to their own people only.
+    ground
+        Heights of the ground; None, or where it knows none: level.
 
     Returns
     -------
@@ -140,9 +147,14 @@ def build_streets(
     inside = with_drives(raw, planar, private, inside_of(raw, planar))
     access = access_of(tags, raw, private, inside)
     gates = gates_of(raw, inside, doors)
+    metres = geo.lengths(raw.lon[raw.a], raw.lat[raw.a], raw.lon[raw.b], raw.lat[raw.b])
+    # Pieces stay what they are where streets are parted at doors; only nodes are doubled there.
+    slopes = climb(raw, metres, tags, ground, speed) if ground is not None and len(metres) else None
     raw, gates = part_at_doors(raw, doors, inside, gates)
     return _fold(
         raw,
+        metres,
+        slopes,
         way_id=tags["way_id"].to_numpy().astype(np.int64),
         access=access,
         forward=forward[raw.part],
@@ -155,6 +167,8 @@ def build_streets(
 
 def _fold(
     raw: Raw,
+    metres: Floats,
+    slopes: Climb | None,
     *,
     way_id: Ints,
     access: npt.NDArray[np.int8],
@@ -173,7 +187,6 @@ def _fold(
     keep = _kept_nodes(raw, np.column_stack([access, owner]), two_way)
     keep[gates["node"].to_numpy()] = True
     keep[gates["inner"].to_numpy()] = True
-    metres = geo.lengths(raw.lon[raw.a], raw.lat[raw.a], raw.lon[raw.b], raw.lat[raw.b])
     chain, rank, turned = _chains(raw, keep)
     order = np.lexsort((rank, chain))
     a = np.where(turned, raw.b, raw.a)[order]
@@ -196,14 +209,18 @@ def _fold(
     junction[junction_node] = np.arange(len(junction_node))
     new_row = np.empty(count, dtype=np.int64)
     new_row[order] = np.arange(count)
-    minutes = metres / speed
+    times = _times(metres, start, total, speed)
+    if slopes is not None and slopes.known.any():
+        there = np.where(turned, slopes.back, slopes.there)[order]
+        back = np.where(turned, slopes.there, slopes.back)[order]
+        times = _climbing(there, back, begins, sizes)
     edges = pd.DataFrame(
         {
             "u": junction[a[begins]],
             "v": junction[b[ends]],
             "metres": total,
-            "minutes": total / speed,
-            "minutes_back": total / speed,
+            "minutes": times.whole,
+            "minutes_back": times.whole_back,
             "forward": fwd[begins],
             "backward": back[begins],
             "access": access[begins],
@@ -219,10 +236,10 @@ def _fold(
             "edge": edge,
             "start": start,
             "metres": metres,
-            "minutes": minutes,
-            "minutes_back": minutes,
-            "start_minutes": start / speed,
-            "start_minutes_back": start / speed,
+            "minutes": times.there,
+            "minutes_back": times.back,
+            "start_minutes": times.start,
+            "start_minutes_back": times.start_back,
             "way_id": way_id[raw.part[order]],
         }
     )
@@ -248,10 +265,46 @@ def _fold(
             ["owner", "node"], ignore_index=True
         ),
         junction_node=junction_node,
-        flat=True,
+        flat=times.flat,
         speed=speed,
         islands=islands,
+        heights_known=None if slopes is None else _share(slopes.known[order], metres),
     )
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Minutes of pieces, from their edge's first end to them, and of edges, both ways."""
+
+    flat: bool
+    there: Floats
+    back: Floats
+    start: Floats
+    start_back: Floats
+    whole: Floats
+    whole_back: Floats
+
+
+def _times(metres: Floats, start: Floats, total: Floats, speed: float) -> _Times:
+    """Minutes on level ground."""
+    part, before, whole = metres / speed, start / speed, total / speed
+    return _Times(True, part, part, before, before, whole, whole)
+
+
+def _share(known: Bools, metres: Floats) -> float:
+    return float(metres[known].sum() / metres.sum()) if metres.sum() > 0 else 0.0
+
+
+def _climbing(there: Floats, back: Floats, begins: Ints, sizes: Ints) -> _Times:
+    """Minutes of pieces that lie in the order of their edges."""
+
+    def along(part: Floats) -> tuple[Floats, Floats]:
+        before = np.cumsum(part) - part
+        return before - np.repeat(before[begins], sizes), np.add.reduceat(part, begins)
+
+    start, whole = along(there)
+    start_back, whole_back = along(back)
+    return _Times(False, there, back, start, start_back, whole, whole_back)
 
 
 def _kept_nodes(raw: Raw, kind: Ints, two_way: Bools) -> Bools:
