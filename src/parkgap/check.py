@@ -20,7 +20,8 @@ from parkgap.datums import doubts
 from parkgap.errors import InputError, Problem, StudyError
 from parkgap.list_keys import FacilitiesTable
 from parkgap.office import Office, read_office, unused
-from parkgap.source_keys import Osm
+from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
+from parkgap.source_keys import Osm, Population, Terrain
 from parkgap.sources.report import texts
 from parkgap.standard import Standard, load
 from parkgap.study import TABLES, StandardChoice, Study, load_study
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from parkgap.sources.osm_file import Extract
 
+_OTHERS = ("osm", "terrain", "population", "standard")
 _SUMS_OFF = 0.05  # by which headcounts of two tables may differ
 _LAPSED_DAYS = 365  # a declaration of completeness holds for a year
 
@@ -134,21 +136,24 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
     found.tables += [_described(name, report) for name, report in office.reports]
     _sums(office, sections, found)
     _lapsed(sections, study, found)
+    rasters = _rasters(sections, file.parent, found)
+    _people(office, rasters, sections, found)
     if extract is not None:
         tell("datums")
         _overlap(office, extract, sections, found)
         _datums(office, extract, sections, found)
+        _heights(extract, rasters, sections, found)
     return found
 
 
 def _all(study: Study) -> dict[str, Any]:
-    names = (*TABLES, "facilities", "osm", "standard", "name", "language")
+    names = (*TABLES, "facilities", *_OTHERS, "name", "language")
     return {name: getattr(study, name) for name in names}
 
 
 def _sections(file: Path) -> dict[str, Any]:
     """Read the sections that hold by themselves out of a ``study.toml`` that does not."""
-    found: dict[str, Any] = dict.fromkeys((*TABLES, "osm"))
+    found: dict[str, Any] = dict.fromkeys((*TABLES, *_OTHERS))
     found |= {"facilities": (), "standard": StandardChoice(), "name": "", "language": "zh"}
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
@@ -173,9 +178,19 @@ def _sections(file: Path) -> dict[str, Any]:
     listed = data.get("facilities")
     good = [take(FacilitiesTable, f) for f in (listed if isinstance(listed, list) else [])]
     found["facilities"] = tuple(f for f in good if f is not None)
+    found["terrain"] = _there(take(Terrain, data.get("terrain")), file.parent)
+    found["population"] = _there(take(Population, data.get("population")), file.parent)
     found["osm"] = take(Osm, data.get("osm"))
     found["standard"] = take(StandardChoice, data.get("standard", {})) or StandardChoice()
     return found
+
+
+def _there(section: Terrain | Population | None, root: Path) -> Terrain | Population | None:
+    """Leave out rasters that are not there, which was said with ``study.toml``."""
+    if isinstance(section, Terrain):
+        dem = tuple(name for name in section.dem if (root / name).is_file())
+        return Terrain(dem=dem) if dem else None
+    return section if section is not None and (root / section.raster).is_file() else None
 
 
 def _standard(sections: Mapping[str, Any], root: Path, found: Checked) -> Standard | None:
@@ -293,6 +308,24 @@ def _lapsed(sections: Mapping[str, Any], study: Study | None, found: Checked) ->
         )
 
 
+def _rasters(sections: Mapping[str, Any], root: Path, found: Checked) -> Rasters:
+    rasters = open_rasters(sections["terrain"], sections["population"], root)
+    found.errors += rasters.problems
+    return rasters
+
+
+def _people(office: Office, rasters: Rasters, sections: Mapping[str, Any], found: Checked) -> None:
+    """Look up in the population raster what a run would."""
+    if rasters.people is None or office.parks is None or not len(office.parks):
+        return
+    from parkgap.access.homes import home_areas
+    from parkgap.sources.population import people_in
+
+    areas = home_areas(office.parks, office.frames["residences"])
+    people = people_in(rasters.people, areas["geometry"].to_numpy())
+    found.warnings += doubt_people(sections["population"], len(areas), people["area"].nunique())
+
+
 # --- against the map -----------------------------------------------------------------------------
 
 
@@ -336,3 +369,14 @@ def _datums(office: Office, extract: Extract, sections: Mapping[str, Any], found
     found.errors += said.errors
     found.warnings += said.warnings
     found.fits += said.fits
+
+
+def _heights(
+    extract: Extract, rasters: Rasters, sections: Mapping[str, Any], found: Checked
+) -> None:
+    """Ask the elevation model for every node of the streets."""
+    if rasters.heights is None or not len(extract.ways.lon):
+        return
+    lon, lat = extract.ways.lon, extract.ways.lat
+    known = float(np.isfinite(rasters.heights.at(lon, lat)).mean())
+    found.warnings += doubt_heights(sections["terrain"], rasters.heights, known, lon, lat)

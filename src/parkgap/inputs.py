@@ -11,8 +11,10 @@ import numpy as np
 import shapely
 
 from parkgap import frames, geo
+from parkgap.access.homes import AROUND_M
 from parkgap.errors import InputError, Problem
 from parkgap.office import read_office, unused
+from parkgap.rasters import Rasters, open_rasters
 from parkgap.sources import tables as read
 from parkgap.sources.cut import Window, around
 from parkgap.sources.osm_file import Extract, read_extract
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 # Keys whose every value is a place of some kind; others only with a value that the standard names.
 PLACE_KEYS = ("amenity", "shop", "leisure", "office", "healthcare", "tourism", "craft")
+_NO_TABLE = ("warnings", "rasters")  # of `Tables`
 _SURROUNDINGS_M = 2000.0  # fetched around a place, metres
 _BEYOND_M = 2500.0  # kept of a large extract beyond the farthest that is looked at, metres
 _WIDE_KEYS = frozenset(
@@ -56,11 +59,12 @@ class Tables:
     shuttles: pd.DataFrame = field(default_factory=frames.SHUTTLES.frame)
     bus_lines: pd.DataFrame = field(default_factory=frames.BUS_LINES.frame)
     owners: pd.DataFrame = field(default_factory=frames.OWNERS.frame)
+    rasters: Rasters = field(default_factory=Rasters)
 
     @property
     def made_up(self) -> bool:
         """Whether any row says that it is made up."""
-        given = [getattr(self, f.name) for f in fields(self) if f.name != "warnings"]
+        given = [getattr(self, f.name) for f in fields(self) if f.name not in _NO_TABLE]
         return read.is_made_up(*(frame for frame in given if frame is not None))
 
 
@@ -72,10 +76,11 @@ def read_tables(study: Study) -> Tables:
     standard = load(study.standard_source, dict(study.standard.set)) if named else None
     known = frames.PARKS.frame() if study.parks.file is None else None
     office = read_office(sections, study.root, standard=standard, parks=known)
-    if office.errors:
-        raise InputError(*office.errors)
+    rasters = open_rasters(study.terrain, study.population, study.root)
+    if office.errors or rasters.problems:
+        raise InputError(*office.errors, *rasters.problems)
     warnings = [*collapse(office.warnings), *unused(sections)]
-    return Tables(parks=office.parks, **office.frames, warnings=tuple(warnings))
+    return Tables(parks=office.parks, **office.frames, warnings=tuple(warnings), rasters=rasters)
 
 
 def doubt_datums(study: Study, tables: Tables, extract: Extract) -> Tables:
@@ -89,7 +94,7 @@ def doubt_datums(study: Study, tables: Tables, extract: Extract) -> Tables:
     """
     from parkgap.datums import doubts
 
-    known = {f.name: getattr(tables, f.name) for f in fields(tables) if f.name != "warnings"}
+    known = {f.name: getattr(tables, f.name) for f in fields(tables) if f.name not in _NO_TABLE}
     sections = {name: getattr(study, name) for name in (*TABLES, "facilities")}
     found = doubts(known, sections, extract)
     if found.errors:
@@ -118,6 +123,8 @@ def window_of(
     every = np.concatenate(shapes)
     limits = [standard.metres(test) for item in standard.scored for test in item.tests]
     farthest = max(study.reach.limit_m, standard.certainty.window_m.v, *limits)
+    if study.population is not None:  # homes are estimated around the parks that have none
+        farthest += AROUND_M
     every = every[~(shapely.is_missing(every) | shapely.is_empty(every))]
     return Window(around(every, farthest + _BEYOND_M), is_place)
 

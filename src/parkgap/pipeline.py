@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +16,13 @@ import shapely
 from parkgap import notes
 from parkgap.access import facilities as fac
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.homes import ESTIMATED, home_areas
 from parkgap.access.official import open_places, proven
 from parkgap.access.origins import make_origins
 from parkgap.access.parks import parks_from_ground
 from parkgap.access.places import Mapped, Places, find_places
+from parkgap.access.slopes import FASTEST
+from parkgap.access.slopes import Ground as Slopes
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.assess.certainty import beside_network, completeness, edge_distance
@@ -40,6 +43,7 @@ from parkgap.inputs import (
 )
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
+from parkgap.rasters import doubt_heights, doubt_people
 from parkgap.results import Results
 from parkgap.source_keys import FromOsm
 from parkgap.standard import Standard, load
@@ -184,9 +188,16 @@ def _survey(study: Study, clock: Clock) -> _Town:
             speed=standard.walk_speed.v,
             doors=extract.doors,
             owners=grounds["geometry"].to_numpy(),
+            ground=_slopes(tables, standard),
         )
+        said = doubt_heights(
+            study.terrain, tables.rasters.heights, streets.heights_known, ways.lon, ways.lat
+        )
+        tables = replace(tables, warnings=(*tables.warnings, *said))
+        people, said = _people(study, tables, parks)
+        tables = replace(tables, warnings=(*tables.warnings, *said))
         origins = make_origins(
-            parks, tables.enterprises, tables.residences, extract.buildings, streets
+            parks, tables.enterprises, tables.residences, extract.buildings, streets, people
         )
     with clock("facilities"):
         places = find_places(
@@ -213,6 +224,27 @@ def _survey(study: Study, clock: Clock) -> _Town:
         )
     origins = origins.assign(reached=walks.reached)
     return _Town(study, standard, tables, extract, parks, streets, origins, places, walks)
+
+
+def _slopes(tables: Tables, standard: Standard) -> Slopes | None:
+    """What the streets must know of the ground; None where there is no elevation model."""
+    heights = tables.rasters.heights
+    if heights is None:
+        return None
+    return Slopes(heights.at, heights.step_m, standard.steps_floor)
+
+
+def _people(
+    study: Study, tables: Tables, parks: pd.DataFrame
+) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """Look up who lives in large residences and around parks without any."""
+    if tables.rasters.people is None:
+        return None, []
+    from parkgap.sources.population import people_in
+
+    areas = home_areas(parks, tables.residences)
+    people = people_in(tables.rasters.people, areas["geometry"].to_numpy())
+    return people, doubt_people(study.population, len(areas), people["area"].nunique())
 
 
 def _parks(study: Study, tables: Tables, extract: Extract) -> pd.DataFrame:
@@ -279,7 +311,7 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
     parks, origins, facilities = town.parks, town.origins, town.places.frame
     residences, extract, standard = town.tables.residences, town.extract, town.standard
     known = completeness(
-        _windows(parks, residences),
+        _windows(parks, residences, origins),
         places=town.places.mapped,
         buildings=extract.buildings["geometry"].to_numpy(),
         streets=town.streets.measured(),
@@ -288,6 +320,7 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         beyond=(extract.beyond.places, extract.beyond.buildings_ha),
     )
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
+    stretch = 1.0 if town.streets.flat else FASTEST
     ground = Ground(
         parks=parks,
         origins=origins,
@@ -297,8 +330,11 @@ def _assess(town: _Town) -> dict[str, pd.DataFrame]:
         park_of=fac.park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, extract.coverage),
         completeness=known,
-        residents=residences.groupby("park_id")["workers"].sum(),
-        beside=beside_network(origins, facilities, _on_network(town), town.study.reach.limit_m),
+        residents=_residents(parks, residences, origins),
+        beside=beside_network(
+            origins, facilities, _on_network(town), town.study.reach.limit_m * stretch
+        ),
+        stretch=stretch,
         region_has=_region_has(extract, standard),
         proven=proven(town.tables.complete, parks, standard, _day(town.study, extract)),
     )
@@ -333,12 +369,25 @@ def _region_has(extract: Extract, standard: Standard) -> frozenset[str]:
     return frozenset(item.id for item in standard.items if item.needs_region)
 
 
-def _windows(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
+def _residents(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.Series:
+    """Workers whose home is known, by park; all of a park's where homes are estimated."""
+    known = residences.groupby("park_id")["workers"].sum()
+    guessed = parks["park_id"].isin(origins.loc[origins["based_on"] == ESTIMATED, "park_id"])
+    own = parks[guessed].set_index("park_id")["workers"].astype("float64")
+    return pd.concat([known.drop(own.index, errors="ignore"), own]) if len(own) else known
+
+
+def _windows(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
     """Ground whose mapping is measured: each park, and the homes of its workers together."""
     columns = ["park_id", "kind", "geometry"]
+    guessed = origins[origins["based_on"] == ESTIMATED]
+    known = residences[~residences["park_id"].isin(guessed["park_id"])]
     homes = [
         (park, "home", shapely.union_all(group.to_numpy()))
-        for park, group in residences.groupby("park_id")["geometry"]
+        for park, group in known.groupby("park_id")["geometry"]
+    ] + [
+        (park, "home", shapely.multipoints(group.to_numpy()))
+        for park, group in guessed.groupby("park_id")[["lon", "lat"]]
     ]
     work = parks[["park_id", "geometry"]].assign(kind="work")[columns]
     return pd.concat([work, pd.DataFrame(homes, columns=columns)], ignore_index=True)
@@ -358,6 +407,8 @@ def _nearby(walks: Walks, origins: pd.DataFrame, facilities: pd.DataFrame) -> pd
             "minutes": reach["minutes"].to_numpy()[use],
         }
     )
+    # Within the limit in metres, but not in minutes: up a steep hill.
+    frame["minutes"] = frame["minutes"].where(np.isfinite(frame["minutes"]))
     least = frame.groupby(["park_id", "facility_id"], as_index=False).min()
     return least.sort_values(["park_id", "metres", "facility_id"], ignore_index=True)
 

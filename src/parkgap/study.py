@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from xml.sax.saxutils import unescape
 
 from pydantic import (
     AfterValidator,
@@ -39,10 +40,12 @@ from parkgap.source_keys import (
     GatesTable,
     Osm,
     ParksTable,
+    Population,
     ResidencesTable,
     Section,
     ShiftsTable,
     Table,
+    Terrain,
     Text,
     refused,
 )
@@ -59,10 +62,12 @@ __all__ = [
     "GatesTable",
     "Osm",
     "ParksTable",
+    "Population",
     "ResidencesTable",
     "ShiftsTable",
     "Study",
     "Table",
+    "Terrain",
     "load_study",
     "safe_name",
 ]
@@ -72,9 +77,11 @@ TABLES = (
     *("parks", "gates", "enterprises", "residences", "shifts"),
     *("housing_stock", "projects", "shuttles", "bus_lines", "owners"),
 )
+_RASTERS = (("terrain", "dem"), ("population", "raster"))
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_VRT_SOURCE = re.compile(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>")
 _MAX_NAME = 80
 _LOOK = "对照 parkgap init 写出的样例改正 / compare it with the sample that parkgap init writes"
 
@@ -82,7 +89,7 @@ _LOOK = "对照 parkgap init 写出的样例改正 / compare it with the sample 
 _LATER: dict[tuple[str, ...], frozenset[str]] = {
     (): frozenset(
         {
-            *("terrain", "population", "transit", "housing", "survey"),
+            *("transit", "housing", "survey"),
         }
     ),
 }
@@ -174,6 +181,8 @@ class Study(Section):
     shuttles: ShuttlesTable | None = None
     bus_lines: BusLinesTable | None = None
     owners: OwnersTable | None = None
+    terrain: Terrain | None = None
+    population: Population | None = None
     standard: StandardChoice = StandardChoice()
     privacy: Privacy = Privacy()
     walking: Walking = Walking()
@@ -227,10 +236,17 @@ class Study(Section):
         use = self.standard.use
         return self.root / use if _is_standard_file(use) else use
 
+    @property
+    def rasters(self) -> tuple[str, ...]:
+        """The rasters that ``study.toml`` names."""
+        dem = () if self.terrain is None else self.terrain.dem
+        return dem if self.population is None else (*dem, self.population.raster)
+
     def input_files(self) -> list[Path]:
         """List the files that the study reads, ``study.toml`` first, in a fixed order.
 
-        The companions of a shapefile (.dbf, .shx, .prj, .cpg) are among them.
+        The companions of a shapefile (.dbf, .shx, .prj, .cpg) and the tiles of a VRT are among
+        them.
         """
         found = [self.path, *([] if self.osm.file is None else [self.osm_path])]
         for name in TABLES:
@@ -239,6 +255,8 @@ class Study(Section):
                 found += _with_sidecars(self.root / table.file)
         for listed in self.facilities:
             found += _with_sidecars(self.root / listed.file)
+        for raster in self.rasters:
+            found += _with_sources(self.root / raster)
         if isinstance(self.standard_source, Path):
             found.append(self.standard_source)
         return list(dict.fromkeys(found))
@@ -399,6 +417,15 @@ def _with_sidecars(file: Path) -> list[Path]:
     return [file, *(b for b in beside if b.is_file())]
 
 
+def _with_sources(file: Path) -> list[Path]:
+    """Add the tiles that a VRT is put together from."""
+    if file.suffix.lower() != ".vrt":
+        return [file]
+    named = _VRT_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace"))
+    beside = [file.parent / unescape(n.strip()) for n in named]
+    return [file, *(b for b in beside if b.is_file())]
+
+
 def _missing_files(
     data: Mapping[str, Any], file: Path, lines: Mapping[tuple[str, ...], int]
 ) -> list[Problem]:
@@ -409,29 +436,33 @@ def _missing_files(
         (("facilities", str(i), "file"), table)
         for i, table in enumerate(lists if isinstance(lists, list) else [])
     ]
-    named = (("osm", "file"), *((t, "file") for t in TABLES), ("standard", "use"))
+    named = (("osm", "file"), *((t, "file") for t in TABLES), *_RASTERS, ("standard", "use"))
     for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
-        section, key = place[0], place[-1]
-        name = table.get(key) if isinstance(table, dict) else None
-        if not isinstance(name, str) or not name.strip():
-            continue
-        if section == "standard" and not _is_standard_file(name):
-            continue
-        wanted = file.parent / name.strip()
-        if wanted.is_file():
-            continue
-        there = [p.name for p in wanted.parent.iterdir()] if wanted.parent.is_dir() else []
-        close = difflib.get_close_matches(wanted.name, sorted(there), n=1)
-        problems.append(
-            Problem(
-                what="找不到文件 / the file is not there",
-                file=file.name,
-                row=line_of(lines, place),
-                column=".".join(place),
-                value=name,
-                remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
-                if close
-                else "把文件放入研究文件夹 / put the file into the study's folder",
-            )
-        )
+        value = table.get(place[-1]) if isinstance(table, dict) else None
+        # Of the rasters' keys, one may be a list.
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, str) or not name.strip():
+                continue
+            if place[0] == "standard" and not _is_standard_file(name):
+                continue
+            if not (file.parent / name.strip()).is_file():
+                problems.append(_missing(name, place, file, lines))
     return problems
+
+
+def _missing(
+    name: str, place: tuple[str, ...], file: Path, lines: Mapping[tuple[str, ...], int]
+) -> Problem:
+    wanted = file.parent / name.strip()
+    there = [p.name for p in wanted.parent.iterdir()] if wanted.parent.is_dir() else []
+    close = difflib.get_close_matches(wanted.name, sorted(there), n=1)
+    return Problem(
+        what="找不到文件 / the file is not there",
+        file=file.name,
+        row=line_of(lines, place),
+        column=".".join(place),
+        value=name,
+        remedy=f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+        if close
+        else "把文件放入研究文件夹 / put the file into the study's folder",
+    )

@@ -7,7 +7,8 @@ import pytest
 import shapely
 from tests.unit.test_reach import LAT, LON, M_LAT, M_LON, town
 
-from parkgap.access.origins import is_district, make_origins
+from parkgap.access.homes import is_district
+from parkgap.access.origins import make_origins
 from parkgap.frames import ENTERPRISES, PARKS, RESIDENCES
 
 

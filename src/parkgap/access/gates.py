@@ -16,8 +16,8 @@ import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.access.homes import is_district
 from parkgap.access.inner import Inner
-from parkgap.access.origins import is_district
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
@@ -89,7 +89,7 @@ def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     """Grounds whose private and service streets are open to their own people only.
 
     Parks, and residences given as areas that are no districts
-    (:func:`parkgap.access.origins.is_district`).
+    (:func:`parkgap.access.homes.is_district`).
 
     Returns
     -------
