@@ -322,7 +322,11 @@ def _people(office: Office, rasters: Rasters, sections: Mapping[str, Any], found
     from parkgap.sources.population import people_in
 
     areas = home_areas(office.parks, office.frames["residences"])
-    people = people_in(rasters.people, areas["geometry"].to_numpy())
+    try:
+        people = people_in(rasters.people, areas["geometry"].to_numpy())
+    except InputError as error:
+        found.errors += error.problems
+        return
     found.warnings += doubt_people(sections["population"], len(areas), people["area"].nunique())
 
 
@@ -378,5 +382,9 @@ def _heights(
     if rasters.heights is None or not len(extract.ways.lon):
         return
     lon, lat = extract.ways.lon, extract.ways.lat
-    known = float(np.isfinite(rasters.heights.at(lon, lat)).mean())
+    try:
+        known = float(np.isfinite(rasters.heights.at(lon, lat)).mean())
+    except InputError as error:
+        found.errors += error.problems
+        return
     found.warnings += doubt_heights(sections["terrain"], rasters.heights, known, lon, lat)

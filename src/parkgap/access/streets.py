@@ -211,9 +211,9 @@ def _fold(
     new_row[order] = np.arange(count)
     times = _times(metres, start, total, speed)
     if slopes is not None and slopes.known.any():
-        there = np.where(turned, slopes.back, slopes.there)[order]
-        back = np.where(turned, slopes.there, slopes.back)[order]
-        times = _climbing(there, back, begins, sizes)
+        ahead = np.where(turned, slopes.back, slopes.there)[order]
+        behind = np.where(turned, slopes.there, slopes.back)[order]
+        times = _climbing(ahead, behind, begins, sizes)
     edges = pd.DataFrame(
         {
             "u": junction[a[begins]],

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parkgap import geo
-from parkgap.sources.rasters import opened
+from parkgap.sources.rasters import cells, opened
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -97,8 +97,8 @@ def heights_of(names: Sequence[str]) -> Heights:
         bounds = np.array([b for _, b in same], dtype=float)
         corner = float(bounds[:, 0].min()), float(bounds[:, 3].max())
         grids.append(_Grid(tuple(n for n, _ in same), bounds, wkt, *corner, dx, dy, factor, shift))
-    cells = [min(_cell_m(g, *_middle(g))) for g in grids]
-    return Heights(tuple(grids), max(SMOOTH_M, min(cells, default=SMOOTH_M)))
+    sides = [min(_cell_m(g, *_middle(g))) for g in grids]
+    return Heights(tuple(grids), max(SMOOTH_M, min(sides, default=SMOOTH_M)))
 
 
 def _middle(grid: _Grid) -> tuple[float, float]:
@@ -193,11 +193,10 @@ def _read(
         if begin[0] >= end[0] or begin[1] >= end[1]:
             continue
         window = Window(begin[1], begin[0], end[1] - begin[1], end[0] - begin[0])
-        cells = tile.read(1, window=window, masked=True).astype(np.float64).filled(np.nan)
-        cells = cells * grid.factor + grid.shift
-        cells[~((cells > _LOWEST) & (cells < _HIGHEST))] = np.nan
+        ground = cells(tile, window, np.nan) * grid.factor + grid.shift
+        ground[~((ground > _LOWEST) & (ground < _HIGHEST))] = np.nan
         part = out[first[0] + begin[0] : first[0] + end[0], first[1] + begin[1] : first[1] + end[1]]
-        np.copyto(part, cells, where=np.isnan(part))
+        np.copyto(part, ground, where=np.isnan(part))
     return out
 
 

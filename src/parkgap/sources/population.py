@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from parkgap.sources.rasters import opened
+from parkgap.sources.rasters import cells, opened
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
 
+_SLIVER = 1e-9  # of a cell: an area that only touches it, by the last bit of a corner
 _BENT = 0.002  # degrees: between corners, an edge that is straight in one plane bends in another
 
 
@@ -77,8 +78,8 @@ def _one(
     if left >= right or top >= foot:
         return None
     window = Window(left, top, right - left, foot - top)
-    cells = source.read(1, window=window, masked=True).astype(np.float64).filled(0.0)
-    i, j = np.nonzero(np.isfinite(cells) & (cells > 0))
+    persons = cells(source, window, 0.0)
+    i, j = np.nonzero(np.isfinite(persons) & (persons > 0))
     x, y = t.c + (j + left) * t.a, t.f + (i + top) * t.e
     boxes = shapely.box(x, y + t.e, x + t.a, y)
     shapely.prepare(shape)
@@ -89,15 +90,15 @@ def _one(
     share[meets] = shapely.area(met) / abs(t.a * t.e)
     point = shapely.centroid(boxes)
     key = np.array(
-        [f"cell@{a:.6g},{b:.6g}" for a, b in zip(*np.round(_xy(point), 6), strict=True)],
+        [f"cell@{a:.6f},{b:.6f}" for a, b in zip(*_xy(point), strict=True)],
         dtype=object,
     )
     point[meets] = shapely.point_on_surface(met)
-    use = np.flatnonzero(share > 0)
+    use = np.flatnonzero(share > _SLIVER)
     if len(use) == 0:
         return None
     px, py = _xy(point[use])
-    return key[use], px, py, cells[i, j][use] * share[use]
+    return key[use], px, py, persons[i, j][use] * share[use]
 
 
 def _xy(points: Objects) -> tuple[Floats, Floats]:

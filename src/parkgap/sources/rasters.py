@@ -14,10 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parkgap.errors import Problem
+import numpy as np
+import numpy.typing as npt
+
+from parkgap.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
+    from rasterio.windows import Window
 
 _INSIDE = (".hgt", ".tif", ".tiff", ".img", ".bil", ".asc", ".dem", ".vrt")
 _ELSEWHERE = re.compile(rb"<Source(?:Filename|Dataset)[^>]*>\s*(?:/vsi|[a-zA-Z]+://)")
@@ -34,6 +38,29 @@ def opened(name: str) -> Iterator[DatasetReader]:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(name) as source:
             yield source
+
+
+def cells(source: DatasetReader, window: Window, unknown: float) -> npt.NDArray[np.float64]:
+    """Read a part of a raster's only band; cells without data become `unknown`.
+
+    Raises
+    ------
+    InputError
+        The file is cut off or broken.
+    """
+    from rasterio.errors import RasterioError
+
+    try:
+        read = source.read(1, window=window, masked=True)
+    except (RasterioError, OSError) as error:
+        file = Path(source.name).name
+        raise InputError(_no_raster(file, None, _plain(error, file))) from error
+    return np.asarray(read.astype(np.float64).filled(unknown))
+
+
+def _plain(error: Exception, file: str) -> str:
+    """What GDAL says, in one line and without this machine's folders."""
+    return re.sub(r"\s+", " ", re.sub(r"[^\s'\"]*" + re.escape(file), file, str(error))).strip()
 
 
 def usable(root: Path, files: Sequence[str], column: str) -> tuple[list[str], list[Problem]]:
@@ -84,7 +111,7 @@ def _members(path: Path) -> list[str]:
     return [f"/vsizip/{path.as_posix()}/{name}" for name in held]
 
 
-def _no_raster(file: str, column: str, why: str) -> Problem:
+def _no_raster(file: str, column: str | None, why: str) -> Problem:
     return Problem(
         what="不是可读的栅格文件，或已损坏 / not a raster that can be read, or broken",
         file=file,
@@ -136,6 +163,5 @@ def _wrong(name: str, file: str, column: str) -> Problem | None:
                     remedy="重采样为正北方向后导出 / warp it to north up",
                 )
     except (RasterioError, UnicodeDecodeError) as error:
-        why = re.sub(r"\s+", " ", str(error)).replace(str(Path(name).parent), "").strip()
-        return _no_raster(file, column, why)
+        return _no_raster(file, column, _plain(error, Path(name).name))
     return None
