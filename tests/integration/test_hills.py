@@ -12,6 +12,7 @@ from tests.rasters import tif
 from tests.towns import LAT, LON, Town, degrees, judged, village
 
 from parkgap import pipeline
+from parkgap.publish.explain import explain_park
 from parkgap.results import Results
 
 DRUGS, MARKET = "pharmacy", "fresh_market"  # 8 minutes from work; 800 m from home
@@ -91,6 +92,9 @@ def test_the_farthest_walk_is_kept_in_either_unit(tmp_path: Path) -> None:
     assert up["status"] == "short"
     out = tmp_path / "out"
     results = run(tmp_path / "published", town, -0.15, limit)
+    near = results.nearby.set_index("metres")["minutes"]
+    assert near[near.index > 600].isna().all()
+    assert "nan" not in explain_park(results, "P", DRUGS).lower()
     pipeline.publish(results, out, pipeline.Clock(lambda _: None))
     assert "inf" not in (out / "shortfall.csv").read_text(encoding="utf-8-sig").replace(
         "information", ""

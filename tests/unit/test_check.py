@@ -206,6 +206,7 @@ def test_ground_without_data_is_told_from_ground_elsewhere(study: Path) -> None:
     part = void.copy()
     part[:, :15] = 30.0
     tif(study / "b.tif", part, west=120.0, north=36.1, cell=0.01, nodata=-9999.0)
+    said = ""
     for name, text in (
         ("a.tif", "hold no data at all"),
         ("b.tif", "of some streets are not known"),

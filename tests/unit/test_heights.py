@@ -114,6 +114,19 @@ def test_abutting_tiles_of_a_survey_are_one_surface_too(tmp_path: Path) -> None:
     assert whole == pytest.approx(10 + np.linspace(39.5, 54.5, 61) + 2 * 24.7, abs=1e-3)
 
 
+def test_a_gap_in_one_tile_is_filled_by_another_that_knows(tmp_path: Path) -> None:
+    low, high = np.full((40, 40), 10.0), np.full((40, 40), 20.0)
+    low[:, 20:] = high[:, :10] = -9999.0
+    for name, values in (("a.tif", low), ("b.tif", high)):
+        tif(tmp_path / name, values, west=LON, north=LAT, cell=CELL, nodata=-9999.0)
+    points = [(LON + (c + 0.5) * CELL, LAT - 20.5 * CELL) for c in (3, 30)]
+    assert ask(dem(tmp_path, "a.tif", "b.tif"), *points) == pytest.approx([10.0, 20.0])
+    # Where both know, the one named first is taken.
+    middle = (LON + 15.5 * CELL, LAT - 20.5 * CELL)
+    assert ask(dem(tmp_path, "a.tif", "b.tif"), middle) == pytest.approx([10.0], abs=0.1)
+    assert ask(dem(tmp_path, "b.tif", "a.tif"), middle) == pytest.approx([20.0], abs=0.1)
+
+
 def test_blocks_of_a_large_raster_meet_without_a_seam(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     values = rng.uniform(0, 200, (600, 600))

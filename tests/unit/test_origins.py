@@ -137,7 +137,7 @@ def test_homes_of_a_park_without_any_are_estimated_from_the_people_around_it() -
     areas = home_areas(park(), RESIDENCES.frame())
     assert areas[["kind", "id"]].to_numpy().tolist() == [["park", "P"]]
     # The park's box of 500 x 500 m and 3 km around it; the corners are round (64 sides).
-    reach = shapely.bounds(areas["geometry"].iat[0])
+    reach = shapely.total_bounds(areas["geometry"].to_numpy())
     assert (reach[0] - LON) / M_LON == pytest.approx(-3000, abs=5)
     assert (reach[3] - LAT) / M_LAT == pytest.approx(3500, abs=5)
     people = counted((0, 1200, 900, 300), (0, -2000, 100, 100))

@@ -62,10 +62,11 @@ def hill(
 
 def minutes(streets: Streets, one: tuple[float, float], two: tuple[float, float]) -> float:
     found = reach(streets, snap(streets, [one]), snap(streets, [two]), limit_m=3000)
-    return float(found["minutes"].iat[0])
+    return float(found["minutes"].to_numpy()[0])
 
 
-STREET = {"highway": "residential"}
+Tags = dict[str, Any]
+STREET: Tags = {"highway": "residential"}
 
 
 def test_a_hill_by_hand_takes_longer_up_than_down() -> None:
@@ -121,7 +122,7 @@ def test_a_bridge_runs_straight_between_its_ends_and_so_does_a_tunnel() -> None:
     xs = (0, 100, 200, 300, 400, 500, 600)
     at = {i + 1: (float(x), 0.0) for i, x in enumerate(xs)}
     deck, tube = {"bridge": "yes"}, {"tunnel": "yes"}
-    ways = [
+    ways: list[Tags] = [
         STREET | {"nodes": [1, 2]},
         STREET | deck | {"nodes": [2, 3]},
         STREET | deck | {"bridge": "viaduct", "nodes": [3, 4]},
@@ -142,7 +143,7 @@ def test_a_bridge_runs_straight_between_its_ends_and_so_does_a_tunnel() -> None:
 def test_stairs_up_to_a_footbridge_do_not_pull_it_down() -> None:
     # Embankments of 6 m at both ends; in the middle, stairs from the road below at 0 m.
     at = {1: (0, 0), 2: (100, 0), 3: (150, 0), 4: (200, 0), 5: (300, 0), 6: (150, -20)}
-    ways = [
+    ways: list[Tags] = [
         STREET | {"nodes": [1, 2]},
         {"highway": "footway", "bridge": "yes", "nodes": [2, 3, 4]},
         STREET | {"nodes": [4, 5]},
@@ -162,7 +163,7 @@ def test_stairs_up_to_a_footbridge_do_not_pull_it_down() -> None:
 
 def test_a_lift_is_level_and_unknown_ground_too() -> None:
     at = {1: (0, 0), 2: (50, 0), 3: (150, 0), 4: (250, 0)}
-    ways = [
+    ways: list[Tags] = [
         {"highway": "elevator", "nodes": [1, 2]},
         STREET | {"nodes": [2, 3]},
         STREET | {"nodes": [3, 4]},
@@ -200,6 +201,7 @@ def oracle(
     graph: nx.DiGraph[Any] = nx.DiGraph()
     pieces, nodes = streets.pieces, streets.nodes
     edge = streets.edges.iloc[pieces["edge"]].reset_index(drop=True)
+    one_end, other_end, length = (pieces[c].to_numpy() for c in ("a", "b", "metres"))
     stops: dict[int, list[tuple[float, str]]] = {}
     for kind, snaps in (("s", sources), ("t", targets)):
         for row, piece, t in zip(snaps.of, snaps.piece, snaps.t, strict=True):
@@ -209,8 +211,8 @@ def oracle(
         for lon, lat in zip(nodes["lon"], nodes["lat"], strict=True)
     ]
     for piece in range(len(pieces)):
-        a, b = int(pieces["a"].iat[piece]), int(pieces["b"].iat[piece])
-        metres = float(pieces["metres"].iat[piece])
+        a, b = int(one_end[piece]), int(other_end[piece])
+        metres = float(length[piece])
         if edge["access"].iat[piece] != PUBLIC:
             continue
         s = (heights[spot[b]] - heights[spot[a]]) / metres
@@ -319,9 +321,9 @@ def test_a_street_of_bayreuth_takes_what_the_formula_says_up_and_down(shared: Pa
     plain = tags["bridge"].isna() & tags["tunnel"].isna() & (tags["highway"] != "steps")
     ratio = ratio.where(plain.reindex(edges["way_id"]).to_numpy(), 1.0)
     steep = int(np.argmax(np.abs(np.log(ratio))))
-    first, count = edges["first"].iat[steep], edges["count"].iat[steep]
+    first, count = (int(edges[c].to_numpy()[steep]) for c in ("first", "count"))
     rows = streets.pieces.iloc[first : first + count]
-    chain = [int(rows["a"].iat[0]), *rows["b"].tolist()]
+    chain = [int(rows["a"].to_numpy()[0]), *rows["b"].tolist()]
     lon, lat = (streets.nodes[c].to_numpy()[chain] for c in ("lon", "lat"))
     z = [_by_bytes(folder, x, y) for x, y in zip(lon, lat, strict=True)]
     up = down = 0.0
