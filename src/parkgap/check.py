@@ -128,16 +128,15 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
         tell("osm")
         extract = _extract(sections["osm"], file.parent, found)
     tell("tables")
-    office = read_office(
-        sections, file.parent, standard=standard, parks=_parks_from_osm(sections, extract)
-    )
+    mapped = _parks_from_osm(sections, extract)
+    office = read_office(sections, file.parent, standard=standard, parks=mapped)
     found.errors += office.errors
     found.warnings += [*office.warnings, *unused(sections)]
     found.tables += [_described(name, report) for name, report in office.reports]
     _sums(office, sections, found)
     _lapsed(sections, study, found)
     rasters = _rasters(sections, file.parent, found)
-    _people(office, rasters, sections, found)
+    _people(office, mapped if office.parks is None else office.parks, rasters, sections, found)
     if extract is not None:
         tell("datums")
         _overlap(office, extract, sections, found)
@@ -314,14 +313,20 @@ def _rasters(sections: Mapping[str, Any], root: Path, found: Checked) -> Rasters
     return rasters
 
 
-def _people(office: Office, rasters: Rasters, sections: Mapping[str, Any], found: Checked) -> None:
+def _people(
+    office: Office,
+    parks: pd.DataFrame | None,
+    rasters: Rasters,
+    sections: Mapping[str, Any],
+    found: Checked,
+) -> None:
     """Look up in the population raster what a run would."""
-    if rasters.people is None or office.parks is None or not len(office.parks):
+    if rasters.people is None or parks is None or not len(parks):
         return
     from parkgap.access.homes import home_areas
     from parkgap.sources.population import people_in
 
-    areas = home_areas(office.parks, office.frames["residences"])
+    areas = home_areas(parks, office.frames["residences"])
     try:
         people = people_in(rasters.people, areas["geometry"].to_numpy())
     except InputError as error:

@@ -398,7 +398,7 @@ REACH = Schema(
     origin int - row of the origins frame
     facility int - row of the facilities frame
     metres float m - length of the shortest walk through the best gate
-    minutes float min - time of the quickest walk through the best gate
+    minutes float min - time of the quickest walk through the best gate; inf: beyond the limit
     metres_worst float m - the same where only the worst uncertain gate is open; inf: not reached
     minutes_worst float min - as metres_worst
     """),

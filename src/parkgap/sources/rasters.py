@@ -60,7 +60,7 @@ def cells(source: DatasetReader, window: Window, unknown: float) -> npt.NDArray[
 
 def _plain(error: Exception, file: str) -> str:
     """What GDAL says, in one line and without this machine's folders."""
-    return re.sub(r"\s+", " ", re.sub(r"[^\s'\"]*" + re.escape(file), file, str(error))).strip()
+    return re.sub(r"[\s/]+", " ", re.sub(r"[^\s'\"]*" + re.escape(file), file, str(error))).strip()
 
 
 def usable(root: Path, files: Sequence[str], column: str) -> tuple[list[str], list[Problem]]:
@@ -89,7 +89,7 @@ def usable(root: Path, files: Sequence[str], column: str) -> tuple[list[str], li
             problems.append(_no_raster(file, column, str(error.strerror or error)))
             continue
         if not inside:
-            problems.append(_no_raster(file, column, "zip"))
+            problems.append(_no_raster(file, column, "no raster in it"))
         for name in inside:
             problem = _wrong(name, file, column)
             if problem is None:
@@ -113,10 +113,10 @@ def _members(path: Path) -> list[str]:
 
 def _no_raster(file: str, column: str | None, why: str) -> Problem:
     return Problem(
-        what="不是可读的栅格文件，或已损坏 / not a raster that can be read, or broken",
+        what=f"不是可读的栅格文件，或已损坏（{why}） / "
+        f"not a raster that can be read, or broken ({why})",
         file=file,
         column=column,
-        value=why,
         rule="GeoTIFF, VRT, .hgt, .zip",
         remedy="重新下载或导出；.hgt 须保留原文件名（如 N35E119.hgt） / "
         "download or export it again; an .hgt must keep its own name (N35E119.hgt)",
