@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from affine import Affine
+from rasterio import Affine
 
 Array = npt.NDArray[np.float64]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FILES = ("dem.tif", "population.tif")
 _DEM_CELL = 1 / 1800  # degrees: 50 by 62 m
 _PEOPLE_CELL = 0.001  # degrees: 90 by 111 m
+_METRES_LON, _METRES_LAT = 90_200.0, 110_950.0  # of a degree, there
 _PLAIN_M, _BED_M, _RIVER_M = 12.0, 4.0, 150.0
 # One north of the fourth park, so that its street climbs, and one in the old town, where there are
 # shops to walk to: middle, height and breadth in metres.
@@ -49,19 +50,14 @@ def _corner(cell: float) -> tuple[float, float, int, int]:
 def _heights() -> npt.NDArray[np.float64]:
     """Level ground, a river bed, and the hills."""
     west, north, columns, lines = _corner(_DEM_CELL)
-    out = np.empty((lines, columns))
-    tops = [(*lonlat(*middle), height, 2 * breadth**2) for middle, height, breadth in _HILLS]
-    river = lonlat(0.0, 0.0)[1]
-    for line in range(lines):
-        for column in range(columns):
-            lon = west + (column + 0.5) * _DEM_CELL
-            lat = north - (line + 0.5) * _DEM_CELL
-            hill = sum(
-                height * math.exp(-(((lon - x) * 90_200.0) ** 2 + ((lat - y) * 110_950.0) ** 2) / w)
-                for x, y, height, w in tops
-            )
-            off = (lat - river) * 110_950.0 / _RIVER_M
-            out[line, column] = _PLAIN_M + hill - (_PLAIN_M - _BED_M) * math.exp(-off * off)
+    lon = west + (np.arange(columns) + 0.5) * _DEM_CELL
+    lat = (north - (np.arange(lines) + 0.5) * _DEM_CELL)[:, None]
+    off = (lat - lonlat(0.0, 0.0)[1]) * _METRES_LAT / _RIVER_M
+    out = _PLAIN_M - (_PLAIN_M - _BED_M) * np.exp(-(off**2)) + np.zeros(columns)
+    for middle, height, breadth in _HILLS:
+        x, y = lonlat(*middle)
+        far = ((lon - x) * _METRES_LON) ** 2 + ((lat - y) * _METRES_LAT) ** 2
+        out += height * np.exp(-far / (2 * breadth**2))
     return np.round(out)
 
 
@@ -89,7 +85,7 @@ def _area(ring: Sequence[XY]) -> float:
 
 def _write(path: Path, values: npt.NDArray[np.float64], cell: float, dtype: str, unit: str) -> None:
     import rasterio
-    from affine import Affine
+    from rasterio import Affine
 
     west, north, columns, lines = _corner(cell)
     with rasterio.open(
