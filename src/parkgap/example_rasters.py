@@ -58,7 +58,7 @@ def _heights() -> npt.NDArray[np.float64]:
         x, y = lonlat(*middle)
         far = ((lon - x) * _METRES_LON) ** 2 + ((lat - y) * _METRES_LAT) ** 2
         out += height * np.exp(-far / (2 * breadth**2))
-    return np.round(out)
+    return np.asarray(np.round(out))
 
 
 def _people(town: Town) -> npt.NDArray[np.float64]:
