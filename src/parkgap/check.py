@@ -21,7 +21,8 @@ from parkgap.errors import InputError, Problem
 from parkgap.inputs import downloaded
 from parkgap.list_keys import LAPSE_MONTHS, FacilitiesTable, holds
 from parkgap.office import Office, read_office
-from parkgap.source_keys import Osm
+from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
+from parkgap.source_keys import Osm, Population, Terrain
 from parkgap.sources.report import texts
 from parkgap.standard import Standard, load
 from parkgap.study import TABLES, StandardChoice, Study, load_study
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from parkgap.sources.extract import Extract
 
+_OTHERS = ("osm", "terrain", "population", "standard")
 
 Tell = Callable[[str], None]
 
@@ -133,21 +135,24 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
     found.tables += [_described(name, report) for name, report in office.reports]
     found.warnings += headcount_doubts(office, sections)
     _lapsed(sections, study, found)
+    rasters = _rasters(sections, file.parent, found)
+    _people(office, parks if office.parks is None else office.parks, rasters, sections, found)
     if extract is not None:
         tell("datums")
         _overlap(office, extract, sections, found)
         _datums(office, extract, sections, found)
+        _heights(extract, rasters, sections, found)
     return found
 
 
 def _all(study: Study) -> dict[str, Any]:
-    names = (*TABLES, "facilities", "osm", "standard", "name", "language")
+    names = (*TABLES, "facilities", *_OTHERS, "name", "language")
     return {name: getattr(study, name) for name in names}
 
 
 def _sections(file: Path) -> dict[str, Any]:
     """Read the sections that hold by themselves out of a ``study.toml`` that does not."""
-    found: dict[str, Any] = dict.fromkeys((*TABLES, "osm"))
+    found: dict[str, Any] = dict.fromkeys((*TABLES, *_OTHERS))
     found |= {"facilities": (), "standard": StandardChoice(), "name": "", "language": "zh"}
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
@@ -172,9 +177,19 @@ def _sections(file: Path) -> dict[str, Any]:
     listed = data.get("facilities")
     good = [take(FacilitiesTable, f) for f in (listed if isinstance(listed, list) else [])]
     found["facilities"] = tuple(f for f in good if f is not None)
+    found["terrain"] = _there(take(Terrain, data.get("terrain")), file.parent)
+    found["population"] = _there(take(Population, data.get("population")), file.parent)
     found["osm"] = take(Osm, data.get("osm"))
     found["standard"] = take(StandardChoice, data.get("standard", {})) or StandardChoice()
     return found
+
+
+def _there(section: Terrain | Population | None, root: Path) -> Terrain | Population | None:
+    """Leave out rasters that are not there, which was said with ``study.toml``."""
+    if isinstance(section, Terrain):
+        dem = tuple(name for name in section.dem if (root / name).is_file())
+        return Terrain(dem=dem) if dem else None
+    return section if section is not None and (root / section.raster).is_file() else None
 
 
 def _standard(sections: Mapping[str, Any], root: Path, found: Checked) -> Standard | None:
@@ -261,6 +276,34 @@ def _lapsed(sections: Mapping[str, Any], study: Study | None, found: Checked) ->
         )
 
 
+def _rasters(sections: Mapping[str, Any], root: Path, found: Checked) -> Rasters:
+    rasters = open_rasters(sections["terrain"], sections["population"], root)
+    found.errors += rasters.problems
+    return rasters
+
+
+def _people(
+    office: Office,
+    parks: pd.DataFrame | None,
+    rasters: Rasters,
+    sections: Mapping[str, Any],
+    found: Checked,
+) -> None:
+    """Look up in the population raster what a run would."""
+    if rasters.people is None or parks is None or not len(parks):
+        return
+    from parkgap.access.homes import home_areas
+    from parkgap.sources.population import people_in
+
+    areas = home_areas(parks, office.frames["residences"])
+    try:
+        people = people_in(rasters.people, areas["geometry"].to_numpy())
+    except InputError as error:
+        found.errors += error.problems
+        return
+    found.warnings += doubt_people(sections["population"], len(areas), people["area"].nunique())
+
+
 # --- against the map -----------------------------------------------------------------------------
 
 
@@ -304,3 +347,18 @@ def _datums(office: Office, extract: Extract, sections: Mapping[str, Any], found
     found.errors += said.errors
     found.warnings += said.warnings
     found.fits += said.fits
+
+
+def _heights(
+    extract: Extract, rasters: Rasters, sections: Mapping[str, Any], found: Checked
+) -> None:
+    """Ask the elevation model for every node of the streets."""
+    if rasters.heights is None or not len(extract.ways.lon):
+        return
+    lon, lat = extract.ways.lon, extract.ways.lat
+    try:
+        known = float(np.isfinite(rasters.heights.at(lon, lat)).mean())
+    except InputError as error:
+        found.errors += error.problems
+        return
+    found.warnings += doubt_heights(sections["terrain"], rasters.heights, known, lon, lat)

@@ -15,6 +15,7 @@ from string import Template
 from typing import NamedTuple
 
 from parkgap.errors import OutputError
+from parkgap.example_rasters import FILES, write_rasters
 from parkgap.example_town import (
     EXTENT,
     MADE_UP,
@@ -83,11 +84,12 @@ def write_example(folder: Path, *, language: str = "zh") -> list[Path]:
             else:
                 (folder / table.name).write_bytes(_csv(table).encode(table.encoding))
         _write_osm(folder / "town.osm.pbf", town)
+        write_rasters(folder, town)
     except OSError as error:
         raise OutputError(
             f"无法写入 {folder}（{error.strerror}） / cannot write to {folder} ({error.strerror})"
         ) from error
-    return [folder / n for n in (*texts, *(t.name for t in tables), "town.osm.pbf")]
+    return [folder / n for n in (*texts, *(t.name for t in tables), "town.osm.pbf", *FILES)]
 
 
 def _text(name: str, language: str) -> str:
@@ -184,6 +186,7 @@ def _enterprises() -> _Table:
 
 
 def _residences() -> _Table:
+    """List homes; the fourth park has none, so they are estimated from the population raster."""
     rows = [
         ("R01", "SF01", "老城公租房一期", "公租房", 1400, *_at(650, 850)),
         ("R02", "SF01", "老城租房片区", "租房", 3200, *_at(1450, 1250)),
@@ -191,7 +194,6 @@ def _residences() -> _Table:
         ("R04", "SF02", "河东租房片区", "租房", 2500, *_at(2150, 850)),
         ("R05", "SF03", "南岸职工宿舍", "职工宿舍", 3100, *_at(230, -430)),
         ("R06", "SF03", "南村租房片区", "租房", 1500, *_at(-650, -550)),
-        ("R07", "SF04", "西岭职工宿舍", "职工宿舍", 900, *_at(-4500, 130)),
     ]
     headings = "居住点编号 园区编号 居住点名称 类型 居住人数 经度 纬度"
     return _Table("residences.csv", headings, rows, "gbk")

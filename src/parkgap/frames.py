@@ -178,7 +178,7 @@ ORIGINS = Schema(
     kind str - work or home
     park_id str - whose workers
     enterprise_id str? - the enterprise, where workers are given by enterprise
-    based_on str - enterprise, building, street or polygon; of homes the kind of residence
+    based_on str - enterprise, building, street or polygon; of homes their kind, or estimated
     share float - share of the park's workers (of that kind of origin) who start here
     lon float degrees - longitude
     lat float degrees - latitude
@@ -195,7 +195,7 @@ REACH = Schema(
     origin int - row of the origins frame
     facility int - row of the facilities frame
     metres float m - length of the shortest walk through the best gate
-    minutes float min - time of the quickest walk through the best gate
+    minutes float min - time of the quickest walk through the best gate; inf: beyond the limit
     metres_worst float m - the same where only the worst uncertain gate is open; inf: not reached
     minutes_worst float min - as metres_worst
     """),
@@ -215,7 +215,7 @@ ASSESSMENT = Schema(
     origin str - work, home or either
     shift str - all, or the shift's name where it makes a difference
     status str - met, short, unverified or not_applicable
-    reason_unverified str? - edge, gate, thin_data, needs_list, no_street; joined by +
+    reason_unverified str? - edge, gate, thin_data, estimated_homes, ... (method.md, 6); joined by +
     level str - mandatory, optional or shown
     weight float - share of the whole score that the item carries
     satisfaction_low float? - worker-weighted satisfaction with what was found

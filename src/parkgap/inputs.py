@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from parkgap import frames
 from parkgap.errors import InputError, Problem
 from parkgap.office import read_office
+from parkgap.rasters import open_rasters
 from parkgap.sources import tables as read
 from parkgap.sources.prepared import Prepared, prepare
 from parkgap.sources.report import collapse
@@ -81,8 +82,9 @@ def read_tables(study: Study, parks: pd.DataFrame | None = None) -> Tables:
     named = any(sections[name] for name in ("facilities", "projects", "owners"))
     standard = load(study.standard_source, dict(study.standard.set)) if named else None
     office = read_office(sections, study.root, standard=standard, parks=parks)
-    if office.errors:
-        raise InputError(*office.errors)
+    rasters = open_rasters(study.terrain, study.population, study.root)
+    if office.errors or rasters.problems:
+        raise InputError(*office.errors, *rasters.problems)
     said = [*office.warnings, *headcount_doubts(office, sections)]
     return Tables(
         parks=frames.PARKS.frame() if office.parks is None else office.parks,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from parkgap.access.origins import is_district
+from parkgap.access.homes import ESTIMATED, is_district
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,12 +111,32 @@ def warn(
                 f"{count} parks, no street across their edge: nearest street taken: {names}",
             )
         )
-    spread = int(is_district(tables.residences).sum())
-    if spread:
+    guessed = origins.loc[origins["based_on"] == ESTIMATED, "park_id"].drop_duplicates()
+    if len(guessed):
+        names = _some(guessed)
         warnings.append(
             (
-                f"{spread} 处居住地为较大片区，其职工按片区内住宅建筑面积推算分布。",
-                f"{spread} residences are whole districts: workers spread over the homes there.",
+                f"{len(guessed)} 个园区未提供居住地，由人口栅格推算周边分布：{names}",
+                (
+                    f"residences of {len(guessed)} parks are estimated from the population "
+                    f"raster: {names}"
+                ),
+            )
+        )
+    return [*warnings, *_of_tables(study, found, tables, shuttles_withheld)]
+
+
+def _of_tables(study: Study, found: Survey, tables: Tables, shuttles_withheld: int) -> Warnings:
+    """Say what of the office's tables was taken otherwise than it stands, or not at all."""
+    warnings: Warnings = []
+    spread = int(is_district(tables.residences).sum())
+    if spread:
+        counted = study.population is not None
+        by = ("住宅建筑面积", "homes") if not counted else ("人口栅格", "people of the raster")
+        warnings.append(
+            (
+                f"{spread} 处居住地为较大片区，其职工按片区内{by[0]}推算分布。",
+                f"{spread} residences are whole districts: workers spread over the {by[1]} there.",
             )
         )
     lost_stops = found.lost_stops

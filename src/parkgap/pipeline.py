@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,15 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from parkgap import notes, program
+from parkgap import geo, notes, program
 from parkgap.access.facilities import mapped_places
+from parkgap.access.homes import ESTIMATED
 from parkgap.access.lists import gather as gather_lists
 from parkgap.access.lists import not_yet, open_places, proven, stock_places
 from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
+from parkgap.access.slopes import FASTEST
 from parkgap.assess.certainty import edge_distance
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
@@ -35,6 +37,7 @@ from parkgap.osm_parks import seek_parks
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
+from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Beside, Drawn, Results
 from parkgap.sources.prepared import Prepared, read_window
@@ -93,6 +96,7 @@ class _Town:
     parks: pd.DataFrame
     found: Survey
     shuttles: pd.DataFrame
+    stretch: float  # by which a walk may lead farther than on the flat
 
 
 def run(
@@ -156,7 +160,12 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
     with clock("datums"):
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
     _still(study, inputs)
-    rules = Rules(standard, study.language, study.reach.limit_m, study.walking.snap_m)
+    rasters = open_rasters(study.terrain, study.population, study.root)
+    rules = Rules(
+        *(standard, study.language, study.reach.limit_m, study.walking.snap_m),
+        *(rasters.heights, rasters.people),
+        tuple(sha256(path) for path in study.raster_files()),
+    )
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     lists = _lists(tables, standard, day)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
@@ -167,9 +176,15 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
     with clock("gather"):
         found = gather([d.found for d in done], lists.planned, len(standard.items))
         drawn = _drawn([d.drawn for d in done], view)
+    known, said = _heights(study, rasters, found)
+    said += doubt_people(study.population, *found.people)
+    tables = replace(tables, warnings=(*tables.warnings, *said))
     few = study.privacy.min_workers
     buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
-    town = _Town(study, standard, tables, prepared, parks, found, buses[0])
+    town = _Town(
+        *(study, standard, tables, prepared, parks, found, buses[0]),
+        stretch=FASTEST if known else 1.0,
+    )
     with _stage(clock, memo, "assess"):
         frames, beside = _assess(town, day, memo)
     return Results(
@@ -343,7 +358,8 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, pd.DataFrame],
         park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
         completeness=found.completeness,
-        residents=town.tables.residences.groupby("park_id")["workers"].sum(),
+        residents=_residents(parks, town.tables.residences, origins),
+        stretch=town.stretch,
         beside=found.beside,
         region_has=_region_has(town.prepared, standard),
         proven=proven(town.tables.complete, parks, standard, day),
@@ -384,6 +400,28 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
     )
 
 
+def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:
+    """Say whether any height is known where people walk, and where not.
+
+    Asked at the candidate sites: street points 100 m apart around parks and homes, which do not
+    depend on how parks were put into shards.
+    """
+    if rasters.heights is None:
+        return False, []
+    lon, lat = geo.degrees(found.sites["x"].to_numpy(), found.sites["y"].to_numpy())
+    known = np.isfinite(rasters.heights.at(lon, lat))
+    share = float(known.mean()) if len(known) else None
+    return bool(known.any()), doubt_heights(study.terrain, rasters.heights, share, lon, lat)
+
+
+def _residents(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.Series:
+    """Workers whose home is known, by park; all of a park's where homes are estimated."""
+    known = residences.groupby("park_id")["workers"].sum()
+    guessed = parks["park_id"].isin(origins.loc[origins["based_on"] == ESTIMATED, "park_id"])
+    own = parks[guessed].set_index("park_id")["workers"].astype("float64")
+    return pd.concat([known.drop(own.index, errors="ignore"), own]) if len(own) else known
+
+
 def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:
     """Items that need urban rail, where tracks or lines of it are mapped; a stop alone is none."""
     lines = prepared.whole.modes & {"subway", "light_rail", "tram"}
@@ -406,6 +444,8 @@ def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, ids: pd.Series) -> pd.Da
             "minutes": reach["minutes"].to_numpy()[use],
         }
     )
+    # Within the limit in metres, but not in minutes: up a steep hill.
+    frame["minutes"] = frame["minutes"].where(np.isfinite(frame["minutes"]))
     least = frame.groupby(["park_id", key], as_index=False).min()
     return least.sort_values(["park_id", "metres", key], ignore_index=True)
 

@@ -276,3 +276,20 @@ class ShiftsTable(FileTable):
         *("park_id", "shift", "start", "end", "hours"),
         *("break_start", "break_minutes", "share", "source"),
     )
+
+
+def _paths(value: object) -> object:
+    """Take one path for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+class Terrain(Section):
+    """Heights of the ground: one elevation raster, or several tiles of one."""
+
+    dem: Annotated[tuple[Text, ...], BeforeValidator(_paths), Field(min_length=1)]
+
+
+class Population(Section):
+    """Where people live: a raster of persons a cell."""
+
+    raster: Text

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from xml.sax.saxutils import unescape
 
 from pydantic import (
     AfterValidator,
@@ -41,10 +42,12 @@ from parkgap.source_keys import (
     HeadcountsTable,
     Osm,
     ParksTable,
+    Population,
     ResidencesTable,
     Section,
     ShiftsTable,
     Table,
+    Terrain,
     Text,
     refused,
 )
@@ -62,10 +65,12 @@ __all__ = [
     "HeadcountsTable",
     "Osm",
     "ParksTable",
+    "Population",
     "ResidencesTable",
     "ShiftsTable",
     "Study",
     "Table",
+    "Terrain",
     "load_study",
     "safe_name",
 ]
@@ -75,9 +80,11 @@ TABLES = (
     *("parks", "headcounts", "gates", "enterprises", "residences", "shifts"),
     *("housing_stock", "projects", "shuttles", "bus_lines", "owners"),
 )
+_RASTERS = (("terrain", "dem"), ("population", "raster"))
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_VRT_SOURCE = re.compile(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>")
 _MAX_NAME = 80
 _LOOK = (
     "对照 parkgap init DIR --example 写出的样例改正 / "
@@ -92,7 +99,7 @@ _DOUBLE = (
 _LATER: dict[tuple[str, ...], frozenset[str]] = {
     (): frozenset(
         {
-            *("terrain", "population", "transit", "housing", "survey"),
+            *("transit", "housing", "survey"),
         }
     ),
 }
@@ -186,6 +193,8 @@ class Study(Section):
     shuttles: ShuttlesTable | None = None
     bus_lines: BusLinesTable | None = None
     owners: OwnersTable | None = None
+    terrain: Terrain | None = None
+    population: Population | None = None
     standard: StandardChoice = StandardChoice()
     privacy: Privacy = Privacy()
     walking: Walking = Walking()
@@ -239,13 +248,21 @@ class Study(Section):
         use = self.standard.use
         return self.root / use if _is_standard_file(use) else use
 
+    @property
+    def rasters(self) -> tuple[str, ...]:
+        """The rasters that ``study.toml`` names."""
+        dem = () if self.terrain is None else self.terrain.dem
+        return dem if self.population is None else (*dem, self.population.raster)
+
     def input_files(self) -> list[Path]:
         """List the files that the study reads, ``study.toml`` first, in a fixed order.
 
-        The companions of a shapefile (.dbf, .shx, .prj, .cpg) are among them.
+        The companions of a shapefile (.dbf, .shx, .prj, .cpg) and the tiles of a VRT are among
+        them.
         """
         found = [self.path, *([] if self.osm.file is None else [self.osm_path])]
         found += self.table_files()
+        found += self.raster_files()
         if isinstance(self.standard_source, Path):
             found.append(self.standard_source)
         return list(dict.fromkeys(found))
@@ -260,6 +277,10 @@ class Study(Section):
         for listed in self.facilities:
             found += _with_sidecars(self.root / listed.file)
         return found
+
+    def raster_files(self) -> list[Path]:
+        """List the files of the rasters, and the tiles of a VRT."""
+        return [path for raster in self.rasters for path in _with_sources(self.root / raster)]
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every input file, by its name relative to the study."""
@@ -440,6 +461,15 @@ def _with_sidecars(file: Path) -> list[Path]:
     return [file, *(b for b in beside if b.is_file())]
 
 
+def _with_sources(file: Path) -> list[Path]:
+    """Add the tiles that a VRT is put together from."""
+    if file.suffix.lower() != ".vrt":
+        return [file]
+    named = _VRT_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace"))
+    beside = [file.parent / unescape(n.strip()) for n in named]
+    return [file, *(b for b in beside if b.is_file())]
+
+
 def _missing_files(
     data: Mapping[str, Any], file: Path, lines: Mapping[tuple[str, ...], int]
 ) -> list[Problem]:
@@ -450,34 +480,39 @@ def _missing_files(
         (("facilities", str(i), "file"), table)
         for i, table in enumerate(lists if isinstance(lists, list) else [])
     ]
-    named = (("osm", "file"), *((t, "file") for t in TABLES), ("standard", "use"))
+    named = (("osm", "file"), *((t, "file") for t in TABLES), *_RASTERS, ("standard", "use"))
     for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
-        section, key = place[0], place[-1]
-        name = table.get(key) if isinstance(table, dict) else None
-        if not isinstance(name, str) or not name.strip():
-            continue
-        if section == "standard" and not _is_standard_file(name):
-            continue
-        wanted = file.parent / name.strip()
-        if wanted.is_file():
-            continue
-        there = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
-        files = sorted(p.name for p in there if p.is_file() and _may_be(p.name, section))
-        close = difflib.get_close_matches(wanted.name, files, n=1)
-        problems.append(
-            Problem(
-                what="这是文件夹，不是文件 / this is a folder, not a file"
-                if wanted.is_dir()
-                else "找不到文件 / the file is not there",
-                file=file.name,
-                row=line_of(lines, place),
-                column=".".join(place),
-                value=name,
-                remedy=f"写明文件夹里的哪个文件，如 {name}/… / name a file inside it: {name}/…"
-                if wanted.is_dir()
-                else f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
-                if close
-                else "把文件放入研究文件夹 / put the file into the study's folder",
-            )
-        )
+        value = table.get(place[-1]) if isinstance(table, dict) else None
+        # Of the rasters' keys, one may be a list.
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, str) or not name.strip():
+                continue
+            if place[0] == "standard" and not _is_standard_file(name):
+                continue
+            if not (file.parent / name.strip()).is_file():
+                problems.append(_missing(name, place, file, lines))
     return problems
+
+
+def _missing(
+    name: str, place: tuple[str, ...], file: Path, lines: Mapping[tuple[str, ...], int]
+) -> Problem:
+    """Say that a file is not there, and what might have been meant."""
+    wanted = file.parent / name.strip()
+    there = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
+    files = sorted(p.name for p in there if p.is_file() and _may_be(p.name, place[0]))
+    close = difflib.get_close_matches(wanted.name, files, n=1)
+    return Problem(
+        what="这是文件夹，不是文件 / this is a folder, not a file"
+        if wanted.is_dir()
+        else "找不到文件 / the file is not there",
+        file=file.name,
+        row=line_of(lines, place),
+        column=".".join(place),
+        value=name,
+        remedy=f"写明文件夹里的哪个文件，如 {name}/… / name a file inside it: {name}/…"
+        if wanted.is_dir()
+        else f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+        if close
+        else "把文件放入研究文件夹 / put the file into the study's folder",
+    )

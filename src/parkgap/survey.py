@@ -18,8 +18,10 @@ import shapely
 
 from parkgap import geo
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.homes import AROUND_M, ESTIMATED, home_areas
 from parkgap.access.origins import make_origins
 from parkgap.access.places import Lists, Mapped, Places, find_places
+from parkgap.access.slopes import FASTEST, Ground
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.assess.certainty import beside_network, completeness
@@ -33,6 +35,7 @@ from parkgap.store import Kept, Memo
 if TYPE_CHECKING:
     from parkgap.inputs import Tables
     from parkgap.sources.extract import Extract
+    from parkgap.sources.heights import Heights
     from parkgap.sources.prepared import Shelf
     from parkgap.standard import Standard
 
@@ -55,23 +58,41 @@ class Rules:
         ``zh`` prefers Chinese names.
     limit_m, snap_m
         Farthest walk, and farthest straight leg to a street.
+    heights, people
+        Elevation rasters, and GDAL's name of the population raster; None: there is none.
+    rasters
+        SHA-256 of their files.
     """
 
     standard: Standard
     language: str
     limit_m: float
     snap_m: float
+    heights: Heights | None = None
+    people: str | None = None
+    rasters: tuple[str, ...] = ()
 
     @property
     def farthest_m(self) -> float:
         """Farthest distance that anything of a park is looked for, metres."""
         tests = [t for item in self.standard.scored for t in item.tests]
         limits = [self.standard.metres(t) for t in tests]
-        return max(self.limit_m, self.standard.certainty.window_m.v, *limits)
+        farthest = max(self.limit_m, self.standard.certainty.window_m.v, *limits)
+        # Homes may be estimated around a park; downhill a walk leads farther in its time.
+        around = 0.0 if self.people is None else AROUND_M
+        return around + farthest * (1.0 if self.heights is None else FASTEST)
 
     def written(self) -> tuple[object, ...]:
         """What a stage's key holds of them."""
-        return (self.standard.model_dump_json(), self.language, self.limit_m, self.snap_m)
+        measures = (self.limit_m, self.snap_m, self.rasters)
+        return (self.standard.model_dump_json(), self.language, *measures)
+
+    @property
+    def ground(self) -> Ground | None:
+        """What streets must know of the ground; None where there is no elevation model."""
+        if self.heights is None:
+            return None
+        return Ground(self.heights.at, self.heights.step_m, self.standard.steps_floor)
 
 
 @dataclass(frozen=True)
@@ -142,6 +163,8 @@ class Survey:
         Of :data:`parkgap.frames.TIMETABLE`.
     lost_stops
         Rows of the office's timetable that belong to no stop.
+    people
+        Areas that were looked up in the population raster, and those in which people live.
     """
 
     origins: pd.DataFrame
@@ -159,6 +182,7 @@ class Survey:
     to_planned: pd.DataFrame
     timetable: pd.DataFrame
     lost_stops: int
+    people: tuple[int, int]
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
@@ -201,7 +225,10 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
     ways = extract.ways
     streets = memo(
         "streets",
-        (ways, extract.doors, grounds["geometry"], standard.walk_speed.v, prepared.whole.streets_m),
+        (
+            *(ways, extract.doors, grounds["geometry"], prepared.whole.streets_m),
+            *(standard.walk_speed.v, standard.steps_floor, rules.rasters),
+        ),
         lambda: build_streets(
             ways.tags,
             ways.offset,
@@ -211,15 +238,18 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             speed=standard.walk_speed.v,
             doors=extract.doors,
             owners=grounds["geometry"].to_numpy(),
+            ground=rules.ground,
             whole_m=prepared.whole.streets_m,
         ),
     )
+    people, asked = _people(parks, shard.residences, rules.people)
     origins = make_origins(
         parks,
         shard.enterprises,
         shard.residences,
         extract.buildings,
         streets.value,
+        people,
         owner=np.flatnonzero(own.to_numpy()),
     )
     homes = shard.residences[["park_id", "residence_id", "geometry"]]
@@ -257,25 +287,48 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             detour=standard.detour,
         ),
     )
-    return _found(
-        parks, shard, rules, prepared, extract, streets.value, origins, places.value, walks.value
-    )
+    found = _Found(origins, streets.value, places.value, walks.value)
+    known = (asked, 0 if people is None else people["area"].nunique())
+    return _put(parks, shard, rules, prepared, extract, found, known)
 
 
-def _found(
+def _people(
+    parks: pd.DataFrame, residences: pd.DataFrame, raster: str | None
+) -> tuple[pd.DataFrame | None, int]:
+    """Look up who lives in large residences and around parks without any; in how many areas."""
+    if raster is None:
+        return None, 0
+    from parkgap.sources.population import people_in
+
+    areas = home_areas(parks, residences)
+    return people_in(raster, areas["geometry"].to_numpy()), len(areas)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the stages of one shard have made."""
+
+    origins: pd.DataFrame
+    streets: Streets
+    places: Places
+    walks: Walks
+
+
+def _put(
     parks: pd.DataFrame,
     shard: Shard,
     rules: Rules,
     prepared: Prepared,
     extract: Extract,
-    streets: Streets,
-    origins: pd.DataFrame,
-    places: Places,
-    walks: Walks,
+    found: _Found,
+    people: tuple[int, int],
 ) -> Survey:
     """Put a shard's findings together."""
+    origins, streets, places, walks = found.origins, found.streets, found.places, found.walks
+    stretch = 1.0 if rules.heights is None else FASTEST
+    beside_m = rules.limit_m * stretch
     known = completeness(
-        _windows(parks, shard.residences),
+        _windows(parks, shard.residences, origins),
         places=places.mapped,
         buildings=extract.buildings["geometry"].to_numpy(),
         streets=streets.measured(),
@@ -298,7 +351,7 @@ def _found(
         off_street=off,
         reach=reach,
         sites=pd.DataFrame({"x": x, "y": y}),
-        beside=beside_network(origins, places.frame, _on_network(places, streets), rules.limit_m),
+        beside=beside_network(origins, places.frame, _on_network(places, streets), beside_m),
         gates=walks.gates,
         completeness=known,
         planned=places.planned,
@@ -306,6 +359,7 @@ def _found(
         to_planned=to_planned,
         timetable=places.timetable,
         lost_stops=places.lost_stops,
+        people=people,
     )
 
 
@@ -349,12 +403,17 @@ def _on_network(places: Places, streets: Streets) -> Bools:
     return out
 
 
-def _windows(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
+def _windows(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
     """Ground whose mapping is measured: each park, and the homes of its workers together."""
     columns = ["park_id", "kind", "geometry"]
+    guessed = origins[origins["based_on"] == ESTIMATED]
+    known = residences[~residences["park_id"].isin(guessed["park_id"])]
     homes = [
         (park, "home", shapely.union_all(group.to_numpy()))
-        for park, group in residences.groupby("park_id")["geometry"]
+        for park, group in known.groupby("park_id")["geometry"]
+    ] + [
+        (park, "home", shapely.multipoints(group.to_numpy()))
+        for park, group in guessed.groupby("park_id")[["lon", "lat"]]
     ]
     work = parks[["park_id", "geometry"]].assign(kind="work")[columns]
     return pd.concat([work, pd.DataFrame(homes, columns=columns)], ignore_index=True)
@@ -580,6 +639,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         to_planned=_sorted(to_planned, ["origin", "target"]),
         timetable=_once(_sorted([p.timetable for p in parts], list(TIMETABLE.key))),
         lost_stops=sum(p.lost_stops for p in parts),
+        people=(sum(p.people[0] for p in parts), sum(p.people[1] for p in parts)),
     )
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 from tests.faults.corpus import FAULTS, Fault, base
+from tests.faults.corpus_rasters import RASTERS
 from tests.faults.corpus_tables import MORE
 from typer.testing import CliRunner
 
 from parkgap.cli import app
 
-ALL = [*FAULTS, *MORE]
+ALL = [*FAULTS, *MORE, *RASTERS]
 GOLDEN = Path(__file__).parents[1] / "golden" / "faults.txt"
 _DETAIL = re.compile(r"（.*）(?= / )| \(.*\)$")
 

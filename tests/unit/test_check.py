@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.faults.corpus import STUDY, base, table, write
+from tests.rasters import tif
 from typer.testing import CliRunner
 
 from parkgap.check import check_study
 from parkgap.cli import app
-from parkgap.errors import Problem
+from parkgap.errors import InputError, Problem
 from parkgap.inputs import read_tables
 from parkgap.sources import datum
 from parkgap.sources.report import collapse
@@ -175,3 +176,43 @@ def test_warnings_of_many_rows_are_joined_in_a_run() -> None:
     assert str(joined.value).startswith("38 × : 2, 3, 4, ")
     assert kept == other
     assert collapse(many[:5]) == many[:5]
+
+
+def test_rasters_are_checked_in_the_same_pass_as_everything_else(study: Path) -> None:
+    streets(study)
+    write(study, "bad.tif", "no raster")
+    tif(study / "far.tif", np.ones((9, 9)), west=10.0, north=50.0, cell=0.001)
+    rasters = '[terrain]\ndem = ["far.tif", "bad.tif"]\n[population]\nraster = "far.tif"\n'
+    write(study, "study.toml", STUDY + rasters + "[privacy]\nmin_worker = 3\n")
+    found = check_study(study)
+    assert [(p.file, p.column) for p in found.errors] == [
+        ("study.toml", "privacy.min_worker"),
+        ("bad.tif", "terrain.dem"),
+    ]
+    said = {p.column: str(p) for p in found.warnings if str(p.column).startswith(("terr", "popu"))}
+    assert "lie somewhere else" in said["terrain.dem"]
+    assert "nobody where the study is" in said["population.raster"]
+    # A run refuses what check calls an error, before it has read the map.
+    write(study, "study.toml", STUDY + rasters)
+    with pytest.raises(InputError, match=r"bad\.tif.*not a raster"):
+        read_tables(load_study(study))
+
+
+def test_ground_without_data_is_told_from_ground_elsewhere(study: Path) -> None:
+    streets(study)
+    void = np.full((40, 40), -9999.0)
+    tif(study / "a.tif", void, west=120.0, north=36.1, cell=0.01, nodata=-9999.0)
+    part = void.copy()
+    part[:, :15] = 30.0
+    tif(study / "b.tif", part, west=120.0, north=36.1, cell=0.01, nodata=-9999.0)
+    said = ""
+    for name, text in (
+        ("a.tif", "hold no data at all"),
+        ("b.tif", "of some streets are not known"),
+    ):
+        write(study, "study.toml", f'{STUDY}[terrain]\ndem = "{name}"\n')
+        found = check_study(study)
+        assert not found.errors
+        (said,) = [str(p) for p in found.warnings if p.column == "terrain.dem"]
+        assert text in said
+    assert "50.0%" in said  # the eastern one of every street's two nodes

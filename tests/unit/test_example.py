@@ -77,9 +77,13 @@ def test_the_four_parks_show_what_they_are_for(results: Results) -> None:
     assert ranking["rank"].isna()["SF04"]
     # The one beside the old town is the best served.
     assert ranking["score_low"].idxmax() == "SF01"
-    assert results.completeness.set_index(["park_id", "kind"])["thin"].groupby(
-        "park_id"
-    ).all().to_dict() == {"SF01": False, "SF02": False, "SF03": False, "SF04": True}
+    work = results.completeness[results.completeness["kind"] == "work"]
+    assert work.set_index("park_id")["thin"].to_dict() == {
+        "SF01": False,
+        "SF02": False,
+        "SF03": False,
+        "SF04": True,
+    }
 
 
 def test_the_river_cuts_the_third_park_off(results: Results) -> None:
@@ -161,3 +165,39 @@ def test_the_command_writes_it_and_refuses_a_used_folder(tmp_path: Path) -> None
         write_example(place)
     with pytest.raises(ValueError, match="language"):
         write_example(tmp_path / "y", language="fr")
+
+
+def test_its_rasters_are_small_made_up_and_used(folder: Path, results: Results) -> None:
+    import rasterio
+
+    for name in ("dem.tif", "population.tif"):
+        assert (folder / name).stat().st_size < 100_000
+        with rasterio.open(folder / name) as raster:
+            assert raster.tags()["source"] == MADE_UP
+            values = raster.read(1)
+        assert values.max() > 50
+    # Both are among the inputs whose hashes are recorded, and nothing in them is odd.
+    assert {"dem.tif", "population.tif"} <= set(results.inputs)
+    said = [en for _, en in results.warnings]
+    assert "residences of 1 parks are estimated from the population raster: SF04" in said
+    assert not [text for text in said if "elevation" in text or "nobody" in text]
+
+
+def test_the_old_towns_hill_makes_walks_differ_from_level_ones(results: Results) -> None:
+    near = results.nearby.dropna(subset=["minutes"])
+    pace = near["metres"] / near["minutes"]
+    by_park = pace.groupby(near["park_id"])
+    # East of the river's bridge all is level: 67 m a minute.  Up the old town's hill it is slower.
+    assert by_park.min()["SF02"] > 66
+    assert by_park.min()["SF01"] < 64
+    assert pace.max() < 67 * 1.1913
+
+
+def test_estimated_homes_confirm_no_lack(results: Results) -> None:
+    frame = results.assessment
+    home = frame[(frame["park_id"] == "SF04") & (frame["origin"] == "home")]
+    judged = home[home["status"] != "not_applicable"]
+    assert len(judged)
+    assert set(judged["status"]) <= {"met", "unverified"}
+    reasons = judged.loc[judged["status"] == "unverified", "reason_unverified"]
+    assert reasons.str.contains("estimated_homes").all()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MEAL, SHOP, DRUGS, BREAKFAST = "canteen_or_meal", "convenience_store", "pharmacy", "breakfast"
+MARKET, EITHER = "fresh_market", "bank_atm"  # judged from home; from either end
 SPEED = 67.0
 FAR = 1e6
 
@@ -423,3 +424,36 @@ def test_the_fewest_additions_meet_all_tests_of_an_item_at_once() -> None:
     places = {"m": Place([MEAL]), "door": Place()}
     found = row(judge({"P": 5000}, places, [Group("P", 1.0, {"m": 800.0, "door": 0.0})]), MEAL)
     assert found["short_by"] == 4
+
+
+def test_estimated_homes_confirm_no_lack_and_excuse_none() -> None:
+    # A market is judged from home.  Nobody has said where the workers live.
+    work = Group("P", 1.0, {})
+
+    def home(based_on: str, walks: Mapping[str, float], item: str) -> Assessor:
+        group = Group("P", 1.0, walks, kind="home", based_on=based_on)
+        places = {name: Place([item]) for name in walks}
+        return judge({"P": 90}, places, [work, group], residents={"P": 90.0})
+
+    assert row(home("other", {}, MARKET), MARKET)["status"] == "short"
+    assert unverified(home("estimated", {}, MARKET), MARKET) == "estimated_homes"
+    # What is found from them all is met all the same.
+    assert row(home("estimated", {"m": 100.0}, MARKET), MARKET)["status"] == "met"
+    # Where either end serves, a lack at work stays one, whatever lies beside homes nobody has seen.
+    assert row(home("other", {"s": 100.0}, EITHER), EITHER)["status"] == "met"
+    either = row(home("estimated", {"s": 100.0}, EITHER), EITHER)
+    assert (either["status"], either["origin"]) == ("short", "work")
+
+
+def test_figures_of_small_estimated_groups_are_not_shown() -> None:
+    # 90 workers over two cells: 81 and 9.  The worse-off nine are fewer than ten.
+    groups = [
+        Group("P", 1.0, {}),
+        Group("P", 0.9, {"m": 400.0}, kind="home", based_on="estimated"),
+        Group("P", 0.1, {}, kind="home", based_on="estimated"),
+    ]
+    places = {"m": Place([MARKET])}
+    found = row(judge({"P": 90}, places, groups, residents={"P": 90.0}), MARKET)
+    assert found["status"] == "unverified"
+    assert found["nearest_id"] == "m"
+    assert pd.isna(found["workers_unserved"])

@@ -169,8 +169,6 @@ def test_all_problems_come_in_one_error(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ('[terrain]\ndem = ["a.hgt"]\n', "terrain"),
-        ('[population]\nraster = "a.tif"\n', "population"),
         ('[transit]\ngtfs = "a.zip"\n', "transit"),
         ("[housing]\nneed_share = { low = 0.2 }\n", "housing"),
         ('[survey]\nfile = "a.csv"\n', "survey"),
@@ -183,6 +181,34 @@ def test_what_a_later_version_reads_is_refused_not_ignored(
     assert set(said) == {key}
     assert "does not read this yet" in said[key]
     assert "尚不读取" in said[key]
+
+
+def test_rasters_are_named_one_or_several_and_must_be_there(folder: Path) -> None:
+    said = problems(
+        folder,
+        MINIMAL
+        + '[terrain]\ndem = ["N35E119.hgt", "town.osm.pbf"]\n'
+        + '[population]\nraster = "p.tif"\n',
+    )
+    assert set(said) == {"terrain.dem", "population.raster"}
+    assert "N35E119.hgt" in said["terrain.dem"]
+    assert "not there" in said["population.raster"]
+    for text, key in (
+        ("[terrain]\ndem = []\n", "terrain.dem"),
+        ("[terrain]\ndem = 3\n", "terrain.dem"),
+        ("[terrain]\n", "terrain.dem"),
+        ('[terrain]\ndem = "town.osm.pbf"\ndems = 1\n', "terrain.dems"),
+        ("[population]\nraster = 1\n", "population.raster"),
+    ):
+        assert set(problems(folder, MINIMAL + text)) == {key}, text
+    tile = '<VRTDataset><SourceFilename relativeToVRT="1">t&amp;1.tif</SourceFilename></VRTDataset>'
+    (folder / "d.vrt").write_text(tile, encoding="utf-8")
+    (folder / "t&1.tif").write_bytes(b"x")
+    (folder / "p.tif").write_bytes(b"x")
+    study = load(folder, MINIMAL + '[terrain]\ndem = "d.vrt"\n[population]\nraster = "p.tif"\n')
+    assert study.terrain is not None
+    assert study.terrain.dem == ("d.vrt",)
+    assert [p.name for p in study.input_files()][-3:] == ["d.vrt", "t&1.tif", "p.tif"]
 
 
 def test_a_map_to_download_is_named_by_place_or_box(folder: Path) -> None:

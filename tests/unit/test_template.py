@@ -56,8 +56,8 @@ def test_the_sample_tables_read_and_say_that_they_are_examples(
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language: str) -> None:
     write_template(tmp_path, language=language)
-    (tmp_path / "extract.osm.pbf").write_bytes(b"x")
-    (tmp_path / "headcounts.xlsx").write_bytes(b"x")
+    for name in ("extract.osm.pbf", "headcounts.xlsx", "N35E119.hgt", "population.tif"):
+        (tmp_path / name).write_bytes(b"x")
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     others = {"from_osm", "place"}  # in the place of a file
     lines = []
@@ -73,6 +73,7 @@ def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language:
     assert study.walking.snap_m == 150
     assert study.headcounts is not None
     assert study.reach.limit_m == 1500
+    assert study.rasters == ("N35E119.hgt", "population.tif")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -17,7 +17,7 @@ import shapely
 
 from parkgap import geo
 from parkgap.access.gate_plans import Plan, make_plans, rest_of
-from parkgap.access.origins import is_district
+from parkgap.access.homes import is_district
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
@@ -76,7 +76,7 @@ def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     """Grounds whose private and service streets are open to their own people only.
 
     Parks, and residences given as areas that are no districts
-    (:func:`parkgap.access.origins.is_district`).
+    (:func:`parkgap.access.homes.is_district`).
 
     Returns
     -------
@@ -222,7 +222,11 @@ def _through(
                 less = np.minimum(whole[:, own], within)
                 whole[:, own] = np.where(instead, within, less)
         cost[unit], cost[unit + "_worst"] = best, worst
-    i, j = np.nonzero(cost["metres"] <= limit_m)
+    # On level ground the two limits are one; elsewhere either brings a pair into reach.
+    near = cost["metres"] <= limit_m
+    if not streets.flat:
+        near |= cost["minutes"] <= limit_m / streets.speed
+    i, j = np.nonzero(near)
     frame = pd.DataFrame({"origin": plan.rows[i], "target": seen[j]})
     for name in ("metres", "minutes", "metres_worst", "minutes_worst"):
         frame[name] = cost[name][i, j]

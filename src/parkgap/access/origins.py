@@ -8,26 +8,20 @@ nothing, they start at one point inside.  See docs/method.md, "Who starts where"
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.access.homes import make_homes
+from parkgap.access.spread import Spread, cells
 from parkgap.access.streets import Streets
 from parkgap.frames import ORIGINS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-CELL_M = 100.0
-HOME_CELL_M = 250.0
-ESTATE_HA = 50.0
-_HOMES = frozenset(
-    "house residential apartments detached terrace semidetached_house bungalow dormitory".split()
-)
 _NOTHING = 1e-9  # a share smaller than this is rounding
 # Buildings nobody goes to work in, or that are no buildings to work in.
 _NOT_WORK = frozenset(
@@ -37,24 +31,13 @@ _NOT_WORK = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """Points that carry weights, each within one park."""
-
-    park: Ints
-    key: npt.NDArray[np.object_]
-    lon: Floats
-    lat: Floats
-    weight: Floats
-    based_on: str
-
-
 def make_origins(
     parks: pd.DataFrame,
     enterprises: pd.DataFrame,
     residences: pd.DataFrame,
     buildings: pd.DataFrame,
     streets: Streets,
+    people: pd.DataFrame | None = None,
     *,
     owner: Ints | None = None,
 ) -> pd.DataFrame:
@@ -68,6 +51,9 @@ def make_origins(
         ``osm_id, kind, levels, geometry`` of the extract.
     streets
         The network, cut at the parks' edges.
+    people
+        Who lives in the areas of :func:`parkgap.access.homes.home_areas`: ``area, key, lon, lat,
+        persons``; None: nobody has counted.
     owner
         Which of its owners each park is, shape (parks,); None: the first ones, in their order.
 
@@ -86,14 +72,14 @@ def make_origins(
         ],
     )
     work = _with_enterprises(parks, enterprises, spread)
-    homes = _homes(residences, buildings)
+    homes = make_homes(parks, residences, buildings, people)
     frame = pd.concat([work, homes], ignore_index=True)
     frame["reached"] = True
     frame = frame.sort_values(list(ORIGINS.sort), ignore_index=True)
     return ORIGINS.check(frame[ORIGINS.names])
 
 
-def _choose(parks: pd.DataFrame, options: list[_Spread]) -> pd.DataFrame:
+def _choose(parks: pd.DataFrame, options: list[Spread]) -> pd.DataFrame:
     """Take for each park the first option that has any point in it."""
     frames = []
     without = np.ones(len(parks), dtype=bool)
@@ -117,7 +103,7 @@ def _choose(parks: pd.DataFrame, options: list[_Spread]) -> pd.DataFrame:
     return spread
 
 
-def _buildings(parks: pd.DataFrame, buildings: pd.DataFrame) -> _Spread:
+def _buildings(parks: pd.DataFrame, buildings: pd.DataFrame) -> Spread:
     usable = buildings[~buildings["kind"].isin(_NOT_WORK)]
     geometry = usable["geometry"].to_numpy()
     inside = shapely.point_on_surface(geometry)
@@ -127,7 +113,7 @@ def _buildings(parks: pd.DataFrame, buildings: pd.DataFrame) -> _Spread:
     floor = geo.hectares(geometry[row]) * 1e4 * levels[row]
     keep = floor > 0
     point = inside[row]
-    return _cells(
+    return cells(
         park[keep],
         usable["osm_id"].to_numpy()[row][keep],
         shapely.get_x(point)[keep],
@@ -145,7 +131,7 @@ def _first_park(park: Ints, row: Ints) -> tuple[Ints, Ints]:
     return park[first], row[first]
 
 
-def _streets(owner: Ints, streets: Streets) -> _Spread:
+def _streets(owner: Ints, streets: Streets) -> Spread:
     row = np.full(
         max(streets.inside["owner"].max(), owner.max()) + 1 if len(streets.inside) else 1, -1
     )
@@ -157,57 +143,18 @@ def _streets(owner: Ints, streets: Streets) -> _Spread:
     lon, lat = nodes["lon"].to_numpy(), nodes["lat"].to_numpy()
     key = np.array([f"way/{w}" for w in pieces["way_id"].to_numpy()[piece]], dtype=object)
     metres = pieces["metres"].to_numpy()[piece]
-    return _cells(park, key, (lon[a] + lon[b]) / 2, (lat[a] + lat[b]) / 2, metres, "street")
+    return cells(park, key, (lon[a] + lon[b]) / 2, (lat[a] + lat[b]) / 2, metres, "street")
 
 
-def _points(parks: pd.DataFrame) -> _Spread:
+def _points(parks: pd.DataFrame) -> Spread:
     point = shapely.point_on_surface(parks["geometry"].to_numpy())
-    return _Spread(
+    return Spread(
         np.arange(len(parks)),
         np.full(len(parks), "inside", dtype=object),
         shapely.get_x(point),
         shapely.get_y(point),
         np.ones(len(parks)),
         "polygon",
-    )
-
-
-def _cells(
-    park: Ints,
-    key: npt.NDArray[np.object_],
-    lon: Floats,
-    lat: Floats,
-    weight: Floats,
-    based_on: str,
-    *,
-    cell_m: float = CELL_M,
-) -> _Spread:
-    """Gather points in square cells; the heaviest point of a cell stands for it."""
-    x, y = geo.mercator(lon, lat)
-    # One scale a park, at its southern end, so that its cells are one grid.
-    south = pd.Series(lat).groupby(park).transform("min").to_numpy() if len(park) else lat
-    size = cell_m / geo.scale(south)
-    frame = pd.DataFrame(
-        {
-            "park": park,
-            "ix": np.floor(x / size).astype(np.int64),
-            "iy": np.floor(y / size).astype(np.int64),
-            "key": key,
-            "lon": lon,
-            "lat": lat,
-            "weight": weight,
-        }
-    ).sort_values(["park", "ix", "iy", "weight", "key"], ascending=[True, True, True, False, True])
-    cell = ["park", "ix", "iy"]
-    total = frame.groupby(cell)["weight"].sum().to_numpy()
-    head = frame.drop_duplicates(cell)
-    return _Spread(
-        head["park"].to_numpy(),
-        head["key"].to_numpy(),
-        head["lon"].to_numpy(),
-        head["lat"].to_numpy(),
-        total,
-        based_on,
     )
 
 
@@ -260,56 +207,3 @@ def _distinct(frame: pd.DataFrame) -> pd.Series:
     """One way may stand for several cells of a park: number them."""
     again = frame.groupby(["park_id", "origin_id"]).cumcount()
     return frame["origin_id"].where(again == 0, frame["origin_id"] + "/" + again.astype(str))
-
-
-def is_district(residences: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell residences that are whole streets or villages from dormitories and estates.
-
-    An area larger than `ESTATE_HA` says in which part of town people live, not where: its workers
-    are spread over the homes mapped in it.
-    """
-    shape = residences["geometry"].to_numpy()
-    large = np.zeros(len(shape), dtype=bool)
-    area = geo.is_area(shape)
-    large[area] = geo.hectares(shape[area]) > ESTATE_HA
-    return large
-
-
-def _homes(residences: pd.DataFrame, buildings: pd.DataFrame) -> pd.DataFrame:
-    homes = residences[residences["workers"] > 0].reset_index(drop=True)
-    point = shapely.point_on_surface(homes["geometry"].to_numpy())
-    total = homes.groupby("park_id")["workers"].transform("sum")
-    frame = pd.DataFrame(
-        {
-            "origin_id": homes["residence_id"].to_numpy(),
-            "park_id": homes["park_id"].to_numpy(),
-            "enterprise_id": None,
-            "based_on": homes["kind"].to_numpy(),
-            "share": (homes["workers"] / total).to_numpy(dtype=float),
-            "lon": shapely.get_x(point),
-            "lat": shapely.get_y(point),
-            "kind": "home",
-        }
-    )
-    large = np.flatnonzero(is_district(homes))
-    spread = _over_homes(homes["geometry"].to_numpy()[large], buildings)
-    row = large[spread.park]
-    parts = frame.iloc[row].reset_index(drop=True)
-    weight = pd.Series(spread.weight)
-    parts["share"] *= weight / weight.groupby(row).transform("sum")
-    parts["origin_id"] = parts["origin_id"] + ":" + spread.key
-    parts["lon"], parts["lat"] = spread.lon, spread.lat
-    kept = frame[~frame.index.isin(row)]
-    return pd.concat([kept, parts], ignore_index=True) if len(parts) else kept
-
-
-def _over_homes(areas: npt.NDArray[np.object_], buildings: pd.DataFrame) -> _Spread:
-    """Spread each area over the residential buildings in it, by floor area (dasymetric)."""
-    usable = buildings[buildings["kind"].isin(_HOMES)]
-    inside = shapely.point_on_surface(usable["geometry"].to_numpy())
-    area, row = shapely.STRtree(inside).query(areas, predicate="contains")
-    levels = pd.to_numeric(usable["levels"], errors="coerce").fillna(1.0).clip(1, 60).to_numpy()
-    floor = geo.hectares(usable["geometry"].to_numpy()[row]) * levels[row]
-    keys = usable["osm_id"].to_numpy()[row]
-    lon, lat = shapely.get_x(inside[row]), shapely.get_y(inside[row])
-    return _cells(area, keys, lon, lat, floor, "other", cell_m=HOME_CELL_M)

@@ -27,6 +27,8 @@ STREET_COLUMNS = (
     "oneway:foot",
     "conveying",
     "motorroad",
+    "bridge",
+    "tunnel",
 )
 PUBLIC, OWN = 0, 1  # who may walk: everybody; only the people of the park or residence around it
 

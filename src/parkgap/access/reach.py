@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from parkgap import geo
 from parkgap.access.pieces import PUBLIC
+from parkgap.access.slopes import FASTEST
 from parkgap.access.snap import Ends, Snaps, ends
 from parkgap.access.streets import Streets, search_graph
 
@@ -26,8 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 _CELL = 512.0  # Mercator metres: tiles and index cells lie on one grid for every study
 _ROW = np.int64(1 << 32)
-# The fastest slope walks 1.19 times as fast as the flat (docs/method.md): bounds searches by time.
-FASTEST = float(np.exp(3.5 * 0.05))
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -261,39 +261,32 @@ def reach(streets: Streets, sources: Snaps, targets: Snaps, *, limit_m: float) -
         Points on public pieces; ``of`` says what each belongs to (several snaps of one thing
         count as one, the nearest).
     limit_m
-        Farthest walk in metres; in minutes the same at the walking speed on the flat.
+        Farthest walk in metres; in minutes the same at the walking speed on the flat.  A pair
+        within either is in reach.
 
     Returns
     -------
     DataFrame
         ``source, target`` (as ``of``), ``metres`` of the least-length walk, ``minutes`` of the
-        least-time walk; sorted; pairs out of reach have no row.
+        least-time walk (infinite beyond the limit in minutes, where the ground is not flat);
+        sorted; pairs out of reach have no row.
     """
-    metres = _one_unit(streets, sources, targets, "metres", limit=limit_m, limit_m=limit_m)
+    # Whoever walks downhill gets farther in the same time: their metres must be known too.
+    far_m = limit_m if streets.flat else limit_m * FASTEST * (1 + _ROUNDING)
+    metres = _one_unit(streets, sources, targets, "metres", limit=far_m, limit_m=far_m)
+    found = pd.DataFrame({"source": metres.source, "target": metres.target, "metres": metres.cost})
     if streets.flat:
-        return pd.DataFrame(
-            {
-                "source": metres.source,
-                "target": metres.target,
-                "metres": metres.cost,
-                "minutes": metres.cost / streets.speed,
-            }
-        )
+        return found.assign(minutes=metres.cost / streets.speed)
     minutes = _one_unit(
-        streets,
-        sources,
-        targets,
-        "minutes",
-        limit=limit_m / streets.speed,
-        limit_m=limit_m * FASTEST,
+        streets, sources, targets, "minutes", limit=limit_m / streets.speed, limit_m=far_m
     )
-    frames = [
-        pd.DataFrame({"source": t.source, "target": t.target, unit: t.cost})
-        for unit, t in (("metres", metres), ("minutes", minutes))
-    ]
-    both = frames[0].merge(frames[1], on=["source", "target"], how="outer")
+    timed = pd.DataFrame(
+        {"source": minutes.source, "target": minutes.target, "minutes": minutes.cost}
+    )
+    both = found.merge(timed, on=["source", "target"], how="left")
+    both = both[(both["metres"] <= limit_m) | both["minutes"].notna()]
     both = both.sort_values(["source", "target"], ignore_index=True)
-    return both.fillna({"metres": np.inf, "minutes": np.inf})
+    return both.fillna({"minutes": np.inf})
 
 
 def _one_unit(

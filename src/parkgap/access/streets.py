@@ -32,6 +32,7 @@ from parkgap.access.pieces import (
     walkable,
     with_drives,
 )
+from parkgap.access.slopes import Climb, Ground, climb
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -73,6 +74,8 @@ class Streets:
         Metres a minute on the flat.
     islands
         Number of parts of the public network that do not hang together.
+    heights_known
+        Share of the streets' length whose heights are known; None: nobody asked.
     """
 
     nodes: pd.DataFrame
@@ -84,6 +87,7 @@ class Streets:
     flat: bool
     speed: float
     islands: int
+    heights_known: float | None = None
 
     def public_pieces(self) -> Ints:
         """Rows of the pieces that everybody may walk."""
@@ -114,6 +118,7 @@ def build_streets(
     speed: float,
     doors: pd.DataFrame | None = None,
     owners: Objects | None = None,
+    ground: Ground | None = None,
     whole_m: float | None = None,
 ) -> Streets:
     """Build the walkable network from ways as they are mapped.
@@ -129,6 +134,8 @@ def build_streets(
     owners
         Polygons (WGS-84) of parks and residences; streets are cut at their edges, and private and
         service ways inside are open to their own people only.
+    ground
+        Heights of the ground; None, or where it knows none: level.
     whole_m
         Metres of street in the whole extract, where this is a window of it: what is an island does
         not depend on the window.
@@ -145,22 +152,35 @@ def build_streets(
     inside = with_drives(raw, planar, private, inside_of(raw, planar))
     access = access_of(tags, raw, private, inside)
     gates = gates_of(raw, inside, doors)
+    metres = whole_nano(geo.lengths(raw.lon[raw.a], raw.lat[raw.a], raw.lon[raw.b], raw.lat[raw.b]))
+    # Pieces stay what they are where streets are parted at doors; only nodes are doubled there.
+    slopes = climb(raw, metres, tags, ground, speed) if ground is not None and len(metres) else None
     raw, gates = part_at_doors(raw, doors, inside, gates)
     return _fold(
         raw,
+        _Cost(metres, slopes, speed),
         way_id=tags["way_id"].to_numpy().astype(np.int64),
         access=access,
         forward=forward[raw.part],
         backward=backward[raw.part],
         inside=inside,
         gates=gates,
-        speed=speed,
         whole_m=whole_m,
     )
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """What pieces cost before they are folded: metres, and minutes where heights are known."""
+
+    metres: Floats
+    slopes: Climb | None
+    speed: float
+
+
 def _fold(
     raw: Raw,
+    cost: _Cost,
     *,
     way_id: Ints,
     access: npt.NDArray[np.int8],
@@ -168,9 +188,9 @@ def _fold(
     backward: Bools,
     inside: pd.DataFrame,
     gates: pd.DataFrame,
-    speed: float,
     whole_m: float | None,
 ) -> Streets:
+    metres, slopes, speed = cost.metres, cost.slopes, cost.speed
     count = len(raw.a)
     owner = np.full(count, -1)
     # Rows are sorted, so the first owner wins where polygons overlap.
@@ -180,7 +200,6 @@ def _fold(
     keep = _kept_nodes(raw, np.column_stack([access, owner]), two_way)
     keep[gates["node"].to_numpy()] = True
     keep[gates["inner"].to_numpy()] = True
-    metres = whole_nano(geo.lengths(raw.lon[raw.a], raw.lat[raw.a], raw.lon[raw.b], raw.lat[raw.b]))
     chain, rank, turned = _chains(raw, keep)
     order = np.lexsort((rank, chain))
     a = np.where(turned, raw.b, raw.a)[order]
@@ -202,14 +221,18 @@ def _fold(
     junction[junction_node] = np.arange(len(junction_node))
     new_row = np.empty(count, dtype=np.int64)
     new_row[order] = np.arange(count)
-    minutes = metres / speed
+    times = _times(metres, start, total, speed)
+    if slopes is not None and slopes.known.any():
+        ahead = whole_nano(np.where(turned, slopes.back, slopes.there)[order])
+        behind = whole_nano(np.where(turned, slopes.there, slopes.back)[order])
+        times = _climbing(ahead, behind, begins, sizes)
     edges = pd.DataFrame(
         {
             "u": junction[a[begins]],
             "v": junction[b[ends]],
             "metres": total,
-            "minutes": total / speed,
-            "minutes_back": total / speed,
+            "minutes": times.whole,
+            "minutes_back": times.whole_back,
             "forward": fwd[begins],
             "backward": back[begins],
             "access": access[begins],
@@ -225,10 +248,10 @@ def _fold(
             "edge": edge,
             "start": start,
             "metres": metres,
-            "minutes": minutes,
-            "minutes_back": minutes,
-            "start_minutes": start / speed,
-            "start_minutes_back": start / speed,
+            "minutes": times.there,
+            "minutes_back": times.back,
+            "start_minutes": times.start,
+            "start_minutes_back": times.start_back,
             "way_id": way_id[raw.part[order]],
         }
     )
@@ -254,9 +277,10 @@ def _fold(
             ["owner", "node"], ignore_index=True
         ),
         junction_node=junction_node,
-        flat=True,
+        flat=times.flat,
         speed=speed,
         islands=islands,
+        heights_known=None if slopes is None else _share(slopes.known[order], metres),
     )
 
 
@@ -276,6 +300,40 @@ def running(cost: Floats, begins: Ints, sizes: Ints) -> Floats:
     nano = np.rint(cost * _NANO).astype(np.int64)
     before = np.cumsum(nano) - nano
     return np.asarray((before - np.repeat(before[begins], sizes)) / _NANO)
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Minutes of pieces, from their edge's first end to them, and of edges, both ways."""
+
+    flat: bool
+    there: Floats
+    back: Floats
+    start: Floats
+    start_back: Floats
+    whole: Floats
+    whole_back: Floats
+
+
+def _times(metres: Floats, start: Floats, total: Floats, speed: float) -> _Times:
+    """Minutes on level ground."""
+    part, before, whole = metres / speed, start / speed, total / speed
+    return _Times(True, part, part, before, before, whole, whole)
+
+
+def _share(known: Bools, metres: Floats) -> float:
+    return float(metres[known].sum() / metres.sum()) if metres.sum() > 0 else 0.0
+
+
+def _climbing(there: Floats, back: Floats, begins: Ints, sizes: Ints) -> _Times:
+    """Minutes of pieces that lie in the order of their edges."""
+
+    def along(part: Floats) -> tuple[Floats, Floats]:
+        return running(part, begins, sizes), np.add.reduceat(part, begins)
+
+    start, whole = along(there)
+    start_back, whole_back = along(back)
+    return _Times(False, there, back, start, start_back, whole, whole_back)
 
 
 def _kept_nodes(raw: Raw, kind: Ints, two_way: Bools) -> Bools:

@@ -16,7 +16,11 @@ Bools = npt.NDArray[np.bool_]
 
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
 _ROUNDING = 1e-9  # sums of shares
-REASONS = ("no_street", "island", "edge", "needs_list", "no_lines", "thin_data", "gate")
+REASONS = (
+    *("no_street", "island", "edge", "needs_list", "no_lines", "thin_data", "gate"),
+    "estimated_homes",
+)
+ESTIMATED = "estimated"  # of home origins: what they are based on
 
 
 def nothing_beside() -> pd.DataFrame:
@@ -53,6 +57,8 @@ class Ground:
         Whether a complete official list makes absence real, shape (parks, items); None: nowhere.
     region_has
         Items that stand and fall with the region (a railway) and can exist here.
+    stretch
+        How many times as far as on level ground a walk of some minutes can lead.
     """
 
     parks: pd.DataFrame
@@ -66,6 +72,7 @@ class Ground:
     residents: pd.Series
     beside: pd.DataFrame = field(default_factory=nothing_beside)
     region_has: frozenset[str] = frozenset()
+    stretch: float = 1.0
     proven: Bools | None = None
 
 

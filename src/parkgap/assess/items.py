@@ -13,7 +13,7 @@ import pandas as pd
 
 from parkgap import geo
 from parkgap.assess.additions import fewest
-from parkgap.assess.groups import REASONS, SLACK, Counts, Ground, Rows, by_park, outcome
+from parkgap.assess.groups import ESTIMATED, REASONS, SLACK, Counts, Ground, Rows, by_park, outcome
 from parkgap.frames import ASSESSMENT
 from parkgap.standard import Item, Standard
 
@@ -50,6 +50,7 @@ class Assessor:
         park_row = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
         self.origin_park = park_row.reindex(g.origins["park_id"]).to_numpy(dtype=np.int64)
         self.share = g.origins["share"].to_numpy()
+        self._estimated = (g.origins["based_on"] == ESTIMATED).to_numpy(dtype=bool)
         self.workers = g.parks["workers"].to_numpy(dtype=float)
         kind = g.origins["kind"].to_numpy()
         self.rows_of = {
@@ -104,7 +105,7 @@ class Assessor:
         for t, test in enumerate(item.tests):
             for out, worst in ((found, False), (sure, True)):
                 out[:, t] = self._count(item, rows, rows.within(test, worst=worst), size)
-            limit_m = self.standard.metres(test)
+            limit_m = self.standard.metres(test) * (1.0 if test.unit == "m" else self.g.stretch)
             if test.count > 1:
                 local = self._workers_within(limit_m)
                 needed[:, t] = [self.standard.needed(test, w) for w in local]
@@ -117,6 +118,7 @@ class Assessor:
             )
             proven = self._proven(item)
             reasons[:, t, REASONS.index("needs_list")] = item.needs_list & ~proven
+            reasons[:, t, REASONS.index("estimated_homes")] = self._estimated
             reasons[:, t, REASONS.index("thin_data")] = self._thin & ~proven
             if item.counts == "lines":
                 blank = rows.within(test) & self._lineless[rows.facility]
@@ -199,6 +201,9 @@ class Assessor:
         """Origins that an item is judged from in a park, by kind."""
         work = self.rows_of["work"][park]
         home = self.rows_of["home"][park]
+        if item.origin == "either" and self._estimated[home].any():
+            # Homes that nobody has seen cannot excuse a lack at work, nor make up for it.
+            home = home[:0]
         if item.residence_kind is not None:
             based = self.g.origins["based_on"].to_numpy()[home]
             return [("home", home[based == item.residence_kind])]
@@ -318,7 +323,9 @@ class Assessor:
             out["nearest_name"] = self._names[facility[first]]
             home = kind == "home"
             out["nearest_m"] = None if home else metres[first]
-            out["nearest_min"] = float(np.ceil(minutes[first])) if home else minutes[first]
+            # Within the limit in metres, but not in minutes: up a steep hill.
+            far = minutes[first] if np.isfinite(minutes[first]) else np.nan
+            out["nearest_min"] = float(np.ceil(far)) if home else far
         return out
 
     # --- what would meet it -----------------------------------------------------------------

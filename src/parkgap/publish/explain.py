@@ -150,13 +150,12 @@ def _body(
         walk = ""
         if record["origin"] == "work" and facility in near.index:
             row = near.loc[facility]
-            walk = f", {row['metres']:.0f} m, {row['minutes']:.1f} min"
+            walk = "".join(f", {part}" for part in _walk(row["metres"], row["minutes"]))
         found.append(f"{_name(names, facility)} ({facility}{walk})")
     if found:
         out.append(text("explain.found", found="; ".join(found)))
     if isinstance(record["nearest_id"], str):
-        metres = "" if pd.isna(record["nearest_m"]) else f"{record['nearest_m']:.0f} m, "
-        walk = f"{metres}{record['nearest_min']:.1f} min"
+        walk = ", ".join(_walk(record["nearest_m"], record["nearest_min"]))
         out.append(text("explain.nearest", name=_name(names, record["nearest_id"]), walk=walk))
     out.append(
         text("explain.clause", clause=record["clause"], basis=text("basis." + record["basis"]))
@@ -202,3 +201,9 @@ def _item(results: Results, wanted: str) -> str:
             else ", ".join(known),
         )
     )
+
+
+def _walk(metres: Any, minutes: Any) -> list[str]:
+    """Write a walk as far as it is known."""
+    parts = [] if pd.isna(metres) else [f"{metres:.0f} m"]
+    return parts if pd.isna(minutes) else [*parts, f"{minutes:.1f} min"]

@@ -17,7 +17,16 @@ Row = Mapping[Any, Any]
 NONE = "—"  # em dash: unknown
 STATUSES = ("short", "unverified", "met", "not_applicable")
 _UNIT = re.compile(r"(?<=\d) (m|min):")
-REASONS = ("edge", "gate", "thin_data", "needs_list", "no_lines", "island", "no_street")
+REASONS = (
+    "edge",
+    "gate",
+    "thin_data",
+    "needs_list",
+    "no_lines",
+    "island",
+    "no_street",
+    "estimated_homes",
+)
 
 
 def number(value: object) -> float | None:

@@ -236,6 +236,12 @@ class Standard(_Frozen):
         figure = self.figures.get("detour_no_network")
         return figure.v if figure is not None and isinstance(figure.v, float) else 1.0
 
+    @property
+    def steps_floor(self) -> float:
+        """Least speed on steps as a share of the flat's (half where the file has none)."""
+        figure = self.figures.get("steps_floor")
+        return figure.v if figure is not None and isinstance(figure.v, float) else 0.5
+
     def metres(self, test: Test) -> float:
         """Limit of a test in metres of flat street."""
         return test.limit if test.unit == "m" else test.limit * self.walk_speed.v
