@@ -401,17 +401,13 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
 
 
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:
-    """Say whether any height is known where people walk, and where not.
-
-    Asked at the candidate sites: street points 100 m apart around parks and homes, which do not
-    depend on how parks were put into shards.
-    """
+    """Say whether any height is known where people walk, and where not."""
     if rasters.heights is None:
         return False, []
+    whole, known = found.climbed["metres"].sum(), found.climbed["known_m"].sum()
     lon, lat = geo.degrees(found.sites["x"].to_numpy(), found.sites["y"].to_numpy())
-    known = np.isfinite(rasters.heights.at(lon, lat))
-    share = float(known.mean()) if len(known) else None
-    return bool(known.any()), doubt_heights(study.terrain, rasters.heights, share, lon, lat)
+    share = float(known / whole) if whole > 0 else None
+    return bool(known > 0), doubt_heights(study.terrain, rasters.heights, share, lon, lat)
 
 
 def _residents(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.Series:

@@ -43,6 +43,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 BEYOND_M = 2500.0  # kept of the map beyond the farthest that is looked at, metres
+CELL = 1 / 64  # degrees, under 1.8 km
 _OWN = ("gates", "enterprises", "residences")
 
 
@@ -165,6 +166,9 @@ class Survey:
         Rows of the office's timetable that belong to no stop.
     people
         Areas that were looked up in the population raster, and those in which people live.
+    climbed
+        Streets around its parks by cells of `CELL`: ``x, y, metres, known_m`` (of those, with known
+        heights).
     """
 
     origins: pd.DataFrame
@@ -183,6 +187,7 @@ class Survey:
     timetable: pd.DataFrame
     lost_stops: int
     people: tuple[int, int]
+    climbed: pd.DataFrame
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
@@ -360,7 +365,25 @@ def _put(
         timetable=places.timetable,
         lost_stops=places.lost_stops,
         people=people,
+        climbed=_climbed(streets, parks, rules),
     )
+
+
+def _climbed(streets: Streets, parks: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Measure by cells around the parks how much of the streets has known heights.
+
+    Cells are narrower than what the window holds beyond the farthest walk, so that every shard
+    that sees one sees all of it.
+    """
+    lon, lat, metres = streets.measured()
+    cell = pd.DataFrame({"x": np.floor(lon / CELL), "y": np.floor(lat / CELL)})
+    cell["metres"] = metres
+    cell["known_m"] = np.where(streets.pieces["known"], metres, 0.0)
+    sums = cell.groupby(["x", "y"], as_index=False).sum()
+    low = sums[["x", "y"]].to_numpy() * CELL
+    boxes = shapely.box(low[:, 0], low[:, 1], low[:, 0] + CELL, low[:, 1] + CELL)
+    core = around(parks["geometry"].to_numpy(), rules.limit_m)
+    return sums[shapely.intersects(core, boxes)].reset_index(drop=True)
 
 
 def _apart(reach: pd.DataFrame, existing: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -640,6 +663,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         timetable=_once(_sorted([p.timetable for p in parts], list(TIMETABLE.key))),
         lost_stops=sum(p.lost_stops for p in parts),
         people=(sum(p.people[0] for p in parts), sum(p.people[1] for p in parts)),
+        climbed=_once(_sorted([p.climbed for p in parts], ["x", "y"])),
     )
 
 

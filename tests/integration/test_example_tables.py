@@ -20,6 +20,7 @@ RECORDS = {"run.json", "timings.json"}  # these name their inputs, used or not
 # What each table is for, seen in a file that a reader opens.  The third park has shuttles and what
 # is being built, the first one a timetable and homes from the bureau's list.
 SEEN = {
+    "headcounts": "ranking.csv",  # the other bureau's count, and on what it rests
     "gates": "parkgap.gpkg",
     "enterprises": "shortfall.csv",
     "residences": "shortfall.csv",

@@ -10,7 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pandas as pd
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.towns import Town
@@ -130,8 +132,8 @@ def test_inputs_that_change_while_they_are_read_are_refused(
 ) -> None:
     study = three_parks().write(tmp_path / "s")
 
-    def meddle(given: Study) -> object:
-        tables = read_tables(given)
+    def meddle(given: Study, parks: pd.DataFrame | None = None) -> object:
+        tables = read_tables(given, parks)
         (given.root / "enterprises.csv").write_bytes(b"id,park_id\n")
         return tables
 
@@ -219,9 +221,6 @@ def test_a_real_town_in_shards_is_the_town(checkout: Path, tmp_path: Path, most:
 
 
 def test_shards_hold_every_park_once_and_no_more_than_they_may() -> None:
-    import pandas as pd
-    import shapely
-
     at = [(0.01 * i, 0.0) for i in range(40)] + [(3.0, 0.01 * i) for i in range(10)]
     frame = pd.DataFrame(
         {"park_id": [f"p{i:02}" for i in range(50)], "geometry": [shapely.Point(p) for p in at]}

@@ -291,10 +291,11 @@ def test_level_ground_at_any_height_gives_the_minutes_of_no_elevation_model(
     for name in ("minutes", "minutes_back"):
         for frame in ("pieces", "edges"):
             mine = getattr(flat, frame)[name].to_numpy()
-            assert mine == pytest.approx(getattr(plain, frame)[name].to_numpy(), rel=1e-12)
+            # Minutes on slopes are whole billionths, so that they add up exactly.
+            assert mine == pytest.approx(getattr(plain, frame)[name].to_numpy(), abs=1e-8)
     one, two = snap(plain, points[:1]), snap(plain, points[1:])
     a, b = (reach(s, one, two, limit_m=500) for s in (flat, plain))
-    assert a["minutes"].to_numpy() == pytest.approx(b["minutes"].to_numpy(), rel=1e-9)
+    assert a["minutes"].to_numpy() == pytest.approx(b["minutes"].to_numpy(), abs=1e-7)
 
 
 def test_a_street_of_bayreuth_takes_what_the_formula_says_up_and_down(shared: Path) -> None:
@@ -320,6 +321,9 @@ def test_a_street_of_bayreuth_takes_what_the_formula_says_up_and_down(shared: Pa
     tags = ways.tags.drop_duplicates("way_id").set_index("way_id")
     plain = tags["bridge"].isna() & tags["tunnel"].isna() & (tags["highway"] != "steps")
     ratio = ratio.where(plain.reindex(edges["way_id"]).to_numpy(), 1.0)
+    # Above 5 % all slopes have one ratio; by the seam of the tiles one tile's bytes do not do.
+    north = streets.nodes["lat"].to_numpy()[streets.junction_node[edges["u"].to_numpy()]]
+    ratio = ratio.where(north > 50.01, 1.0)
     steep = int(np.argmax(np.abs(np.log(ratio))))
     first, count = (int(edges[c].to_numpy()[steep]) for c in ("first", "count"))
     rows = streets.pieces.iloc[first : first + count]

@@ -55,7 +55,7 @@ class Streets:
     pieces
         Sorted along their edges: ``a, b`` (rows of `nodes`), ``edge``, ``start`` (metres from the
         edge's first end), ``metres``, ``minutes, minutes_back, start_minutes,
-        start_minutes_back``, ``way_id``.
+        start_minutes_back``, ``way_id``, ``main`` (public, and no island), ``known`` (heights are).
     edges
         ``u, v`` (junctions), ``metres``, ``minutes, minutes_back``, ``forward, backward``
         (may it be walked that way), ``access`` (`PUBLIC` or `OWN`), ``way_id``, ``first, count``
@@ -270,7 +270,7 @@ def _fold(
     main, node_main, islands = _main(pieces, public, moved["piece"].to_numpy(), len(nodes), whole_m)
     return Streets(
         nodes=nodes,
-        pieces=pieces.assign(main=main),
+        pieces=pieces.assign(main=main, known=False if slopes is None else slopes.known[order]),
         edges=edges,
         inside=moved.sort_values(["owner", "piece"], ignore_index=True),
         gates=gates.assign(joined=node_main[gates["node"].to_numpy()]).sort_values(
