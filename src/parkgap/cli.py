@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import parkgap
+from parkgap.cli_compare import BaseOpt, FromOpt, Tools, find_asked, register, say_notes
 from parkgap.errors import InputError, ParkgapError
 
 if TYPE_CHECKING:
@@ -101,10 +102,22 @@ def run(
     quiet: QuietOpt = False,
     verbose: VerboseOpt = False,
     fail_under: FailOpt = None,
+    base: BaseOpt = None,
+    source: FromOpt = None,
 ) -> None:
     """评估研究并写出地图和清单。 Assess a study; write maps and lists."""
     with _refusals(as_json):
-        _run(study, out, lang, as_json=as_json, quiet=quiet, verbose=verbose, fail_under=fail_under)
+        _run(
+            study,
+            out,
+            lang,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+            fail_under=fail_under,
+            base=base,
+            source=source,
+        )
 
 
 @app.command()
@@ -314,15 +327,20 @@ def _run(
     quiet: bool,
     verbose: bool,
     fail_under: float | None,
+    base: Path | None = None,
+    source: Path | None = None,
 ) -> None:
-    study = _load(path, lang)
+    asked = find_asked(path, source, base, lang, _load)
+    study = asked.study
     folder = out if out is not None else Path("maps") / study.name
     from parkgap import pipeline
 
+    say_notes(asked.notes, study.language)
     with _progress(quiet=quiet or as_json) as tell:
         clock = pipeline.Clock(tell)
-        results = pipeline.compute(study, clock)
-        pipeline.publish(results, folder, clock)
+        results = asked.finish(pipeline.compute(study, clock))
+        note = pipeline.publish(results, folder, clock, asked.base)
+    say_notes([note] if note else [], study.language)
     if verbose and not as_json:
         for stage in clock.stages:
             typer.echo(f"{stage.seconds:7.2f} s  {stage.name}", err=True)
@@ -416,6 +434,7 @@ _STAGES = {
     "reach": "步行可达 reach",
     "assess": "评估 assess",
     "base": "底图 base map",
+    "changes": "变化 changes",
     "maps": "地图 maps",
     "lists": "清单 lists",
     "workbook": "工作簿 workbook",
@@ -449,6 +468,9 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
             bar.update(task, description=said, advance=int(stage in _STAGES))
 
         yield tell
+
+
+register(app, Tools(_refusals, lambda quiet: _progress(quiet=quiet), _print_json))
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ OpenStreetMap ids or from input ids, never from row numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from parkgap.errors import FrameError
@@ -48,11 +48,11 @@ class Schema:
         """Column names in order."""
         return [c.name for c in self.columns]
 
-    def frame(self, columns: dict[str, object] | None = None) -> pd.DataFrame:
+    def frame(self, columns: Mapping[str, object] | None = None) -> pd.DataFrame:
         """Build a frame of this schema (an empty one by default) with its dtypes."""
         import pandas as pd
 
-        data = columns or {}
+        data = dict(columns or {})
         unknown = set(data) - set(self.names)
         if unknown:
             raise FrameError(f"{self.name}: unknown columns {sorted(unknown)}")
@@ -350,11 +350,25 @@ FACILITIES = Schema(
     access str - public, or park:ID, or enterprise:ID
     lines list - distinct names of the bus lines that stop there
     opening_hours str? - as mapped
+    open_date str? - opening date where known, as exact as given (list, opening_date, start_date)
     source str - osm, or the official list
     source_ids list - all OSM ids merged into it, sorted
     """),
     key=("facility_id",),
     sort=("facility_id",),
+)
+
+NEARBY = Schema(
+    "nearby",
+    "Least walk from any workplace of a park to each facility within the farthest limit.",
+    _columns("""
+    park_id str - the park
+    facility_id str - the facility
+    metres float m - length of the shortest walk
+    minutes float min - time of the quickest walk
+    """),
+    key=("park_id", "facility_id"),
+    sort=("park_id", "metres", "facility_id"),
 )
 
 # --- who starts a walk where (access/origins.py) ---------------------------------------------
@@ -547,6 +561,49 @@ ROLLUP = Schema(
     sort=("level", "area", "category", "item"),
 )
 
+CHANGES = Schema(
+    "changes",
+    "What differs from an earlier run, and why; see docs/method.md, What changed.",
+    _columns("""
+    park_id str - the park
+    what str - park, rank, tier, score or workers; status:ITEM, found:ITEM or short_by:ITEM
+    before str? - value of the earlier run; empty: none, unknown or withheld
+    after str? - value of this run; empty: none, unknown or withheld
+    cause str - why, the most direct first, joined by ; (a code, ids, and words in brackets)
+    """),
+    key=("park_id", "what"),
+)
+
+# --- what a result folder gives back (publish/reading.py) --------------------------------------
+
+OUTLINES = Schema(
+    "outlines",
+    "Outlines of the parks, as a result folder holds them.",
+    _columns("""
+    park_id str - the park
+    geometry geometry - multipolygon
+    """),
+    key=("park_id",),
+)
+
+FACILITIES_READ = Schema(
+    "facilities_read",
+    "Facilities as a result folder holds them: those not open to the public without a place.",
+    tuple(replace(c, nullable=True) if c.name in ("lon", "lat") else c for c in FACILITIES.columns),
+    key=("facility_id",),
+    sort=("facility_id",),
+)
+
+CLOSED = Schema(
+    "closed",
+    "Facilities that an official list calls removed.",
+    _columns("""
+    source_id str - OSM id of the mapped place, or list:LIST/ROW
+    """),
+    key=("source_id",),
+    sort=("source_id",),
+)
+
 SCHEMAS: tuple[Schema, ...] = (
     PARKS,
     GATES_GIVEN,
@@ -561,6 +618,7 @@ SCHEMAS: tuple[Schema, ...] = (
     BUS_LINES,
     OWNERS,
     FACILITIES,
+    NEARBY,
     GATES,
     ORIGINS,
     REACH,
@@ -569,6 +627,10 @@ SCHEMAS: tuple[Schema, ...] = (
     RANKING,
     SHORTFALL,
     ROLLUP,
+    CHANGES,
+    OUTLINES,
+    FACILITIES_READ,
+    CLOSED,
 )
 
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from parkgap.publish.reading import Published
     from parkgap.sources.osm_file import Extract
     from parkgap.study import Study
 
@@ -145,7 +146,8 @@ def compute(study: Study, clock: Clock | None = None) -> Results:
             notes.warn(study, town.extract, town.parks, town.origins, town.walks, town.tables)
         ),
         inputs=hashes(study),
-        **found,
+        closed=town.places.closed,
+        **found,  # type: ignore[arg-type]  # frames alone, by their fields' names
     )
 
 
@@ -362,13 +364,22 @@ def _nearby(walks: Walks, origins: pd.DataFrame, facilities: pd.DataFrame) -> pd
     return least.sort_values(["park_id", "metres", "facility_id"], ignore_index=True)
 
 
-def publish(results: Results, out: Path, clock: Clock) -> None:
-    """Write the result folder: staged, then replaced file by file, ``run.json`` last."""
+def publish(
+    results: Results, out: Path, clock: Clock, base: Published | None = None
+) -> tuple[str, str] | None:
+    """Write the result folder: staged, then replaced file by file, ``run.json`` last.
+
+    What changed since `base`, or since the results that stand there, is written too; the note
+    (zh, en) says where the latter could not be read.
+    """
+    from parkgap.publish.compared import with_changes
     from parkgap.publish.geopackage import write_geopackage
     from parkgap.publish.maps import write_maps
     from parkgap.publish.tables import write_csv
     from parkgap.publish.workbook import write_workbook
 
+    with clock("changes"):
+        results, note = with_changes(results, out, base)
     with Staging(out) as staging:
         with clock("maps"):
             written = write_maps(results, staging.path)
@@ -382,3 +393,4 @@ def publish(results: Results, out: Path, clock: Clock) -> None:
             write_run(results, staging.path, written, results.study.parameters())
         write_timings(staging.path, clock.stages)
         staging.commit()
+    return note

@@ -11,7 +11,7 @@ import shapely
 
 from parkgap import geo
 from parkgap.access import facilities as fac
-from parkgap.access.official import join
+from parkgap.access.official import closed_ids, join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.standard import Standard
@@ -52,6 +52,8 @@ class Places:
         Longitudes and latitudes of all mapped places of the extract, for completeness.
     off_street
         How many facilities have no street within the snap limit.
+    closed
+        Ids of what a list calls removed, sorted.
     """
 
     frame: pd.DataFrame
@@ -62,6 +64,7 @@ class Places:
     sites: Snaps
     mapped: tuple[Floats, Floats]
     off_street: int
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def find_places(
     frame, counts_for, closed = join(
         frame, counts_for.reshape(mapped_count, len(items)), official, standard
     )
+    shut = closed_ids(frame, closed, official)
     around = np.concatenate([parks["geometry"].to_numpy(), residences["geometry"].to_numpy()])
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
@@ -146,6 +150,7 @@ def find_places(
         sites=_sites(streets, around, max(limits, default=0.0)),
         mapped=(lon, lat),
         off_street=len(frame) - len(np.unique(entrances.of)),
+        closed=shut,
     )
 
 

@@ -18,6 +18,7 @@ from parkgap.frames import RANKING, ROLLUP, SHORTFALL
 from parkgap.publish.cells import clean, formula_like
 from parkgap.publish.html import page_names
 from parkgap.publish.sheets import (
+    changes_grid,
     dictionary_grid,
     notices,
     published,
@@ -54,6 +55,7 @@ _NUMBERS = {
 # Columns of long text: how wide they may get (in digits) before their lines break.
 _BROKEN = {
     "category": 20,
+    "cause": 90,
     "clause": 34,
     "core_missing": 28,
     "evidence": 34,
@@ -139,10 +141,13 @@ class _Sheets:
         self._gaps(t("workbook.unverified"), results.shortfall[~short])
         rollup = published(ROLLUP, results.rollup, words)
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
+        if results.changes:
+            self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
         standard = standard_grid(results, words)
         self._table(t("workbook.standard"), standard, A3, frozen=2)
         self._sources()
-        self._table(t("sheet.dictionary"), dictionary_grid(words), A4)
+        dictionary = dictionary_grid(words, changes=bool(results.changes))
+        self._table(t("sheet.dictionary"), dictionary, A4)
 
     # --- sheets ---
 
