@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from parkgap.study import Study
     from parkgap.replay import Asked
+    from parkgap.study import Study
 
 BaseOpt = Annotated[
     Path | None,

@@ -231,8 +231,8 @@ def _rules(record: Mapping[str, Any], file: Path | None) -> tuple[StandardChoice
                 file=str(use if file is None else file),
                 value=f"{loaded.id} {loaded.version}",
                 rule=f"{was['id']} {was['version']}, SHA-256 {was['sha256'][:16]}…",
-                remedy="给出当时的标准文件，或重新运行较新的研究 / name that standard's file, or run "
-                "the later study again",
+                remedy="给出当时的标准文件，或重新运行较新的研究 / "
+                "name that standard's file, or run the later study again",
             )
         )
     return StandardChoice(use=str(source), set=chosen["set"]), loaded

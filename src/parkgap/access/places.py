@@ -121,7 +121,8 @@ def find_places(
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
     kept = np.where(near, np.cumsum(near) - 1, -1)
-    facility_of = np.where(facility_of >= 0, kept[facility_of], -1)
+    # One more row stands for "no facility", also where there is none at all.
+    facility_of = np.append(kept, -1)[facility_of]
     # What only a list has lies where the list says; it is reached from the street nearest to it.
     listed = near & (np.arange(len(frame)) >= mapped_count)
     own, own_points = kept[listed], geo.points(lon[listed], lat[listed])

@@ -55,7 +55,10 @@ def said_of(cause: Cause, words: Words) -> str:
     """Say a cause in words alone."""
     facts = {name: _fact(name, value, words) for name, value in cause.facts}
     blank = dict.fromkeys(_PLACEHOLDERS, "—")
-    said = words.t(f"cause.{cause.code}", **{**blank, **facts})
+    key = f"cause.{cause.code}"
+    if "before" not in facts and "after" not in facts:
+        key = f"{key}_plain" if words.t.get(f"{key}_plain", "") else key
+    said = words.t(key, **{**blank, **facts})
     if cause.inner:
         inner = words.t("page.comma").join(_one(c, words) for c in cause.inner)
         said = f"{said}{words.t('page.colon')}{inner}"

@@ -26,6 +26,8 @@ _STATUS = ("status", "found", "short_by")
 _NAMED = 3  # items named behind a rank or score
 _FULL = {"met": 1.0, "short": 0.0, "unverified": 0.5}
 _EVIDENCE = {"facility_hours"}  # kept for rows that nothing else explains
+# How something acts rather than what: none of these is one cause more.
+_EFFECTS = frozenset({"certainty", "more", "item", "walk"})
 Row = Mapping[str, Any]
 
 
@@ -318,7 +320,8 @@ def _outlines_differ(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[str
     import shapely
 
     both = before.merge(after, on="park_id")
-    same = shapely.equals(both["geometry_x"].to_numpy(), both["geometry_y"].to_numpy())
+    one, two = (shapely.normalize(both[f"geometry_{s}"].to_numpy()) for s in "xy")
+    same = shapely.equals_exact(one, two, tolerance=1e-9)
     return frozenset(both["park_id"].to_numpy()[~same])
 
 
@@ -341,9 +344,14 @@ def _several(causes: Sequence[Cause]) -> tuple[Cause, ...]:
     if not causes:
         return (Cause("unexplained"),)
     unique = list(dict.fromkeys(causes))
-    kinds = {c.code.partition("_")[0] for c in unique} - {"certainty", "more", "item"}
+    kinds = {_kind(c) for c in unique} - _EFFECTS
     both = any(c.code == "item" for c in unique) and kinds
     return (*unique, Cause("several")) if len(kinds) > 1 or both else tuple(unique)
+
+
+def _kind(cause: Cause) -> str:
+    kind = cause.code.partition("_")[0]
+    return f"{kind} {cause.ids[0]}" if kind == "input" else kind
 
 
 def _certainty(one: Row, two: Row) -> list[Cause]:

@@ -73,7 +73,7 @@ def differences(before: Record, after: Record) -> Differences:
         rules={i: causes for i, causes in rules.items() if causes},
         weights=any(a and b and a["weight"] != b["weight"] for a, b in pairs.values()),
         common={
-            name: _changed("rule_changed", (name,), one["common"].get(name), value, name)
+            name: _common(name, one["common"].get(name), value)
             for name, value in two["common"].items()
             if one["common"].get(name) != value
         },
@@ -93,14 +93,20 @@ def differences(before: Record, after: Record) -> Differences:
 def same_run(one: Record, two: Record) -> bool:
     """Tell whether two records are of one run: inputs, parameters, standard and program agree.
 
-    How results are called and worded does not count.
+    How results are called and worded does not count, nor how input files are named.
     """
     found = differences(one, two)
     return (
-        one["inputs"] == two["inputs"]
+        _contents(one) == _contents(two)
         and one["standard"]["sha256"] == two["standard"]["sha256"]
         and not (found.parameters or found.program or found.since != found.until)
     )
+
+
+def _contents(record: Record) -> list[str]:
+    """Hashes of the inputs but ``study.toml``, of which the parameters say what it decided."""
+    own = record["study"]["file"]
+    return sorted(digest for name, digest in record["inputs"].items() if name != own)
 
 
 def changed_inputs(one: Record, two: Record) -> frozenset[str]:
@@ -168,6 +174,12 @@ def _rule(item: str, one: Record | None, two: Record | None) -> Iterator[Cause]:
             yield Cause("rule_changed", (f"{item}.{part}",), (("part", part),))
 
 
+def _common(name: str, before: object, after: object) -> Cause:
+    if name in ("certainty", "weight_sets"):  # kept as hashes, which say nothing to a reader
+        return Cause("rule_changed", (name,), (("part", name),))
+    return _changed("rule_changed", (name,), before, after, name)
+
+
 def _test(test: list[Any] | None) -> str:
     """Write a test: 1 within 300 m."""
     if test is None:
@@ -188,11 +200,21 @@ def _value(value: object) -> str:
 
 
 def _parameters(one: Record, two: Record) -> Iterator[Cause]:
-    before, after = dict(_flat(one)), dict(_flat(two))
+    before, after = (dict(_flat(p)) for p in _alike(one, two))
     for name in dict.fromkeys((*before, *after)):
         if before.get(name) != after.get(name):
             facts = (("before", _value(before.get(name))), ("after", _value(after.get(name))))
             yield Cause("parameter", (name,), tuple((k, v) for k, v in facts if v))
+
+
+def _alike(one: Record, two: Record) -> Iterator[dict[str, Any]]:
+    """Keep of the tables what both have: another table is another input, no parameter."""
+    tables = (*TABLES, *_LATER)
+    lists = [{str(t.get("file")): t for t in r.get("facilities") or ()} for r in (one, two)]
+    for record, listed in zip((one, two), lists, strict=True):
+        kept = {k: v for k, v in record.items() if k not in tables or (one.get(k) and two.get(k))}
+        files = {name: t for name, t in listed.items() if name in lists[0] and name in lists[1]}
+        yield {**kept, "facilities": files}
 
 
 def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, object]]:

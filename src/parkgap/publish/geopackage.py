@@ -81,7 +81,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
     path.unlink(missing_ok=True)
     metadata = _metadata(results)
     try:
-        with _gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
+        with gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
             for number, layer in enumerate(_layers(results)):
                 data, masks = _fields(layer)
                 raw.write(
@@ -230,7 +230,7 @@ def _metadata(results: Results) -> dict[str, str]:
 
 
 @contextmanager
-def _gdal_options(options: Mapping[str, str]) -> Iterator[None]:
+def gdal_options(options: Mapping[str, str]) -> Iterator[None]:
     """Set GDAL options, and put back what the caller had."""
     from pyogrio import get_gdal_config_option, set_gdal_config_options
 

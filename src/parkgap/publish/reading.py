@@ -32,7 +32,7 @@ from parkgap.frames import (
 from parkgap.publish.causes import unpacked
 from parkgap.publish.cells import clean, unguard, values
 from parkgap.publish.folder import inside
-from parkgap.publish.geopackage import as_published, without_shares
+from parkgap.publish.geopackage import as_published, gdal_options, without_shares
 from parkgap.publish.record import RESULT_SCHEMA, RUN_FILE, run_facts, seal
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ def of_results(results: Results) -> Published:
     }
     geometry = results.parks.set_index("park_id")["geometry"]
     ids = results.ranking["park_id"].tolist()
-    outlines = [shapely.from_wkb(shapely.to_wkb(geometry[p])) for p in ids]
+    shapes = [geometry[p] for p in ids]
+    outlines = [shapely.MultiPolygon([g]) if g.geom_type == "Polygon" else g for g in shapes]
     known = {"park_id": [clean(p) for p in ids], "geometry": outlines}
     found["outlines"] = OUTLINES.frame(known)
     return Published(run_facts(results, results.study.parameters()), found, results.changes)
@@ -186,7 +187,9 @@ def _read_layers(path: Path, *, changed: bool) -> dict[str, Any]:
     from pyogrio import raw
 
     def layer(name: str) -> tuple[dict[str, list[Any]], Any]:
-        meta, _, geometry, data = raw.read(str(path), layer=name)
+        # GDAL would leave a file of its own beside what it reads.
+        with gdal_options({"GDAL_PAM_ENABLED": "NO"}):
+            meta, _, geometry, data = raw.read(str(path), layer=name)
         return {n: d.tolist() for n, d in zip(meta["fields"], data, strict=True)}, geometry
 
     def table(schema: Schema, cells: Mapping[str, list[Any]], size: int) -> pd.DataFrame:

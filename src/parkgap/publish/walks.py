@@ -94,7 +94,11 @@ def changed_walks(
     two = after.frames["nearby"].merge(known[["facility_id"]], on="facility_id")
     keys = ["park_id", "facility_id"]
     both = one[[*keys, "metres"]].merge(two[[*keys, "metres"]], on=keys, how="outer")
-    metres = both[["metres_x", "metres_y"]].fillna(np.inf).to_numpy(dtype=float)
+    lengths = ["metres_x", "metres_y"]
+    # What one of the two did not look for is no other walk.
+    looked = min(float(r.record["parameters"]["reach"]["limit_m"]) for r in (before, after))
+    both[lengths] = both[lengths].where(both[lengths] <= looked)
+    metres = both[lengths].fillna(np.inf).to_numpy(dtype=float)
     with np.errstate(invalid="ignore"):
         moved = np.abs(metres[:, 0] - metres[:, 1]) > SAME_M
     listed = both[moved].merge(names, on="facility_id").explode("items")
@@ -102,8 +106,7 @@ def changed_walks(
     found: dict[tuple[str, str], list[Walk]] = {}
     for row in listed[listed["park_id"].isin(parks)].to_dict("records"):
         name = row["name"] if isinstance(row["name"], str) else ""
-        lengths = (row["metres_x"], row["metres_y"])
-        ends = [float("inf") if pd.isna(m) else float(m) for m in lengths]
+        ends = [float("inf") if pd.isna(row[m]) else float(row[m]) for m in lengths]
         walk = Walk(str(row["facility_id"]), name, *ends)
         found.setdefault((str(row["park_id"]), str(row["items"])), []).append(walk)
     return found
