@@ -588,7 +588,7 @@ OUTLINES = Schema(
 
 FACILITIES_READ = Schema(
     "facilities_read",
-    "Facilities as a result folder holds them: those not open to the public without a place.",
+    "Facilities as a result folder holds them: not open to the public, without name and place.",
     tuple(replace(c, nullable=True) if c.name in ("lon", "lat") else c for c in FACILITIES.columns),
     key=("facility_id",),
     sort=("facility_id",),

@@ -363,7 +363,7 @@ def publish(drawn: Town, study: Path, out: Path, **options: Any) -> Results:
 def test_a_folder_gives_back_what_was_found(tmp_path: Path) -> None:
     drawn = canteens(workers=1234)
     drawn.node(30, 0, amenity="restaurant", name="=1+1", opening_hours="Mo-Fr 07:00-09:00")
-    drawn.node(0, 100, amenity="canteen", access="private", name="Own")
+    canteen = drawn.node(0, 100, amenity="canteen", access="private", name="Own")
     results = publish(drawn, tmp_path / "s", tmp_path / "out")
     before = content(tmp_path / "out")
     read = parkgap.read_results(tmp_path / "out")
@@ -384,9 +384,10 @@ def test_a_folder_gives_back_what_was_found(tmp_path: Path) -> None:
     assert len(assessment) == len(results.assessment)
     met = assessment[(assessment["item"] == MEAL)].iloc[0]
     assert (met["status"], met["found"]) == ("met", 6)
-    own = read["facilities"].set_index("name").loc["Own"]
+    own = read["facilities"].set_index("facility_id").loc[canteen]
     assert own["access"] == "park:P"
     assert pd.isna(own["lon"])
+    assert own["name"] is None
     assert read["facilities"].set_index("name").loc["=1+1", "opening_hours"] == "Mo-Fr 07:00-09:00"
 
 

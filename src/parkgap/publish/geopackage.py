@@ -63,7 +63,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
     (those open to the public, as points).  Tables without geometry: ``shortfall``; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
-    open to the public, without their place), ``assessment``, ``nearby``, ``closed``, and
+    open to the public, without name and place), ``assessment``, ``nearby``, ``closed``, and
     ``changes`` where this run was compared with an earlier one.
 
     Raises
@@ -154,11 +154,11 @@ def _records(results: Results) -> Iterator[_Layer]:
 
 
 def as_published(facilities: pd.DataFrame) -> pd.DataFrame:
-    """Take the place, and which enterprise it is, from what is not open to the public."""
+    """Take name, place, and which enterprise it is, from what is not open to the public."""
     own = facilities["access"] != "public"
     access = facilities["access"].str.replace("^enterprise:.*$", "enterprise", regex=True)
     hidden = facilities[["lon", "lat"]].mask(own)
-    return facilities.assign(access=access, **hidden)
+    return facilities.assign(name=facilities["name"].mask(own, None), access=access, **hidden)
 
 
 def without_shares(assessment: pd.DataFrame) -> pd.DataFrame:
