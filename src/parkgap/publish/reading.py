@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _CSV = (RANKING, SHORTFALL, ROLLUP)
 _TABLES = {"assessment": ASSESSMENT, "nearby": NEARBY, "closed": CLOSED}
 _AGAIN = "parkgap run"
+_DEGREES = 7  # decimals of a published coordinate
 
 
 @dataclass(frozen=True)
@@ -204,8 +205,8 @@ def _read_layers(path: Path, *, changed: bool) -> dict[str, Any]:
         ("gates", GATES, "gate_id"),
     ):
         cells, wkb = layer(name)
-        points = shapely.from_wkb(wkb)
-        cells["lon"], cells["lat"] = shapely.get_x(points).tolist(), shapely.get_y(points).tolist()
+        points = shapely.get_coordinates(shapely.from_wkb(wkb)).round(_DEGREES)
+        cells["lon"], cells["lat"] = points[:, 0].tolist(), points[:, 1].tolist()
         found[name] = table(schema, cells, len(cells[key]))
     own, _ = layer("facilities_own")
     if own["facility_id"]:
