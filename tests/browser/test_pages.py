@@ -144,7 +144,7 @@ def test_hostile_changes_run_nothing_and_are_text(visit: Any, folder: Path) -> N
     visit.picture("changes-390", whole=True)
     # and back and forth between the two pages
     page.get_by_role("link", name="返回总览").click()
-    page.wait_for_function("document.documentElement.dataset.map === 'drawn'")
+    page.wait_for_selector("html[data-map='drawn']", state="attached")
     page.locator("a[href='changes.html']").click()
     assert page.url.endswith("/changes.html")
 
