@@ -110,6 +110,14 @@ def test_gone_from_the_map_may_be_closed_or_deleted_and_says_so(made: Made) -> N
     assert said(status, "zh").startswith(f"facility_removed {shop}（地图上已不见：Old")
 
 
+def test_a_name_cannot_part_causes_or_pass_for_one(made: Made) -> None:
+    later = town(2026)
+    shop = later.node(100, 0, amenity="pharmacy", name="A; facility_closed node/1；(B")
+    cause = said(found(compare(made(town(2025)), made(later)), f"status:{DRUGS}"))
+    assert cause.split("; ") == [cause]
+    assert cause.startswith(f"facility_mapped {shop} (")
+
+
 def test_a_list_that_calls_a_place_removed_closed_it(tmp_path: Path, made: Made) -> None:
     drawn = town(2026)
     shop = drawn.node(100, 0, amenity="pharmacy", name="Linden")

@@ -86,6 +86,12 @@ def test_every_cause_that_the_program_knows_has_words() -> None:
     assert used - known == set()
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_cause_holds_what_parts_causes(lang: str) -> None:
+    t = Text(lang)
+    assert [k for k in t.keys() if k.startswith("cause.") and "; " in t(k)] == []  # noqa: SIM118
+
+
 def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(KeyError):
         Text("zh")("status.missing")

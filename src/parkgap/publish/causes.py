@@ -75,7 +75,7 @@ def _fact(name: str, value: str, words: Words) -> str:
     if name == "item":
         return _plain(words.item(value.partition("@")[0]))
     if name in _LISTS:
-        return words.listed(value) or "—"
+        return _plain(words.listed(value)) or "—"
     if name in _REASONS:
         return words.join(words.word("reason", c) for c in words.reasons(value)) or "—"
     if name in _WORDS:
