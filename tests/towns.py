@@ -59,12 +59,13 @@ class Town:
     ----------
     extent
         What the extract says that it covers (its ``<bounds>``); None: it does not say.
-    language, walking, reach, standard
-        Further lines of ``study.toml``.
+    language, head, settings
+        Further lines of ``study.toml``: before its sections, and after them.
     """
 
     extent: Box | None = (-4000, -4000, 4000, 4000)
     language: str = "en"
+    head: str = ""
     settings: str = ""
     nodes: dict[Point, dict[str, str]] = field(default_factory=dict)
     missing: set[Point] = field(default_factory=set)
@@ -159,6 +160,7 @@ class Town:
         toml = [
             'name = "town"',
             f'language = "{self.language}"',
+            self.head,
             '[osm]\nfile = "town.osm"',
             '[parks]\nfile = "parks.geojson"\ncrs = "WGS84"',
         ]

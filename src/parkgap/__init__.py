@@ -73,10 +73,24 @@ def run(
 
 
 def read_results(folder: str | Path) -> dict[str, pd.DataFrame]:
-    """Read the lists of a result folder: ``ranking``, ``shortfall`` and ``rollup`` as frames."""
-    import pandas as pd
+    """Read a result folder back as typed frames, after checking every file of it.
 
-    return {
-        name: pd.read_csv(Path(folder) / f"{name}.csv", encoding="utf-8-sig")
-        for name in ("ranking", "shortfall", "rollup")
-    }
+    Parameters
+    ----------
+    folder
+        A result folder, or its ``run.json``.
+
+    Returns
+    -------
+    Frames by name: ``ranking``, ``shortfall``, ``rollup``, ``assessment``, ``facilities``,
+    ``nearby``, ``gates``, ``outlines``, ``closed``, and ``changes`` where the run was compared
+    with an earlier one (``docs/data-dictionary.md``).
+
+    Raises
+    ------
+    InputError
+        There are no results, or a file is missing or was changed after the run; it is named.
+    """
+    from parkgap.publish.reading import read_published
+
+    return dict(read_published(Path(folder)).frames)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import parkgap
+from parkgap.cli_compare import BaseOpt, FromOpt, Tools, find_asked, register, say_notes
 from parkgap.errors import InputError, ParkgapError, ShardError
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def run(
     fresh: FreshOpt = False,
     workers: WorkersOpt = 0,
     scheduler: SchedulerOpt = None,
+    base: BaseOpt = None,
+    source: FromOpt = None,
 ) -> None:
     """评估研究并写出地图和清单。 Assess a study; write maps and lists."""
     from parkgap.rerun import Means
@@ -120,7 +123,7 @@ def run(
     means = Means(fresh=fresh, workers=workers, scheduler=scheduler)
     shown = {"as_json": as_json, "quiet": quiet, "verbose": verbose}
     with _refusals(as_json):
-        _run(study, out, lang, means, **shown, fail_under=fail_under)
+        _run(study, out, lang, means, **shown, fail_under=fail_under, base=base, source=source)
 
 
 @app.command("store")
@@ -383,13 +386,18 @@ def _run(
     quiet: bool,
     verbose: bool,
     fail_under: float | None = None,
+    base: Path | None = None,
+    source: Path | None = None,
 ) -> None:
-    study = _load(path, lang)
+    asked = find_asked(path, source, base, lang, _load)
+    study = asked.study
     folder = out if out is not None else Path("maps") / study.name
     from parkgap import rerun
 
+    say_notes(asked.notes, study.language)
     with _progress(quiet=quiet or as_json) as tell:
-        outcome = rerun.run(study, folder, means, tell=tell)
+        outcome = rerun.run(study, folder, means, asked=asked, tell=tell)
+    say_notes(outcome.notes, study.language)
     if verbose and not as_json:
         for stage in outcome.stages:
             reused = f"  ({', '.join(stage.reused)})" if stage.reused else ""
@@ -493,6 +501,7 @@ _STAGES = {
     "reach": "路网、设施、步行可达 streets, facilities, reach",
     "gather": "汇总 gather",
     "assess": "评估 assess",
+    "changes": "变化 changes",
     "maps": "地图 maps",
     "lists": "清单 lists",
     "workbook": "工作簿 workbook",
@@ -526,6 +535,9 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
             bar.update(task, description=said, advance=int(stage in _STAGES))
 
         yield tell
+
+
+register(app, Tools(_refusals, lambda quiet: _progress(quiet=quiet), _print_json))
 
 
 def main() -> None:

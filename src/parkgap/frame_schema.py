@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -39,11 +40,11 @@ class Schema:
         """Column names in order."""
         return [c.name for c in self.columns]
 
-    def frame(self, columns: dict[str, object] | None = None) -> pd.DataFrame:
+    def frame(self, columns: Mapping[str, object] | None = None) -> pd.DataFrame:
         """Build a frame of this schema (an empty one by default) with its dtypes."""
         import pandas as pd
 
-        data = columns or {}
+        data = dict(columns or {})
         unknown = set(data) - set(self.names)
         if unknown:
             raise FrameError(f"{self.name}: unknown columns {sorted(unknown)}")

@@ -14,6 +14,7 @@ What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's ta
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from parkgap.frame_schema import Column, Schema, columns
 from parkgap.frame_tables import (
@@ -35,18 +36,23 @@ from parkgap.frame_tables import (
 __all__ = [
     "ASSESSMENT",
     "BUS_LINES",
+    "CHANGES",
+    "CLOSED",
     "COMPLETE",
     "COMPLETENESS",
     "DUTIES",
     "ENTERPRISES",
     "FACILITIES",
+    "FACILITIES_READ",
     "GATES",
     "GATES_GIVEN",
     "HEADCOUNTS",
     "HOUSING_STOCK",
     "LISTED",
+    "NEARBY",
     "OFFICIAL",
     "ORIGINS",
+    "OUTLINES",
     "OWNERS",
     "PARKS",
     "PIPELINE",
@@ -147,11 +153,25 @@ FACILITIES = Schema(
     access str - public, or park:ID, or enterprise:ID
     lines list - distinct names of the bus lines that stop there
     opening_hours str? - as mapped
+    open_date str? - opening date where known, as exact as given (list, opening_date, start_date)
     source str - osm, or the official list
     source_ids list - all OSM ids merged into it, sorted
     """),
     key=("facility_id",),
     sort=("facility_id",),
+)
+
+NEARBY = Schema(
+    "nearby",
+    "Least walk from any workplace of a park to each facility within the farthest limit.",
+    columns("""
+    park_id str - the park
+    facility_id str - the facility
+    metres float m - length of the shortest walk
+    minutes float? min - time of the quickest walk; empty: beyond the farthest, up a hill
+    """),
+    key=("park_id", "facility_id"),
+    sort=("park_id", "metres", "facility_id"),
 )
 
 # --- who starts a walk where (access/origins.py) ---------------------------------------------
@@ -395,6 +415,49 @@ ROLLUP = Schema(
     sort=("level", "area", "category", "item"),
 )
 
+CHANGES = Schema(
+    "changes",
+    "What differs from an earlier run, and why; see docs/method.md, What changed.",
+    columns("""
+    park_id str - the park
+    what str - park, rank, tier, score or workers; status:ITEM, found:ITEM or short_by:ITEM
+    before str? - value of the earlier run; empty: none, unknown or withheld
+    after str? - value of this run; empty: none, unknown or withheld
+    cause str - why, the most direct first, joined by ; (a code, ids, and words in brackets)
+    """),
+    key=("park_id", "what"),
+)
+
+# --- what a result folder gives back (publish/reading.py) --------------------------------------
+
+OUTLINES = Schema(
+    "outlines",
+    "Outlines of the parks, as a result folder holds them.",
+    columns("""
+    park_id str - the park
+    geometry geometry - multipolygon
+    """),
+    key=("park_id",),
+)
+
+FACILITIES_READ = Schema(
+    "facilities_read",
+    "Facilities as a result folder holds them: not open to the public, without name and place.",
+    tuple(replace(c, nullable=True) if c.name in ("lon", "lat") else c for c in FACILITIES.columns),
+    key=("facility_id",),
+    sort=("facility_id",),
+)
+
+CLOSED = Schema(
+    "closed",
+    "Facilities that an official list calls removed.",
+    columns("""
+    source_id str - OSM id of the mapped place, or list:LIST/ROW
+    """),
+    key=("source_id",),
+    sort=("source_id",),
+)
+
 SCHEMAS: tuple[Schema, ...] = (
     PARKS,
     HEADCOUNTS,
@@ -414,6 +477,7 @@ SCHEMAS: tuple[Schema, ...] = (
     TIMETABLE,
     STOCK,
     FACILITIES,
+    NEARBY,
     GATES,
     ORIGINS,
     REACH,
@@ -425,6 +489,10 @@ SCHEMAS: tuple[Schema, ...] = (
     RANKING,
     SHORTFALL,
     ROLLUP,
+    CHANGES,
+    OUTLINES,
+    FACILITIES_READ,
+    CLOSED,
 )
 
 

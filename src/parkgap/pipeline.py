@@ -50,6 +50,7 @@ from parkgap.work import Work, one_by_one
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from parkgap.publish.reading import Published
     from parkgap.study import Study
 
 Progress = Callable[[str], None]
@@ -204,6 +205,7 @@ def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None
         inputs=inputs,
         run=run_key(study, inputs),
         beside=beside,
+        closed=found.closed,
         **frames,
     )
 
@@ -345,7 +347,7 @@ def _box(shape: shapely.Geometry) -> str:
     return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
-def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, pd.DataFrame], Beside]:
+def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     parks, found, standard = town.parks, town.found, town.standard
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
@@ -367,7 +369,7 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, pd.DataFrame],
     few = town.study.privacy.min_workers
     judge = Judge(ground, standard, town.study.language, few, memo)
     frames = judge.frames()
-    shown = {name: without_few(frame, few) for name, frame in frames.items()}
+    shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
     nearby = _nearby(found.reach, origins, facilities["facility_id"])
     shown |= {"completeness": found.completeness, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
@@ -446,13 +448,22 @@ def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, ids: pd.Series) -> pd.Da
     return least.sort_values(["park_id", "metres", key], ignore_index=True)
 
 
-def publish(results: Results, out: Path, clock: Clock) -> None:
-    """Write the result folder: staged, then replaced file by file, ``run.json`` last."""
+def publish(
+    results: Results, out: Path, clock: Clock, base: Published | None = None
+) -> tuple[str, str] | None:
+    """Write the result folder: staged, then replaced file by file, ``run.json`` last.
+
+    What changed since `base`, or since the results that stand there, is written too; the note
+    (zh, en) says where the latter could not be read.
+    """
+    from parkgap.publish.compared import with_changes
     from parkgap.publish.geopackage import write_geopackage
     from parkgap.publish.maps import write_maps
     from parkgap.publish.tables import write_csv
     from parkgap.publish.workbook import write_workbook
 
+    with clock("changes"):
+        results, note = with_changes(results, out, base)
     with Staging(out) as staging:
         with clock("maps"):
             written = write_maps(results, staging.path)
@@ -466,3 +477,4 @@ def publish(results: Results, out: Path, clock: Clock) -> None:
             write_run(results, staging.path, written, results.study.parameters())
         write_timings(staging.path, clock.stages)
         staging.commit()
+    return note

@@ -19,6 +19,7 @@ from parkgap.errors import OutputError
 from parkgap.frames import RANKING
 from parkgap.publish.cells import unguard
 from parkgap.publish.record import RUN_FILE, Stage
+from parkgap.replay import Asked
 from parkgap.store import FOLDER, Store
 from parkgap.study import sha256
 
@@ -64,12 +65,15 @@ class Outcome:
         What was done, in order.
     trouble
         Why nothing could be kept for the next run, or "".
+    notes
+        What the user must know besides (zh, en).
     """
 
     folder: Path
     reused: bool
     stages: tuple[Stage, ...] = ()
     trouble: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def run_key(study: Study, inputs: Mapping[str, str] | None = None) -> str:
@@ -120,7 +124,12 @@ def store_of(study: Study, means: Means) -> Store:
 
 
 def run(
-    study: Study, out: Path, means: Means | None = None, *, tell: Tell = lambda _: None
+    study: Study,
+    out: Path,
+    means: Means | None = None,
+    *,
+    asked: Asked | None = None,
+    tell: Tell = lambda _: None,
 ) -> Outcome:
     """Run a study into a folder, unless that holds its results already.
 
@@ -132,6 +141,8 @@ def run(
         The result folder.
     means
         With what.
+    asked
+        What else is asked: results to compare with, or a record to repeat.
     tell
         Called with the name of each stage as it begins.
 
@@ -144,12 +155,13 @@ def run(
     ShardError
         A part of the work failed on a worker; nothing was written, finished parts are kept.
     """
-    means = means or Means()
+    means, asked = means or Means(), asked or Asked(study)
     if study.osm.file is None:
         from parkgap.inputs import with_extract
 
         study = with_extract(study, lambda _done, _all, text: tell(text))
-    if not means.fresh and unchanged(study, out):
+    plain = asked.base is None and asked.record is None
+    if plain and not means.fresh and unchanged(study, out):
         return Outcome(folder=out, reused=True)
     from parkgap import pipeline
     from parkgap.cluster import hands
@@ -157,10 +169,16 @@ def run(
     store = store_of(study, means)
     clock = pipeline.Clock(tell)
     with hands(means.workers, means.scheduler, store, tell) as do:
-        results = pipeline.compute(study, clock, store=store, do=do)
-    pipeline.publish(results, out, clock)
+        results = asked.finish(pipeline.compute(study, clock, store=store, do=do))
+    note = pipeline.publish(results, out, clock, asked.base)
     store.sweep()
-    return Outcome(folder=out, reused=False, stages=tuple(clock.stages), trouble=store.trouble)
+    return Outcome(
+        folder=out,
+        reused=False,
+        stages=tuple(clock.stages),
+        trouble=store.trouble,
+        notes=() if note is None else (note,),
+    )
 
 
 # --- what a folder says in short -----------------------------------------------------------------

@@ -97,6 +97,50 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """One reason of a change.
+
+    Attributes
+    ----------
+    code
+        What happened, e.g. ``facility_opened``; the words are ``cause.CODE`` of the texts.
+    ids
+        What it happened to: facilities (OSM or list ids), an item, a parameter.
+    facts
+        What the words need besides, language-neutral: name to value, in a fixed order.
+    inner
+        Reasons of this reason (an item's, behind a rank).
+    """
+
+    code: str
+    ids: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    inner: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that differs between two runs; a row of :data:`parkgap.frames.CHANGES`.
+
+    Attributes
+    ----------
+    park_id, park_name
+        The park.
+    what, before, after
+        As in the frame: codes and plain numbers, None where empty.
+    causes
+        Why, the most direct first.
+    """
+
+    park_id: str
+    park_name: str
+    what: str
+    before: str | None
+    after: str | None
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything that is published, before it is written.
 
@@ -127,6 +171,14 @@ class Results:
         Input file name (relative to the study) to SHA-256.
     run
         Name of the run: a SHA-256 of everything that it was made from.
+    closed
+        Ids of facilities that an official list calls removed, sorted.
+    changes
+        What differs from an earlier run, and why; empty where nothing does.
+    compared_with
+        Facts of that earlier run for ``run.json``; None: there was none to compare with.
+    settled
+        True where `changes` are final: a repeated run is not compared with what it replaces.
     """
 
     study: Study
@@ -149,3 +201,7 @@ class Results:
     inputs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     beside: Beside = field(default_factory=Beside)
+    closed: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    compared_with: Mapping[str, object] | None = None
+    settled: bool = False

@@ -166,6 +166,8 @@ class Survey:
         Rows of the office's timetable that belong to no stop.
     people
         Areas that were looked up in the population raster, and those in which people live.
+    closed
+        Ids of what a list calls removed, sorted.
     climbed
         Streets around its parks by cells of `CELL`: ``x, y, metres, known_m`` (of those, with known
         heights).
@@ -187,6 +189,7 @@ class Survey:
     timetable: pd.DataFrame
     lost_stops: int
     people: tuple[int, int]
+    closed: tuple[str, ...]
     climbed: pd.DataFrame
 
 
@@ -365,6 +368,7 @@ def _put(
         timetable=places.timetable,
         lost_stops=places.lost_stops,
         people=people,
+        closed=places.closed,
         climbed=_climbed(streets, parks, rules),
     )
 
@@ -663,6 +667,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         timetable=_once(_sorted([p.timetable for p in parts], list(TIMETABLE.key))),
         lost_stops=sum(p.lost_stops for p in parts),
         people=(sum(p.people[0] for p in parts), sum(p.people[1] for p in parts)),
+        closed=tuple(sorted({i for p in parts for i in p.closed})),
         climbed=_once(_sorted([p.climbed for p in parts], ["x", "y"])),
     )
 

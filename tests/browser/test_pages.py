@@ -11,7 +11,7 @@ import pytest
 from parkgap import frames
 from parkgap.publish.html import page_name
 from parkgap.publish.maps import write_maps
-from parkgap.results import Beside
+from parkgap.results import Beside, Cause, Change
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made: Any) -> Path:
         "warnings": ((EVIL, EVIL),),
     }
     changed["facilities"]["lines"] = [[EVIL]] * 3
+    changed["changes"] = hostile_changes(str(parks["park_id"].iloc[0]))
+    changed["compared_with"] = {"as_of": EVIL, "osm_date": None, "program": EVIL}
     places = made.ground().places.assign(name=EVIL)
     base = made.Base(*(made.ground().__dict__ | {"places": places}).values())
     out = tmp_path_factory.mktemp("evil 地图 #1")
@@ -84,6 +86,16 @@ def lists(made: Any) -> Any:
         shuttles=made.frame(frames.SHUTTLE_LINES, [bus]),
         owners=made.frame(frames.OWNERS, [{**owner, "source": EVIL}]),
         planned_near=made.pd.DataFrame([walk]),
+    )
+
+
+def hostile_changes(park_id: str) -> tuple[Change, ...]:
+    """Changes whose every text is hostile, of a park that is there and of one that vanished."""
+    cause = Cause("facility_retagged", (EVIL,), (("name", EVIL), ("items_after", EVIL)))
+    nested = Cause("item", (EVIL,), (("item", EVIL),), (cause,))
+    return (
+        Change(park_id, EVIL, "status:pharmacy", "short", EVIL, (cause, nested)),
+        Change(EVIL, EVIL, "park", EVIL, None, (Cause("parameter", (EVIL,), (("before", EVIL),)),)),
     )
 
 
@@ -156,6 +168,30 @@ def test_hostile_lists_are_text_in_tables_and_on_the_map(visit: Any) -> None:
     page.locator('input[data-layer="planned"]').uncheck()
     assert page.locator(".anchor > .planned").count() == 0
     assert visit.complaints == []
+
+
+def test_hostile_changes_run_nothing_and_are_text(visit: Any, folder: Path) -> None:
+    page = visit.page
+    page.goto((folder / "changes.html").as_uri())
+    assert page.locator("table.sortable").count() == 2
+    assert SHOWN in page.locator("tbody").first.text_content()
+    page.locator("button.sort").first.click()  # its script runs, and runs nothing else
+    assert page.locator("th[aria-sort]").count() == 1
+    assert page.locator("img, svg[onload], main script").count() == 0
+    assert page.evaluate(PWNED) is None
+    # the park that is there is linked, the one that vanished is not
+    links = [a.get_attribute("href") for a in page.locator("main h2 a").all()]
+    assert links == ["parks/A.html"]
+    assert visit.complaints == []
+    assert visit.outside() == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    visit.picture("changes-390", whole=True)
+    # and back and forth between the two pages
+    page.get_by_role("link", name="返回总览").click()
+    page.wait_for_selector("html[data-map='drawn']", state="attached")
+    page.locator("a[href='changes.html']").click()
+    assert page.url.endswith("/changes.html")
 
 
 def test_a_hostile_tooltip_is_text(visit: Any) -> None:

@@ -34,6 +34,13 @@ def table(schema: frames.Schema, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=schema.names)
 
 
+def assessed(**changes: Any) -> dict[str, Any]:
+    """Judge one item, of which few workers lack it: their number is withheld."""
+    row = {"park_id": "p1", "category": "transit", "item": "bus_stop", "status": "short"}
+    known = {"workers": 1000.0, "served_share": 0.995, "satisfaction_high": 0.995}
+    return {**row, **known, **changes}
+
+
 def make(**changes: Any) -> Results:
     study = {
         "name": "huangdao",
@@ -84,6 +91,14 @@ def make(**changes: Any) -> Results:
                 {"priority": 2, "park_id": "p2", "item": "其他", "status": "unverified"},
             ],
         ),
+        "assessment": table(frames.ASSESSMENT, [assessed()]),
+        "nearby": table(
+            frames.NEARBY,
+            [{"park_id": "p1", "facility_id": "node/1", "metres": 12.34, "minutes": 0.2}],
+        ),
+        "closed": ("node/9",),
+        "changes": (),
+        "compared_with": None,
         "data_date": "2026-10-30",
         "made_up": True,
         **changes,
@@ -105,13 +120,17 @@ def columns(path: Path, layer: str) -> list[str]:
     return [row[1] for row in query(path, f"PRAGMA table_info({layer})")]
 
 
-def test_it_is_a_geopackage_with_the_four_layers_and_no_other(path: Path) -> None:
+def test_it_is_a_geopackage_with_the_promised_layers_and_no_other(path: Path) -> None:
     assert query(path, "PRAGMA application_id") == [(0x47504B47,)]  # "GPKG", OGC 12-128r18, req. 2
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     layers = query(path, "SELECT table_name, data_type, srs_id FROM gpkg_contents ORDER BY 1")
     assert layers == [
+        ("assessment", "attributes", 0),
+        ("closed", "attributes", 0),
         ("facilities", "features", 4326),
+        ("facilities_own", "attributes", 0),
         ("gates", "features", 4326),
+        ("nearby", "attributes", 0),
         ("parks", "features", 4326),
         ("shortfall", "attributes", 0),
     ]
@@ -146,6 +165,21 @@ def test_gdal_reads_the_same_geometry_back(
     assert set(found) == set(expected)
     for key, shape in expected.items():
         assert shapely.equals(found[key], shape)
+
+
+def test_what_is_not_open_to_the_public_has_neither_name_nor_place(path: Path) -> None:
+    assert not {"lon", "lat", "geom"} & set(columns(path, "facilities_own"))
+    rows = query(path, "SELECT name, access FROM facilities_own")
+    assert rows == [(None, "park:p1"), (None, "enterprise")]
+
+
+def test_a_share_does_not_give_a_withheld_number_away(tmp_path: Path) -> None:
+    sql = "SELECT workers, workers_unserved, served_share, satisfaction_high FROM assessment"
+    few = write_geopackage(make(), tmp_path / "few.gpkg")
+    assert query(few, sql) == [(1000.0, None, None, None)]
+    rows = [assessed(workers_unserved=50.0, served_share=0.95)]
+    many = make(assessment=table(frames.ASSESSMENT, rows))
+    assert query(write_geopackage(many, tmp_path / "many.gpkg"), sql)[0][:3] == (1000.0, 50.0, 0.95)
 
 
 def test_only_places_open_to_the_public_go_in(path: Path) -> None:

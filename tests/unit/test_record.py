@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,12 +13,19 @@ import numpy as np
 import pytest
 
 import parkgap
-from parkgap.publish.record import Stage, write_run, write_timings
+from parkgap.publish.record import Stage, seal, write_run, write_timings
 from parkgap.results import Results
+from parkgap.standard import Standard, load
+from parkgap.standards.digest import digest, summary
 
 # SHA-256 of "abc" and of nothing: FIPS 180-2, and RFC 6234's test vectors.
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@cache
+def judged() -> Standard:
+    return load(overrides={"dining.weight": 0.2})
 
 
 def results(**changes: Any) -> Results:
@@ -29,17 +37,11 @@ def results(**changes: Any) -> Results:
         as_of=dt.date(2026, 11, 1),
         path=Path("/home/somebody/study.toml"),
     )
-    standard = SimpleNamespace(
-        id="cn-industrial-15min",
-        version="1",
-        title_zh="标准",
-        title_en="standard",
-        overrides={"dining.weight": 0.2},
-    )
     given = {
         "run": ABC,
         "study": study,
-        "standard": standard,
+        "standard": judged(),
+        "compared_with": None,
         "data_date": "2026-10-30",
         "made_up": True,
         "counts": {"parks": np.int64(24), "nodes": 3},
@@ -67,21 +69,22 @@ def test_it_names_inputs_standard_program_and_what_was_found(folder: Path) -> No
     path = write_run(results(), folder, [], {"snap_m": 150.0})
     assert path == folder / "run.json"
     run = read(path)
-    assert run["result_schema"] == "1"
+    assert run["result_schema"] == "2"
     assert run["program"] == {"name": "parkgap", "version": parkgap.__version__}
     assert run["study"] == {
+        "file": "study.toml",
         "name": "huangdao",
         "title": "黄岛区",
         "language": "zh",
         "edition": "internal",
         "as_of": "2026-11-01",
     }
-    assert run["standard"] == {
-        "id": "cn-industrial-15min",
-        "version": "1",
-        "title": {"zh": "标准", "en": "standard"},
-        "overrides": {"dining.weight": 0.2},
-    }
+    standard = run["standard"]
+    assert (standard["id"], standard["version"]) == (judged().id, judged().version)
+    assert standard["overrides"] == {"dining.weight": 0.2}
+    assert standard["items"]["canteen_or_meal"]["tests"]["d5"] == [300.0, "m", 1]
+    assert standard["common"]["walk_speed"] == 67
+    assert run["compared_with"] is None
     assert run["inputs"] == {"qingdao.osm.pbf": ABC}
     assert run["parameters"] == {"snap_m": 150.0}
     assert run["data"] == {"osm_date": "2026-10-30", "made_up": True}
@@ -129,6 +132,21 @@ def test_what_json_does_not_know_is_made_plain(folder: Path) -> None:
     path = write_run(results(), folder, [], given)
     read_back = read(path)["parameters"]
     assert read_back == {"nan": None, "inf": None, "n": 3, "t": [1, 2], "broken": "a\ud800"}
+
+
+def test_the_standards_hash_is_of_what_it_says_and_not_of_how_it_was_set() -> None:
+    plain, limit = load(), "canteen_or_meal.d5.limit"
+    assert digest(load(overrides={limit: 300})) == digest(plain)  # as the file has it
+    other = load(overrides={limit: 299})
+    assert digest(other) != digest(plain)
+    one, two = summary(plain)["items"], summary(other)["items"]
+    assert [i for i in one if one[i] != two[i]] == ["canteen_or_meal"]
+
+
+def test_an_edited_record_breaks_its_seal(folder: Path) -> None:
+    record = read(write_run(results(), folder, [], {"snap_m": 150.0}))
+    assert seal(record) == record["seal"]
+    assert seal({**record, "parameters": {"snap_m": 151.0}}) != record["seal"]
 
 
 def test_timings_add_up(folder: Path) -> None:

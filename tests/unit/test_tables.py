@@ -142,6 +142,8 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
         "data_date": "2026-10-30",
         "made_up": True,
         "beside": Beside(),
+        "compared_with": None,
+        "changes": (),
         "counts": {"nodes": 383161},
         "warnings": (("六个园区的边界没有道路穿过", "six parks have no street at their edge"),),
         **changes,

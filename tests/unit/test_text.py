@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
+import parkgap
 from parkgap import frames
 from parkgap.publish.text import LANGUAGES, Text
 
@@ -56,6 +58,7 @@ def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:
         "notice.odbl",
         "format.range",
         "reason_help.other",
+        "cause.item",
     }
     mixed = {k for k in en.keys() if chinese.search(en(k))}  # noqa: SIM118
     assert {k.split(".")[0] for k in mixed} <= {"notice"}  # the promised Chinese marks stand beside
@@ -67,6 +70,26 @@ def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:
 def test_every_published_column_has_a_heading(schema: frames.Schema) -> None:
     known = set(Text("zh").keys())
     assert [n for n in schema.names if f"column.{n}" not in known] == []
+
+
+def test_every_cause_that_the_program_knows_has_words() -> None:
+    known = {k.removeprefix("cause.") for k in Text("zh").keys() if k.startswith("cause.")}  # noqa: SIM118
+    folder = Path(parkgap.__file__).parent / "publish"
+    source = "".join(
+        (folder / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("events", "changes", "differences", "walks")
+    )
+    used = set(re.findall(r'(?:Cause|_cause|_changed)\(\s*"(\w+)"', source))
+    used |= set(re.findall(r'code = "(\w+)"', source))
+    used |= set(re.findall(r'"(facility_\w+)"(?: if| else|,|\n)', source)) - {"facility_id"}
+    assert used
+    assert used - known == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_cause_holds_what_parts_causes(lang: str) -> None:
+    t = Text(lang)
+    assert [k for k in t.keys() if k.startswith("cause.") and "; " in t(k)] == []  # noqa: SIM118
 
 
 def test_an_unknown_key_is_an_error() -> None:

@@ -178,6 +178,11 @@ def _describe(
         best = best.where(best.notna(), sub[column])
     best_of = pd.Series(best.to_numpy()[order]).groupby(ordered).first()
     hours = pd.Series(sub["opening_hours"].to_numpy()[order]).groupby(ordered).first()
+    opened = pd.Series(np.nan, index=sub.index, dtype=object)
+    for column in ("opening_date", "start_date"):
+        if column in sub.columns:
+            opened = opened.where(opened.notna(), sub[column])
+    open_date = pd.Series(opened.to_numpy()[order]).groupby(ordered).first()
     parts = np.split(sub["osm_id"].to_numpy()[order], first[1:]) if len(first) else []
     merged = [list(part) for part in parts]
     items = np.zeros((len(head), member.shape[1]), dtype=bool)
@@ -198,6 +203,7 @@ def _describe(
             "access": ["public"] * len(head),
             "lines": [[] for _ in head],
             "opening_hours": hours.to_numpy(),
+            "open_date": open_date.to_numpy(),
             "source": ["osm"] * len(head),
             "source_ids": merged,
         }

@@ -184,12 +184,21 @@ def join(
     return FACILITIES.check(both[FACILITIES.names]), member, np.r_[closed, np.zeros(len(new), bool)]
 
 
+def closed_ids(facilities: pd.DataFrame, closed: Bools, official: pd.DataFrame) -> tuple[str, ...]:
+    """Name what a list calls removed: all ids of the places it closes, and its own rows; sorted."""
+    gone = official[official["removed"].to_numpy(dtype=bool)]
+    rows = ("list:" + gone["list_id"] + "/" + gone["row_id"]).tolist()
+    mapped = [i for ids in facilities["source_ids"].to_numpy()[closed] for i in ids]
+    return tuple(sorted({*mapped, *rows}))
+
+
 def _override(facilities: pd.DataFrame, row: int, official: pd.Series, own_id: str) -> None:
     """Let the list's name, access and hours stand before the mapped ones."""
     for column, value in (
         ("name", official["name"]),
         ("access", official["access"]),
         ("opening_hours", official["hours"]),
+        ("open_date", official["open_date"]),
         ("source", official["source"]),
     ):
         if isinstance(value, str) and value:
@@ -212,6 +221,7 @@ def _own(official: pd.DataFrame, ids: npt.NDArray[np.object_], standard: Standar
             "access": official["access"].to_numpy(),
             "lines": [[] for _ in ids],
             "opening_hours": official["hours"].to_numpy(),
+            "open_date": official["open_date"].to_numpy(),
             "source": official["source"].to_numpy(),
             "source_ids": [[i] for i in ids],
         }

@@ -13,7 +13,7 @@ from parkgap import geo
 from parkgap.access import facilities as fac
 from parkgap.access.entrances import door_points, entrances, shapes
 from parkgap.access.merging import merge
-from parkgap.access.official import join
+from parkgap.access.official import closed_ids, join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.access.timetables import join_timetable
@@ -63,6 +63,8 @@ class Places:
         Of :data:`parkgap.frames.TIMETABLE`.
     lost_stops
         Rows of the office's timetable that belong to no stop.
+    closed
+        Ids of what a list calls removed, sorted.
     """
 
     frame: pd.DataFrame
@@ -77,6 +79,7 @@ class Places:
     planned_at: Snaps
     timetable: pd.DataFrame
     lost_stops: int
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def find_places(
     frame, counts_for, closed = join(
         frame, counts_for.reshape(mapped_count, len(items)), lists.there, standard
     )
+    shut = closed_ids(frame, closed, lists.there)
     frame, counts_for, times, lost = join_timetable(frame, counts_for, lists.bus_lines, standard)
     closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
@@ -181,6 +185,7 @@ def find_places(
         planned_at=_planned_at(lists.planned, snapper),
         timetable=times[times["facility_id"].isin(frame["facility_id"])].reset_index(drop=True),
         lost_stops=lost,
+        closed=shut,
     )
 
 

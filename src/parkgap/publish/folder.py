@@ -210,10 +210,11 @@ def _listed(target: Path) -> list[str]:
         names = [str(n) for n in outputs] if isinstance(outputs, dict) else []
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return sorted(n for n in names if _inside(target, n) and (target / n).is_file())
+    return sorted(n for n in names if inside(target, n) and (target / n).is_file())
 
 
-def _inside(target: Path, name: str) -> bool:
+def inside(target: Path, name: str) -> bool:
+    """Tell whether a name lies within a (resolved) folder, whoever wrote it."""
     pure = PurePosixPath(name)
     if not name or "\\" in name or ":" in name or pure.is_absolute() or ".." in pure.parts:
         return False

@@ -1,4 +1,4 @@
-"""``parkgap.gpkg``: parks, gates, facilities and the shortfall list, for QGIS.
+"""``parkgap.gpkg``: parks, gates, facilities and the lists, for QGIS and for later comparison.
 
 Only this module imports pyogrio, which takes a third of a second and brings geopandas
 with it, and only when it writes.  Residences, and the origins of walks, never go in.
@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import OutputError
-from parkgap.frames import FACILITIES, GATES, RANKING, SHORTFALL, Column, Schema
+from parkgap.frames import (
+    ASSESSMENT,
+    CHANGES,
+    CLOSED,
+    FACILITIES,
+    GATES,
+    NEARBY,
+    RANKING,
+    SHORTFALL,
+    Column,
+    Schema,
+)
+from parkgap.publish.causes import changes_frame, packed
 from parkgap.publish.cells import clean, values
 from parkgap.publish.sheets import stamp, title
 from parkgap.publish.text import LANGUAGES, Text
@@ -28,6 +40,7 @@ if TYPE_CHECKING:
     from parkgap.results import Results
 
 CRS = "EPSG:4326"
+_NOT_PLACE = [n for n in FACILITIES.names if n not in ("lon", "lat", "category")]
 
 _DATE = "OGR_CURRENT_DATE"
 # A journal and waiting for the disk guard a database that somebody works on; this one is
@@ -48,7 +61,10 @@ def write_geopackage(results: Results, path: Path) -> Path:
     """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
 
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
-    (those open to the public, as points), and ``shortfall``, a table without geometry.
+    (those open to the public, as points).  Tables without geometry: ``shortfall``; and what a
+    later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
+    open to the public, without name and place), ``assessment``, ``nearby``, ``closed``, and
+    ``changes`` where this run was compared with an earlier one.
 
     Raises
     ------
@@ -65,7 +81,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
     path.unlink(missing_ok=True)
     metadata = _metadata(results)
     try:
-        with _gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
+        with gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
             for number, layer in enumerate(_layers(results)):
                 data, masks = _fields(layer)
                 raw.write(
@@ -105,8 +121,7 @@ def _layers(results: Results) -> Iterator[_Layer]:
     yield _points("gates", GATES, results.gates, ("gate_id", "park_id", "kind"))
 
     public = results.facilities[results.facilities["access"] == "public"]
-    keep = ("facility_id", "name", "category", "items", "lines", "opening_hours", "source")
-    layer = _points("facilities", FACILITIES, public, (*keep, "source_ids"))
+    layer = _points("facilities", FACILITIES, public, [*_NOT_PLACE, "category"])
     yield _named(layer, "category", "category_name", words.categories)
 
     table = values(results.shortfall, SHORTFALL.columns)
@@ -114,6 +129,47 @@ def _layers(results: Results) -> Iterator[_Layer]:
     layer = _named(layer, "item", "item_name", words.items)
     statuses = {s: words.word("status", s) for s in ("short", "unverified")}
     yield _named(layer, "status", "status_name", statuses)
+    yield from _records(results)
+
+
+def _records(results: Results) -> Iterator[_Layer]:
+    """Give the tables that only a later comparison reads."""
+    facilities = as_published(results.facilities)
+    own = facilities[facilities["access"] != "public"]
+    for schema, frame, keep in (
+        (FACILITIES, own, [*_NOT_PLACE, "category"]),
+        (ASSESSMENT, without_shares(results.assessment), ASSESSMENT.names),
+        (NEARBY, results.nearby, NEARBY.names),
+        (CLOSED, CLOSED.frame({"source_id": list(results.closed)}), CLOSED.names),
+    ):
+        columns = [c for c in schema.columns if c.name in keep]
+        name = "facilities_own" if schema is FACILITIES else schema.name
+        yield _Layer(name, columns, values(frame, columns), None, None)
+    if results.compared_with is not None:
+        words = Words(Text(results.study.language), results.standard)
+        rows = values(changes_frame(results.changes, words), CHANGES.columns)
+        coded = Column("cause_codes", "str", "the causes as JSON")
+        table = [[*row, packed(c)] for row, c in zip(rows, results.changes, strict=True)]
+        yield _Layer("changes", [*CHANGES.columns, coded], table, None, None)
+
+
+def as_published(facilities: pd.DataFrame) -> pd.DataFrame:
+    """Take name, place, and which enterprise it is, from what is not open to the public."""
+    own = facilities["access"] != "public"
+    access = facilities["access"].str.replace("^enterprise:.*$", "enterprise", regex=True)
+    hidden = facilities[["lon", "lat"]].mask(own)
+    return facilities.assign(name=facilities["name"].mask(own, None), access=access, **hidden)
+
+
+def without_shares(assessment: pd.DataFrame) -> pd.DataFrame:
+    """Empty the shares from which a withheld number of workers could be worked out.
+
+    Where a headcount is shown and the few who are not served are not, their share of it would
+    give them away.
+    """
+    hidden = assessment["workers"].notna() & assessment["workers_unserved"].isna()
+    shares = ["satisfaction_low", "satisfaction_high", "served_share"]
+    return assessment.assign(**assessment[shares].mask(hidden))
 
 
 def _points(name: str, schema: Schema, frame: pd.DataFrame, keep: Sequence[str]) -> _Layer:
@@ -174,7 +230,7 @@ def _metadata(results: Results) -> dict[str, str]:
 
 
 @contextmanager
-def _gdal_options(options: Mapping[str, str]) -> Iterator[None]:
+def gdal_options(options: Mapping[str, str]) -> Iterator[None]:
     """Set GDAL options, and put back what the caller had."""
     from pyogrio import get_gdal_config_option, set_gdal_config_options
 

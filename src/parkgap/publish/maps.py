@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from parkgap.publish import basemap
+from parkgap.publish import basemap, changespage
 from parkgap.publish.html import page, page_name, page_names, text
 from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
@@ -101,6 +101,9 @@ def write_maps(results: Results, folder: Path) -> list[Path]:
 
     index = _overview(ctx, skeleton.render("overview"), ground)
     written.append(_write(folder / "index.html", index))
+    if results.changes:
+        path = folder / changespage.FILE
+        written.append(_write(path, changespage.changes_page(ctx)))
     bones = skeleton.render("park")
     near, open_gates = nearby(ctx), gates(ctx)
     for park in ctx.park_ids:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from parkgap.publish.changespage import link
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.shell import (
     SCORE_COLOURS,
@@ -229,7 +230,7 @@ def overview_body(
     t, study = ctx.t, ctx.results.study
     total = t("map.parks_n", n=count(len(ctx.park_ids)))
     return (
-        f"{masthead(ctx, study.title, t('page.overview'))}\n{_patterns()}\n"
+        f"{masthead(ctx, study.title, t('page.overview'), link(ctx))}\n{_patterns()}\n"
         f'<main><div class="split"><div class="panel mapbox">{map_html}{_legend(ctx, dots)}'
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
         f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'

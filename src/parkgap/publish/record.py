@@ -1,7 +1,8 @@
 """The record of a run: what went in, what came out, and how long it took.
 
 ``run.json`` holds nothing that differs between two runs on the same inputs: no clock, no
-machine, no absolute path.  What does differ is in ``timings.json``.
+machine, no absolute path.  What does differ is in ``timings.json``.  ``seal`` is the hash of
+everything else in it, so that an edited record is noticed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import parkgap
 from parkgap.publish.text import LANGUAGES, Text
+from parkgap.standards.digest import digest, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 TIMINGS_FILE = "timings.json"
-RESULT_SCHEMA = "1"
+RESULT_SCHEMA = "2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,16 @@ def write_run(
     ValueError
         An output lies outside `folder`.
     """
+    record = {
+        **run_facts(results, parameters),
+        "compared_with": results.compared_with,
+        "outputs": _hashes(folder, outputs),
+    }
+    return _write(folder / RUN_FILE, {**record, "seal": seal(_plain(record))})
+
+
+def run_facts(results: Results, parameters: Mapping[str, object]) -> dict[str, Any]:
+    """Give what ``run.json`` says of a run, but its outputs, as plain JSON values."""
     study, standard = results.study, results.standard
     record = {
         "result_schema": RESULT_SCHEMA,
@@ -86,6 +98,7 @@ def write_run(
         "notice": _both("notice.screening"),
         "licence": _both("notice.odbl_long"),
         "study": {
+            "file": study.path.name,
             "name": study.name,
             "title": study.title,
             "language": study.language,
@@ -97,15 +110,24 @@ def write_run(
             "version": standard.version,
             "title": {"zh": standard.title_zh, "en": standard.title_en},
             "overrides": standard.overrides,
+            "sha256": digest(standard),
+            **summary(standard),
         },
         "data": {"osm_date": results.data_date or None, "made_up": results.made_up},
         "inputs": results.inputs,
         "parameters": parameters,
         "counts": results.counts,
         "warnings": [{"zh": zh, "en": en} for zh, en in results.warnings],
-        "outputs": _hashes(folder, outputs),
     }
-    return _write(folder / RUN_FILE, record)
+    plain: dict[str, Any] = _plain(record)
+    return plain
+
+
+def seal(record: Mapping[str, object]) -> str:
+    """SHA-256 of a record's plain values, its own seal aside."""
+    rest = {k: v for k, v in record.items() if k != "seal"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_timings(folder: Path, stages: Iterable[Stage]) -> Path:

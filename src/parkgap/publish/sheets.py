@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import parkgap
-from parkgap.frames import RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.frames import CHANGES, RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.publish.causes import cause_text, value_text, what_text
 from parkgap.publish.cells import clean, values
 
 if TYPE_CHECKING:
@@ -189,6 +190,32 @@ def _largest_gaps(results: Results, park_id: str, words: Words) -> list[str]:
     return gaps
 
 
+def changes_grid(results: Results, words: Words) -> Grid:
+    """Give what changed since an earlier run, in words."""
+    ids = ("park_id", "park_name", "what", "before", "after", "cause")
+    rows: list[list[Value]] = [
+        [
+            clean(c.park_id),
+            clean(c.park_name),
+            what_text(c.what, words),
+            _figure(value_text(c.what, c.before, words)),
+            _figure(value_text(c.what, c.after, words)),
+            cause_text(c, words),
+        ]
+        for c in results.changes
+    ]
+    headings = [words.t(f"column.{i}" if i.startswith("park") else f"changed.{i}") for i in ids]
+    return Grid(ids, headings, rows)
+
+
+def _figure(shown: str) -> Value:
+    """Take a figure as a number, so that it can be sorted."""
+    try:
+        return float(shown)
+    except ValueError:
+        return shown
+
+
 # --- the standard, and the dictionary ----------------------------------------------------------
 
 
@@ -249,7 +276,11 @@ def source_grids(results: Results, words: Words) -> tuple[Grid, Grid]:
 
 
 def dictionary_grid(
-    words: Words, lists: Sequence[tuple[str, Grid]] = (), *, departments: bool = False
+    words: Words,
+    lists: Sequence[tuple[str, Grid]] = (),
+    *,
+    departments: bool = False,
+    changes: bool = False,
 ) -> Grid:
     """Say what every column of the published tables means.
 
@@ -261,6 +292,8 @@ def dictionary_grid(
         Names and tables of the sheets of the office's lists.
     departments
         Whether the lists of gaps have a column of departments.
+    changes
+        Whether there is a sheet of changes.
     """
     t = words.t
     gaps = words.join((t("sheet.shortfall"), t("workbook.unverified")))
@@ -269,12 +302,13 @@ def dictionary_grid(
         (RANKING, t("sheet.ranking")),
         (SHORTFALL, gaps),
         (ROLLUP, t("sheet.rollup")),
+        *([(CHANGES, t("sheet.changes"))] if changes else []),
     ):
         rows += [
             [
                 sheet,
                 c.name,
-                t(f"column.{c.name}"),
+                t.get(f"column.{c.name}", t.get(f"changed.{c.name}", c.name)),
                 t.get(f"unit.{c.unit}", c.unit),
                 t(f"workbook.doc.{schema.name}.{c.name}"),
             ]

@@ -11,17 +11,20 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from parkgap.frames import RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.frames import CHANGES, RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.publish.causes import changes_frame
 from parkgap.publish.cells import clean, guard, values
 from parkgap.publish.text import LANGUAGES, Text
+from parkgap.publish.words import Words
 from parkgap.publish.workbook import write_workbook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
 
-    from parkgap.results import Results
+    from parkgap.results import Change, Results
 
 __all__ = ["NOTICE_FILE", "write_csv", "write_workbook"]
 
@@ -30,6 +33,8 @@ NOTICE_FILE = "NOTICE.txt"
 
 def write_csv(results: Results, folder: Path) -> list[Path]:
     """Write ``ranking.csv``, ``shortfall.csv``, ``rollup.csv`` and ``NOTICE.txt``.
+
+    And ``changes.csv``, where the run was compared with an earlier one.
 
     Unknown is empty, out of reach too; numbers are plain; text that a spreadsheet would
     take for a formula has an apostrophe in front (:func:`parkgap.publish.cells.unguard`
@@ -49,7 +54,18 @@ def write_csv(results: Results, folder: Path) -> list[Path]:
     """
     frames = ((RANKING, results.ranking), (SHORTFALL, results.shortfall), (ROLLUP, results.rollup))
     written = [_write_table(folder / f"{s.name}.csv", s, frame) for s, frame in frames]
+    if results.compared_with is not None:
+        written.append(write_changes(folder / "changes.csv", results.changes, _words(results)))
     return [*written, _write_notice(folder / NOTICE_FILE, results)]
+
+
+def write_changes(path: Path, changes: Iterable[Change], words: Words) -> Path:
+    """Write changes as the CSV of :data:`parkgap.frames.CHANGES`."""
+    return _write_table(path, CHANGES, changes_frame(changes, words))
+
+
+def _words(results: Results) -> Words:
+    return Words(Text(results.study.language), results.standard)
 
 
 def _write_table(path: Path, schema: Schema, frame: pd.DataFrame) -> Path:

@@ -25,6 +25,7 @@ from parkgap.publish.beside import (
 from parkgap.publish.cells import clean, formula_like
 from parkgap.publish.html import page_names
 from parkgap.publish.sheets import (
+    changes_grid,
     dictionary_grid,
     notices,
     published,
@@ -62,6 +63,7 @@ _NUMBERS = {
 # Columns of long text: how wide they may get (in digits) before their lines break.
 _BROKEN = {
     "category": 20,
+    "cause": 90,
     "clause": 34,
     "department": 22,
     "departure_times": 30,
@@ -158,11 +160,16 @@ class _Sheets:
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
         for name, grid in self._lists():
             self._table(name, grid, A4, frozen=1)
+        if results.changes:
+            self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
         standard = standard_grid(results, words)
         self._table(t("workbook.standard"), standard, A3, frozen=2)
         self._sources()
         dictionary = dictionary_grid(
-            words, self._lists(), departments=Besides(results, words).has_owners
+            words,
+            self._lists(),
+            departments=Besides(results, words).has_owners,
+            changes=bool(results.changes),
         )
         self._table(t("sheet.dictionary"), dictionary, A4)
 

@@ -56,6 +56,8 @@ PLACE_TAGS = (
     *NAME_TAGS,
     "access",
     "opening_hours",
+    "opening_date",
+    "start_date",
     "building",
     "public_transport",
     "highway",

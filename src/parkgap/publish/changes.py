@@ -1,0 +1,400 @@
+"""What changed between two published runs, and why.
+
+A pure comparison: two runs in, changes out.  Causes stand in the order of how directly they
+bear on a row (its facilities first, then its rule, the headcount, parameters, walks, the data,
+the program); how much each of several contributed is not measured, and the row says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from parkgap.publish.differences import Differences, counts_lines, differences, grows, limits
+from parkgap.publish.events import Event, World, match
+from parkgap.publish.walks import Walk, changed_walks, least
+from parkgap.results import Cause, Change
+
+if TYPE_CHECKING:
+    from parkgap.publish.reading import Published
+
+_STATUS = ("status", "found", "short_by")
+_NAMED = 3  # items named behind a rank or score
+_FULL = {"met": 1.0, "short": 0.0, "unverified": 0.5}
+_EVIDENCE = {"facility_hours"}  # kept for rows that nothing else explains
+# How something acts rather than what: none of these is one cause more.
+_EFFECTS = frozenset({"certainty", "more", "item", "walk"})
+Row = Mapping[str, Any]
+
+
+def compare(before: Published, after: Published) -> tuple[Change, ...]:
+    """Say what changed from one run to another.
+
+    Parameters
+    ----------
+    before, after
+        The two runs, as published.
+
+    Returns
+    -------
+    Changes by park (as the later run ranks them, then those that vanished), in a park: ``park``,
+    ``rank``, ``tier``, ``score``, ``workers``, then items in the standard's order.
+    """
+    return tuple(_Comparison(before, after).changes())
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """An item of a park that differs, and why."""
+
+    label: str
+    item: str
+    one: Row
+    two: Row
+    causes: tuple[Cause, ...]
+    weight: float  # how much of the park's score moved
+
+
+class _Comparison:
+    """Two runs side by side."""
+
+    def __init__(self, before: Published, after: Published) -> None:
+        self.before, self.after = before, after
+        self.found: Differences = differences(before.record, after.record)
+        world = World(
+            since=self.found.since,
+            until=self.found.until,
+            same_map="osm" not in self.found.inputs,
+            rules=self.found.tag_rules,
+            closed=frozenset(after.frames["closed"]["source_id"]),
+        )
+        matched = match(before.frames["facilities"], after.frames["facilities"], world)
+        self.events: dict[str, list[Event]] = {}
+        for event in matched.events:
+            for item in event.items:
+                self.events.setdefault(item, []).append(event)
+        ids = {i for e in matched.events for i in e.ids}
+        self.metres = least(before.frames["nearby"], after.frames["nearby"], ids)
+        self.walks = changed_walks(before, after, matched.same)
+        self.ranks = tuple(_by_park(run.frames["ranking"]) for run in (before, after))
+        self.gates = _gates_differ(before.frames["gates"], after.frames["gates"])
+        self.outlines = _outlines_differ(before.frames["outlines"], after.frames["outlines"])
+        few = (r.record["parameters"]["privacy"]["min_workers"] for r in (before, after))
+        self.few = max(few)
+
+    def changes(self) -> Iterator[Change]:
+        one, two = self.ranks
+        touched = self._touched()
+        moved = {p for p in two if p in one and self._own(p, touched)} | (one.keys() ^ two.keys())
+        for park in two:
+            if park not in one:
+                yield self._park(park, two[park], appeared=True)
+                continue
+            yield from self._ranking(
+                park, touched.get(park, []), others=len(moved) > (park in moved)
+            )
+            for row in touched.get(park, []):
+                yield from self._item(park, row)
+        for park in one:
+            if park not in two:
+                yield self._park(park, one[park], appeared=False)
+
+    def _own(self, park: str, touched: Mapping[str, list[_Touched]]) -> bool:
+        one, two = (ranks[park] for ranks in self.ranks)
+        return bool(touched.get(park)) or _other(one["workers"], two["workers"])
+
+    # --- parks --------------------------------------------------------------------------------
+
+    def _park(self, park: str, row: Row, *, appeared: bool) -> Change:
+        causes = [c for c in self.found.parameters if c.ids[0].startswith("parks.")]
+        from_map = self.after.record["parameters"]["parks"].get("from_osm") is not None
+        role = "osm" if from_map else "parks"
+        if role in self.found.inputs:
+            causes.insert(0, _input(role))
+        name = str(row["park_name"] or park)
+        before, after = (None, name) if appeared else (name, None)
+        why = tuple(causes or [Cause("unexplained")])
+        return Change(park, name, "park", before, after, why)
+
+    def _ranking(self, park: str, items: Sequence[_Touched], *, others: bool) -> Iterator[Change]:
+        one, two = (ranks[park] for ranks in self.ranks)
+        name = str(two["park_name"] or park)
+        heads = self._headcount(one, two)
+        for what in ("rank", "tier", "score"):
+            if not _other(one[what], two[what]):
+                continue
+            causes = [*_largest(items)]
+            causes += [Cause("rule_changed", ("weights",), (("part", "weights"),))] * (
+                self.found.weights
+            )
+            if what != "score":
+                causes += heads
+                causes += [Cause("other_parks")] if others else []
+            if not items:
+                causes += [*self.found.parameters, *self._general()]
+            yield Change(park, name, what, _say(one[what]), _say(two[what]), _several(causes))
+        if heads:
+            hidden = heads[0].code == "headcount_few"
+            values = (None, None) if hidden else (_say(one["workers"]), _say(two["workers"]))
+            why = [_input("parks")] if "parks" in self.found.inputs else [*self._general()]
+            causes = [*(heads if hidden else []), *why]
+            yield Change(park, name, "workers", *values, tuple(causes or [Cause("unexplained")]))
+
+    def _headcount(self, one: Row, two: Row) -> list[Cause]:
+        """Say how the headcount changed; of a change of few workers only that there was one."""
+        before, after = one["workers"], two["workers"]
+        if not _other(before, after):
+            return []
+        if not _empty(before) and not _empty(after) and abs(before - after) < self.few:
+            return [Cause("headcount_few", (), (("n", str(self.few)),))]
+        facts = (("before", _say(before) or ""), ("after", _say(after) or ""))
+        return [Cause("headcount", (), tuple((k, v) for k, v in facts if v))]
+
+    # --- items --------------------------------------------------------------------------------
+
+    def _item(self, park: str, row: _Touched) -> Iterator[Change]:
+        name = str(self.ranks[1][park]["park_name"] or park)
+        for kind in _STATUS:
+            if _other(row.one.get(kind), row.two.get(kind)):
+                values = (_say(row.one.get(kind)), _say(row.two.get(kind)))
+                yield Change(park, name, f"{kind}:{row.label}", *values, row.causes)
+
+    def _touched(self) -> dict[str, list[_Touched]]:
+        """Find the items that differ, by park, in the standard's order."""
+        both = _side_by_side(self.before.frames["assessment"], self.after.frames["assessment"])
+        place = {
+            item: i
+            for run in (self.before, self.after)
+            for i, item in enumerate(run.record["standard"]["items"])
+        }
+        found: dict[str, list[_Touched]] = {}
+        for (park, label), (one, two) in both.items():
+            if park not in self.ranks[0] or park not in self.ranks[1]:
+                continue
+            item = str((two or one)["item"])
+            heads = self._headcount(self.ranks[0][park], self.ranks[1][park])
+            causes = self._causes(park, item, one, two, heads)
+            row = _Touched(label, item, one, two, causes, abs(_part(two) - _part(one)))
+            found.setdefault(park, []).append(row)
+        return {
+            park: sorted(rows, key=lambda r: (place.get(r.item, len(place)), r.label))
+            for park, rows in found.items()
+        }
+
+    def _causes(
+        self, park: str, item: str, one: Row, two: Row, heads: Sequence[Cause]
+    ) -> tuple[Cause, ...]:
+        events = self._acting(park, item, one, two)
+        causes = [c for c in events if c.code not in _EVIDENCE]
+        causes += self.found.rules.get(item, ())
+        causes += [c for name, c in self.found.common.items() if self._bears(name, item, one, two)]
+        states = {one.get("status"), two.get("status")}
+        runs = (self.before.record, self.after.record)
+        if any(grows(r, item) for r in runs) or "not_applicable" in states:
+            causes += heads
+        causes += self.found.parameters
+        walks = self.walks.get((park, item), [])
+        reach = sorted({m for r in runs for m in limits(r, item)})
+        crossing = [w for w in walks if w.crosses(reach)]
+        if crossing or not causes:
+            causes += self._walked(park, crossing or [w for w in walks if w.near(reach)])
+        if not causes:
+            causes += [c for c in events if c.code in _EVIDENCE]
+            causes += self._ground(one, two)
+        causes += self.found.program
+        return _several([*causes, *_certainty(one, two)]) if causes else (Cause("unexplained"),)
+
+    def _bears(self, name: str, item: str, one: Row, two: Row) -> bool:
+        """Tell whether a figure of the whole standard bears on an item's row."""
+        after = self.after.record
+        if name == "scale_workers":
+            return grows(after, item)
+        if name == "certainty":
+            return "unverified" in (one.get("status"), two.get("status"))
+        if name == "walk_speed":
+            tests = after["standard"]["items"].get(item, {"tests": {}})["tests"].values()
+            return any(unit == "min" for _, unit, _ in tests)
+        return name != "weight_sets"
+
+    def _acting(self, park: str, item: str, one: Row, two: Row) -> list[Cause]:
+        """List what happened to facilities of an item within reach: what fits the change first."""
+        runs = (self.before.record, self.after.record)
+        reach = max((m for r in runs for m in limits(r, item)), default=np.inf)
+        named = {i for row in (one, two) for i in str(row.get("evidence") or "").split()}
+        better = _part(two) - _part(one) or _number(two, "found") - _number(one, "found")
+        found = []
+        for event in self.events.get(item, ()):
+            if event.cause.code == "facility_lines" and not any(
+                counts_lines(r, item) for r in runs
+            ):
+                continue
+            metres = min((self.metres.get((park, i), np.inf) for i in event.ids), default=np.inf)
+            if metres > reach and not named & {*event.ids}:
+                continue
+            looked = np.isfinite(metres) and park not in self.outlines
+            home = "residences" not in self.found.inputs
+            cause = event.cause if looked or home or event.unsure is None else event.unsure
+            found.append((event.sign * better < 0, event.sign == 0, metres, cause))
+        found.sort(key=lambda f: (f[0], f[1], f[2], f[3].code, f[3].ids))
+        return [f[3] for f in found]
+
+    def _walked(self, park: str, walks: Sequence[Walk]) -> list[Cause]:
+        """Say which walks are others now, and what may lie behind: streets, gates, workplaces."""
+        if not walks:
+            return []
+        causes = [w.cause for w in sorted(walks, key=lambda w: (w.shortest, w.facility))[:_NAMED]]
+        if len(walks) > _NAMED:
+            causes.append(Cause("more_walks", (), (("n", str(len(walks) - _NAMED)),)))
+        causes += [Cause("gates_changed")] if park in self.gates else []
+        causes += [Cause("outline_changed")] if park in self.outlines else []
+        roles = [r for r in ("enterprises", "osm") if r in self.found.inputs]
+        return causes + [Cause("streets") if r == "osm" else _input(r) for r in roles]
+
+    def _ground(self, one: Row, two: Row) -> list[Cause]:
+        """List inputs that are others now, where nothing nearer explains a row."""
+        home = {"home", "either"} & {one.get("origin"), two.get("origin")}
+        roles = ["parks", "gates", "enterprises", *(["residences"] if home else []), "facilities"]
+        causes = [_input(r) for r in roles if r in self.found.inputs]
+        causes += [Cause("map_data")] if "osm" in self.found.inputs else []
+        return causes or list(self.found.lapse)
+
+    def _general(self) -> list[Cause]:
+        """List what bears on every park, where no item of a park explains it."""
+        common = [*self.found.common.values()]
+        inputs = [_input(r) for r in sorted(self.found.inputs - {"osm"})]
+        ground = [Cause("map_data")] if "osm" in self.found.inputs else []
+        return [*common, *inputs, *ground, *self.found.program]
+
+
+# --- frames side by side ------------------------------------------------------------------------
+
+
+def _side_by_side(
+    before: pd.DataFrame, after: pd.DataFrame
+) -> dict[tuple[str, str], tuple[Row, Row]]:
+    """Pair the rows that differ in what is reported or in satisfaction, by park and label."""
+    frames = [f[f["level"] != "shown"] for f in (before, after)]
+    twice = {
+        (p, i)
+        for f in frames
+        for p, i in f.loc[f.duplicated(["park_id", "item"]), ["park_id", "item"]].itertuples(
+            index=False
+        )
+    }
+    sides = []
+    for frame in frames:
+        keys = zip(frame["park_id"], frame["item"], frame["origin"], frame["shift"], strict=True)
+        labels = [(p, f"{i}@{o}@{s}" if (p, i) in twice else i) for p, i, o, s in keys]
+        index = pd.MultiIndex.from_tuples(labels, names=["park", "label"])
+        sides.append(frame.set_index(index))
+    every = sides[1].index.union(sides[0].index, sort=True)
+    columns = [*_STATUS, "satisfaction_low", "satisfaction_high"]
+    one, two = (side[columns].reindex(every) for side in sides)
+    same = (one == two) | (one.isna() & two.isna())
+    differ = every[~same.all(axis=1).to_numpy()]
+    rows = [s.loc[s.index.isin(differ)] for s in sides]
+    known = [dict(zip(r.index, r.to_dict("records"), strict=True)) for r in rows]
+    return {key: (known[0].get(key, {}), known[1].get(key, {})) for key in differ}
+
+
+def _by_park(ranking: pd.DataFrame) -> dict[str, Row]:
+    return {str(r["park_id"]): r for r in ranking.to_dict("records")}  # type: ignore[misc]
+
+
+def _gates_differ(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[str]:
+    """Parks one of whose gates is new, gone, of another kind or elsewhere (by 1e-6 degrees)."""
+    sides = []
+    for frame in (before, after):
+        places = frame[["park_id", "kind"]].assign(
+            lon=frame["lon"].round(6), lat=frame["lat"].round(6)
+        )
+        sides.append(set(places.itertuples(index=False, name=None)))
+    return frozenset(str(gate[0]) for gate in sides[0] ^ sides[1])
+
+
+def _outlines_differ(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[str]:
+    import shapely
+
+    both = before.merge(after, on="park_id")
+    one, two = (shapely.normalize(both[f"geometry_{s}"].to_numpy()) for s in "xy")
+    same = shapely.equals_exact(one, two, tolerance=1e-9)
+    return frozenset(both["park_id"].to_numpy()[~same])
+
+
+# --- causes and values --------------------------------------------------------------------------
+
+
+def _largest(items: Sequence[_Touched]) -> list[Cause]:
+    """Name the items that moved a park most, each with its first causes."""
+    moved = sorted((r for r in items if r.weight > 0), key=lambda r: (-r.weight, r.label))
+    named = [
+        Cause("item", (r.label,), (("item", r.item),), r.causes[:2])
+        for r in (moved or items)[:_NAMED]
+    ]
+    more = len(moved or items) - _NAMED
+    return [*named, Cause("more_items", (), (("n", str(more)),))] if more > 0 else named
+
+
+def _several(causes: Sequence[Cause]) -> tuple[Cause, ...]:
+    """Add that several kinds of causes act and their shares are not known, where they do."""
+    if not causes:
+        return (Cause("unexplained"),)
+    unique = list(dict.fromkeys(causes))
+    kinds = {_kind(c) for c in unique} - _EFFECTS
+    both = any(c.code == "item" for c in unique) and kinds
+    return (*unique, Cause("several")) if len(kinds) > 1 or both else tuple(unique)
+
+
+def _kind(cause: Cause) -> str:
+    kind = cause.code.partition("_")[0]
+    return f"{kind} {cause.ids[0]}" if kind == "input" else kind
+
+
+def _certainty(one: Row, two: Row) -> list[Cause]:
+    """Say how certainty changed: for what reason a row is, or was, unverified."""
+    before, after = (str(r.get("reason_unverified") or "") for r in (one, two))
+    if before == after or "unverified" not in (one.get("status"), two.get("status")):
+        return []
+    facts = (("reasons_before", before), ("reasons_after", after))
+    return [Cause("certainty", (), tuple((k, v) for k, v in facts if v))]
+
+
+def _input(role: str) -> Cause:
+    return Cause("input_changed", (role,), (("role", role),))
+
+
+def _part(row: Row) -> float:
+    """Give the part of the score that an item of a park has."""
+    if not row or row.get("status") == "not_applicable":
+        return 0.0
+    both = [row.get("satisfaction_low"), row.get("satisfaction_high")]
+    known = [float(v) for v in both if v is not None and not _empty(v)]
+    mean = sum(known) / len(known) if known else _FULL.get(str(row.get("status")), 0.0)
+    return float(row.get("weight") or 0.0) * mean
+
+
+def _number(row: Row, name: str) -> float:
+    value = row.get(name)
+    return 0.0 if _empty(value) else float(value)  # type: ignore[arg-type]
+
+
+def _empty(value: Any) -> bool:
+    return value is None or bool(pd.isna(value))
+
+
+def _other(one: Any, two: Any) -> bool:
+    if _empty(one) or _empty(two):
+        return _empty(one) != _empty(two)
+    return bool(one != two)
+
+
+def _say(value: Any) -> str | None:
+    if _empty(value):
+        return None
+    if isinstance(value, str):
+        return value
+    return f"{float(value):g}" if abs(float(value)) < 1e5 else f"{float(value):.0f}"  # noqa: PLR2004
