@@ -179,6 +179,46 @@ def fetch(
 
 
 @app.command()
+def watch(
+    study: StudyArg = Path(),
+    out: OutOpt = None,
+    lang: LangOpt = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="在本机网页中显示结果。 Show the results on 127.0.0.1.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="网页端口，默认任取。 Its port; any free one."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="打开浏览器。 Open the browser.")
+    ] = False,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="网络盘：逐个查看文件。 For network drives.")
+    ] = False,
+    quiet: QuietOpt = False,
+) -> None:
+    """监视输入文件，改动后自动重新运行。 Run again whenever an input changes; Ctrl-C ends it."""
+    from parkgap.watch_study import Desk, watch_study
+
+    with _refusals(as_json=False):
+        watch_study(
+            study,
+            lambda loaded: out if out is not None else Path("maps") / loaded.name,
+            Desk(
+                lambda said, kind: (
+                    None if quiet and kind != "broken" else typer.echo(" / ".join(said), err=True)
+                ),
+                lambda: _progress(quiet=quiet),
+                typer.launch if open_page else None,
+            ),
+            language=lang,
+            port=(port or 0) if serve or port is not None else None,
+            poll=poll,
+        )
+
+
+@app.command()
 def explain(
     study: StudyArg,
     park: Annotated[str, typer.Argument(help="园区编号或名称。 Park id or name.")],
