@@ -110,28 +110,26 @@ def locate(root: Path, target: str) -> Path | None:
     except (UnicodeDecodeError, UnicodeEncodeError):
         return None
     *folders, name = (path if path != "/" else "/index.html").split("/")[1:]
-    here = Path(os.path.realpath(root))
+    here: Path | None = Path(os.path.realpath(root))
     for part in folders:
-        here = here / part
-        if not _listed(here, folder=True):
-            return None
-    here = here / name
-    return here if _listed(here, folder=False) else None
+        here = here and _listed(here, part, folder=True)
+    return here and _listed(here, name, folder=False)
 
 
-def _listed(path: Path, *, folder: bool) -> bool:
-    """Tell whether a folder lists this very name as a plain folder or file of its own."""
-    name = path.name
+def _listed(above: Path, name: str, *, folder: bool) -> Path | None:
+    """Find the entry that a folder lists under this very name, a folder or file of its own."""
     try:
-        with os.scandir(path.parent) as entries:
+        with os.scandir(above) as entries:
             entry = next((e for e in entries if e.name == name), None)
         if entry is None or name.startswith(".") or entry.is_symlink():
-            return False
+            return None
         kind = entry.is_dir if folder else entry.is_file
+        found = above / entry.name
         # A junction of Windows is no symlink, but ends elsewhere.
-        return kind(follow_symlinks=False) and Path(os.path.realpath(path)) == path
+        own = kind(follow_symlinks=False) and Path(os.path.realpath(found)) == found
     except (OSError, ValueError):
-        return False
+        return None
+    return found if own else None
 
 
 @dataclass
@@ -344,7 +342,7 @@ class Pages:
             ) from None
         # Listening already: whoever comes before the thread runs waits a moment.
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
 
     @property
