@@ -121,11 +121,11 @@ def _listed(above: Path, name: str, *, folder: bool) -> Path | None:
     try:
         with os.scandir(above) as entries:
             entry = next((e for e in entries if e.name == name), None)
-        if entry is None or name.startswith(".") or entry.is_symlink():
+        if entry is None or name.startswith("."):
             return None
         kind = entry.is_dir if folder else entry.is_file
         found = above / entry.name
-        # A junction of Windows is no symlink, but ends elsewhere.
+        # A link is neither; a junction of Windows is a folder, but ends elsewhere.
         own = kind(follow_symlinks=False) and Path(os.path.realpath(found)) == found
     except (OSError, ValueError):
         return None

@@ -173,6 +173,9 @@ def test_head_gives_the_same_header_and_no_body(pages: Pages) -> None:
         same = [(k, v) for k, v in get.getheaders() if k != "Date"]
         assert [(k, v) for k, v in head.getheaders() if k != "Date"] == same
         assert head.status == get.status
+        bare = raw(pages, f"HEAD {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert bare.endswith(b"\r\n\r\n")
+        assert bare.count(b"\r\n\r\n") == 1
     head, nothing = ask(pages, "/_parkgap/events", "HEAD")
     assert (head.status, nothing) == (200, b"")
 
