@@ -5,21 +5,19 @@ Exit codes: 0 done; 1 input or data refused; 2 usage; 3 done, but a park is unde
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 import parkgap
 from parkgap.cli_compare import BaseOpt, FromOpt, Tools, find_asked, register, say_notes
-from parkgap.errors import InputError, ParkgapError, ShardError
+from parkgap.console import print_json, print_summary, print_tables, progress, refusals, summary
+from parkgap.errors import InputError
 
 if TYPE_CHECKING:
-    from parkgap.rerun import Means, Summary
+    from parkgap.rerun import Means
     from parkgap.study import Study
 
 app = typer.Typer(
@@ -98,7 +96,7 @@ def demo(
 
     # The embedded study may lie where nothing can be written.
     means = Means(store=(Path("maps") if out is None else out.parent) / ".parkgap" / "demo")
-    with _refusals(as_json):
+    with refusals(as_json):
         _run(_demo_folder(), out, lang, means, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
@@ -122,7 +120,7 @@ def run(
 
     means = Means(fresh=fresh, workers=workers, scheduler=scheduler)
     shown = {"as_json": as_json, "quiet": quiet, "verbose": verbose}
-    with _refusals(as_json):
+    with refusals(as_json):
         _run(study, out, lang, means, **shown, fail_under=fail_under, base=base, source=source)
 
 
@@ -145,7 +143,7 @@ def store_command(
     """查看或清除保存的计算结果。 Show, or clear, what was computed before."""
     from parkgap.rerun import Means, store_of
 
-    with _refusals(as_json):
+    with refusals(as_json):
         kept = store_of(_load(study, None), Means())
         if clear or older is not None:
             count, size = kept.clear((older or 0.0) * 86_400.0)
@@ -160,7 +158,7 @@ def store_command(
             lines = [f"{kept.folder}: {said['bytes'] / 1e6:.1f} MB"]
             lines += [f"{len(v):6}  {sum(v) / 1e6:9.1f} MB  {k}" for k, v in sorted(stages.items())]
             text = "\n".join(lines)
-        _print_json(said) if as_json else typer.echo(text)
+        print_json(said) if as_json else typer.echo(text)
 
 
 @app.command()
@@ -174,11 +172,11 @@ def check(
     from parkgap.check import check_study
     from parkgap.sources.report import texts
 
-    with _refusals(as_json):
-        with _progress(quiet=as_json or quiet) as tell:
+    with refusals(as_json):
+        with progress(quiet=as_json or quiet) as tell:
             found = check_study(study, tell=tell)
         if as_json:
-            _print_json(found.as_json())
+            print_json(found.as_json())
         else:
             zh = (lang or found.language) == "zh"
             for head, problems in (
@@ -188,7 +186,7 @@ def check(
                 for problem in problems:
                     typer.echo(head + texts(problem)[0 if zh else 1], err=True)
             if not quiet:
-                _print_tables(found.tables, zh=zh)
+                print_tables(found.tables, zh=zh)
                 typer.echo(
                     f"{len(found.errors)} 个错误，{len(found.warnings)} 个警告"
                     if zh
@@ -208,7 +206,7 @@ def fetch(
     quiet: QuietOpt = False,
 ) -> None:
     """下载研究区地图（[osm] place 或 bbox）。 Download the map that [osm] place or bbox names."""
-    with _refusals(as_json):
+    with refusals(as_json):
         loaded = _load(study, None)
         from parkgap.inputs import fetch_extract
 
@@ -225,13 +223,53 @@ def fetch(
             return
         facts = snapshot.manifest
         if as_json:
-            _print_json({"path": str(snapshot.path), **facts})
+            print_json({"path": str(snapshot.path), **facts})
         elif not quiet:
             tiles, size = len(facts["tiles"]), facts["bytes"] / 1e6
             typer.echo(
                 f"{snapshot.path}\n数据日期 {snapshot.data_date}，{tiles} 块，{size:.1f} MB / "
                 f"data of {snapshot.data_date}, {tiles} tiles, {size:.1f} MB"
             )
+
+
+@app.command()
+def watch(
+    study: StudyArg = Path(),
+    out: OutOpt = None,
+    lang: LangOpt = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="在本机网页中显示结果。 Show the results on 127.0.0.1.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="网页端口，默认任取。 Its port; any free one."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="打开浏览器。 Open the browser.")
+    ] = False,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="网络盘：逐个查看文件。 For network drives.")
+    ] = False,
+    quiet: QuietOpt = False,
+) -> None:
+    """监视输入文件，改动后自动重新运行。 Run again whenever an input changes; Ctrl-C ends it."""
+    from parkgap.watch_study import Desk, watch_study
+
+    with refusals(as_json=False):
+        watch_study(
+            study,
+            lambda loaded: out if out is not None else Path("maps") / loaded.name,
+            Desk(
+                lambda said, kind: (
+                    None if quiet and kind != "broken" else typer.echo(" / ".join(said), err=True)
+                ),
+                lambda: progress(quiet=quiet),
+                typer.launch if open_page else None,
+            ),
+            language=lang,
+            port=(port or 0) if serve or port is not None else None,
+            poll=poll,
+        )
 
 
 @app.command()
@@ -245,12 +283,12 @@ def explain(
     """逐项说明需要、找到和条款。 Say what was needed and found, by name and clause."""
     from parkgap.publish.explain import explain_park
 
-    with _refusals(as_json):
+    with refusals(as_json):
         loaded = _load(study, lang)
         from parkgap.pipeline import Clock, compute
         from parkgap.rerun import Means, store_of
 
-        with _progress(quiet=as_json) as tell:
+        with progress(quiet=as_json) as tell:
             results = compute(loaded, Clock(tell), store=store_of(loaded, Means()))
         typer.echo(explain_park(results, park, item, as_json=as_json))
 
@@ -285,7 +323,7 @@ def init(
 
     if example and place is not None:
         raise typer.BadParameter("--place / --example: 二者取一 / one of the two")
-    with _refusals(as_json=False):
+    with refusals(as_json=False):
         written = (
             write_example(folder, language=lang)
             if example
@@ -300,10 +338,10 @@ def standard_list(as_json: JsonOpt = False) -> None:
     """列出内置标准。 List the shipped standards."""
     from parkgap import standard
 
-    with _refusals(as_json):
+    with refusals(as_json):
         rows = [(name, standard.load(name)) for name in standard.available()]
         if as_json:
-            _print_json(
+            print_json(
                 [
                     {"id": n, "version": s.version, "zh": s.title_zh, "en": s.title_en}
                     for n, s in rows
@@ -324,7 +362,7 @@ def standard_show(
     """显示限值、数量、条款、依据。 Show limits, counts, clauses and basis."""
     from parkgap import standard
 
-    with _refusals(as_json=False):
+    with refusals(as_json=False):
         typer.echo(standard.explain(standard.load(_source(source)), lang))
 
 
@@ -335,7 +373,7 @@ def standard_check(
     """检查标准文件，列出全部问题。 Check a standard's file; list everything that is wrong."""
     from parkgap import standard
 
-    with _refusals(as_json=False):
+    with refusals(as_json=False):
         loaded = standard.load(_source(source))
         typer.echo(f"{loaded.id} {loaded.version}: {len(loaded.items)} 项通过检查 / items pass")
 
@@ -348,7 +386,7 @@ def standard_export(
     """导出内置标准供修改。 Export a shipped standard for editing."""
     from parkgap import standard
 
-    with _refusals(as_json=False):
+    with refusals(as_json=False):
         standard.export(name, path)
         typer.echo(str(path))
 
@@ -395,7 +433,7 @@ def _run(
     from parkgap import rerun
 
     say_notes(asked.notes, study.language)
-    with _progress(quiet=quiet or as_json) as tell:
+    with progress(quiet=quiet or as_json) as tell:
         outcome = rerun.run(study, folder, means, asked=asked, tell=tell)
     say_notes(outcome.notes, study.language)
     if verbose and not as_json:
@@ -410,9 +448,9 @@ def _run(
         )
     found = rerun.summary(folder)
     if as_json:
-        _print_json(_summary(found, folder) | {"unchanged": outcome.reused})
+        print_json(summary(found, folder) | {"unchanged": outcome.reused})
     elif not quiet:
-        _print_summary(study, found, folder)
+        print_summary(study, found, folder)
         if outcome.reused:
             typer.echo(
                 "输入未变，结果未改动。"
@@ -427,117 +465,7 @@ def _run(
             raise typer.Exit(3)
 
 
-def _summary(found: Summary, folder: Path) -> dict[str, object]:
-    return {
-        "folder": folder.as_posix(),
-        "parks": len(found.ranking),
-        "ranked": sum(r["rank"] is not None for r in found.ranking),
-        "counts": found.counts,
-        "warnings": found.warnings,
-        "ranking": found.ranking,
-    }
-
-
-def _print_summary(study: Study, found: Summary, folder: Path) -> None:
-    from parkgap.standard import load
-
-    zh = study.language == "zh"
-    ranked = [r for r in found.ranking if r["rank"] is not None]
-    for text in found.warnings:
-        typer.echo(("注意：" if zh else "Note: ") + text["zh" if zh else "en"], err=True)
-    count = len(found.ranking)
-    head = (
-        f"{count} 个园区，{len(ranked)} 个已排序" if zh else f"{count} parks, {len(ranked)} ranked"
-    )
-    typer.echo(head)
-    standard = load(study.standard_source, dict(study.standard.set))
-    names = {i.id: i.zh if zh else i.en for i in standard.items}
-    for row in ranked[:3]:
-        gaps = "; ".join(names.get(g, g) for g in (row["top_gaps"] or "").split("; ") if g)
-        low, high = row["score_low"], row["score_high"]
-        typer.echo(f"{row['rank']:>3}  {row['park_name']}  {low:.0f}–{high:.0f}  {gaps}")
-    typer.echo(("结果：" if zh else "Results: ") + str(folder / "index.html"))
-    typer.echo(
-        "筛查结果，不作规划核实或验收依据。"
-        if zh
-        else "A screening result, not a planning verification or acceptance."
-    )
-
-
-def _print_tables(tables: list[dict[str, Any]], *, zh: bool) -> None:
-    """Say which heading of every table was matched to what."""
-    for table in tables:
-        sheet = f" [{table['sheet']}]" if table["sheet"] is not None else ""
-        rows = f"{table['rows']} 行" if zh else f"{table['rows']} rows"
-        typer.echo(f"[{table['section']}] {table['file']}{sheet}: {rows}")
-        pairs = (f"{k} = {' '.join(str(v).split())}" for k, v in table["columns"].items())
-        typer.echo(f"    {'; '.join(pairs)}")
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-@contextmanager
-def _refusals(as_json: bool) -> Iterator[None]:
-    """Turn what parkgap refuses into one message and exit code 1."""
-    try:
-        yield
-    except ParkgapError as error:
-        if as_json:
-            problems: Sequence[object] = (error,)
-            if isinstance(error, InputError | ShardError):
-                problems = error.problems
-            _print_json({"errors": [str(p) for p in problems]})
-        else:
-            typer.echo(str(error), err=True)
-        raise typer.Exit(4 if isinstance(error, ShardError) else 1) from None
-
-
-_STAGES = {
-    "standard": "读取标准 standard",
-    "tables": "读取表格 tables",
-    "osm": "读取地图数据 OpenStreetMap",
-    "reach": "路网、设施、步行可达 streets, facilities, reach",
-    "gather": "汇总 gather",
-    "assess": "评估 assess",
-    "changes": "变化 changes",
-    "maps": "地图 maps",
-    "lists": "清单 lists",
-    "workbook": "工作簿 workbook",
-    "geopackage": "GeoPackage",
-    "record": "记录 record",
-}
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show which stage is at work, on stderr, where somebody watches."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("parkgap", total=len(_STAGES))
-
-        def tell(stage: str) -> None:
-            # What is no stage is news from the download: a server's words, not markup.
-            said = _STAGES.get(stage) or escape(stage)
-            bar.update(task, description=said, advance=int(stage in _STAGES))
-
-        yield tell
-
-
-register(app, Tools(_refusals, lambda quiet: _progress(quiet=quiet), _print_json))
+register(app, Tools(refusals, lambda quiet: progress(quiet=quiet), print_json))
 
 
 def main() -> None:

@@ -52,8 +52,8 @@ class Asked:
             return results
         from parkgap.publish.compared import carried
 
-        was = {"inputs": dict(self.record["inputs"]), "run": str(self.record["run"])}
-        results = replace(results, **was, settled=self.base is None)
+        inputs, run = dict(self.record["inputs"]), str(self.record["run"])
+        results = replace(results, inputs=inputs, run=run, settled=self.base is None)
         return results if self.recorded is None else carried(results, self.recorded)
 
 

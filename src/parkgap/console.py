@@ -1,0 +1,131 @@
+"""What the commands show on the console: summaries, refusals, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from parkgap.errors import InputError, ParkgapError, ShardError
+
+if TYPE_CHECKING:
+    from parkgap.rerun import Summary
+    from parkgap.study import Study
+
+
+def summary(found: Summary, folder: Path) -> dict[str, object]:
+    """Give the gist of a result folder as plain values."""
+    return {
+        "folder": folder.as_posix(),
+        "parks": len(found.ranking),
+        "ranked": sum(r["rank"] is not None for r in found.ranking),
+        "counts": found.counts,
+        "warnings": found.warnings,
+        "ranking": found.ranking,
+    }
+
+
+def print_summary(study: Study, found: Summary, folder: Path) -> None:
+    """Print warnings, the first three parks, and where the results are."""
+    from parkgap.standard import load
+
+    zh = study.language == "zh"
+    ranked = [r for r in found.ranking if r["rank"] is not None]
+    for text in found.warnings:
+        typer.echo(("注意：" if zh else "Note: ") + text["zh" if zh else "en"], err=True)
+    count = len(found.ranking)
+    head = (
+        f"{count} 个园区，{len(ranked)} 个已排序" if zh else f"{count} parks, {len(ranked)} ranked"
+    )
+    typer.echo(head)
+    standard = load(study.standard_source, dict(study.standard.set))
+    names = {i.id: i.zh if zh else i.en for i in standard.items}
+    for row in ranked[:3]:
+        gaps = "; ".join(names.get(g, g) for g in (row["top_gaps"] or "").split("; ") if g)
+        low, high = row["score_low"], row["score_high"]
+        typer.echo(f"{row['rank']:>3}  {row['park_name']}  {low:.0f}–{high:.0f}  {gaps}")
+    typer.echo(("结果：" if zh else "Results: ") + str(folder / "index.html"))
+    typer.echo(
+        "筛查结果，不作规划核实或验收依据。"
+        if zh
+        else "A screening result, not a planning verification or acceptance."
+    )
+
+
+def print_tables(tables: list[dict[str, Any]], *, zh: bool) -> None:
+    """Say which heading of every table was matched to what."""
+    for table in tables:
+        sheet = f" [{table['sheet']}]" if table["sheet"] is not None else ""
+        rows = f"{table['rows']} 行" if zh else f"{table['rows']} rows"
+        typer.echo(f"[{table['section']}] {table['file']}{sheet}: {rows}")
+        pairs = (f"{k} = {' '.join(str(v).split())}" for k, v in table["columns"].items())
+        typer.echo(f"    {'; '.join(pairs)}")
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@contextmanager
+def refusals(as_json: bool) -> Iterator[None]:
+    """Turn what parkgap refuses into one message and exit code 1."""
+    try:
+        yield
+    except ParkgapError as error:
+        if as_json:
+            problems: Sequence[object] = (error,)
+            if isinstance(error, InputError | ShardError):
+                problems = error.problems
+            print_json({"errors": [str(p) for p in problems]})
+        else:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(4 if isinstance(error, ShardError) else 1) from None
+
+
+_STAGES = {
+    "standard": "读取标准 standard",
+    "tables": "读取表格 tables",
+    "osm": "读取地图数据 OpenStreetMap",
+    "reach": "路网、设施、步行可达 streets, facilities, reach",
+    "gather": "汇总 gather",
+    "assess": "评估 assess",
+    "changes": "变化 changes",
+    "maps": "地图 maps",
+    "lists": "清单 lists",
+    "workbook": "工作簿 workbook",
+    "geopackage": "GeoPackage",
+    "record": "记录 record",
+}
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show which stage is at work, on stderr, where somebody watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("parkgap", total=len(_STAGES))
+
+        def tell(stage: str) -> None:
+            # What is no stage is news from the download: a server's words, not markup.
+            said = _STAGES.get(stage) or escape(stage)
+            bar.update(task, description=said, advance=int(stage in _STAGES))
+
+        yield tell
