@@ -19,6 +19,7 @@ from parkgap.errors import OutputError
 from parkgap.frames import RANKING
 from parkgap.publish.cells import unguard
 from parkgap.publish.record import RUN_FILE, Stage
+from parkgap.publish.turn import settle
 from parkgap.store import FOLDER, Store
 from parkgap.study import sha256
 
@@ -149,6 +150,7 @@ def run(
         from parkgap.inputs import with_extract
 
         study = with_extract(study, lambda _done, _all, text: tell(text))
+    settle(out, tell)
     if not means.fresh and unchanged(study, out):
         return Outcome(folder=out, reused=True)
     from parkgap import pipeline
@@ -191,6 +193,7 @@ def summary(folder: Path) -> Summary:
     OutputError
         It was changed by another hand meanwhile.
     """
+    settle(folder)
     record = record_of(folder)
     kinds = {c.name: c.kind for c in RANKING.columns}
     try:
