@@ -474,8 +474,9 @@ def _refusals(as_json: bool) -> Iterator[None]:
         # The disk or its rights, outside of the result folder: the scratch folder, say.
         where = f"{error.filename}：" if error.filename else ""
         why = error.strerror or str(error)
-        text = f"{where}文件操作失败，原有结果没有改动（{why}） / a file operation failed, " + (
-            f"earlier results are unchanged ({why})"
+        text = (
+            f"{where}文件操作失败，原有结果没有改动（{why}） / "
+            f"a file operation failed, earlier results are unchanged ({why})"
         )
         if as_json:
             _print_json({"errors": [text]})

@@ -166,7 +166,7 @@ class Staging:
                 moves.put(name)
             moves.close([*new, *gone])
         except BaseException as error:
-            if lost := moves.undo():
+            if lost := moves.undo(done_too=True):
                 self._keep = True
                 raise lost_files(self.target, moves.root, lost) from error
             if isinstance(error, OSError):

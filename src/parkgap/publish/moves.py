@@ -81,17 +81,23 @@ class Moves:
     def close(self, names: Iterable[str]) -> None:
         """Note that all moves are done and on the disk."""
         _sync_folders([self.target / n for n in names], self.target)
-        self._journal.unlink()
+        with contextlib.suppress(OSError):  # that all is done can be seen
+            self._journal.unlink()
 
-    def undo(self) -> list[str]:
+    def undo(self, *, done_too: bool = False) -> list[str]:
         """Put back what was there before moves that came to no end.
+
+        Parameters
+        ----------
+        done_too
+            Put it back even where all had moved.
 
         Returns
         -------
         Names for which that failed; their earlier files stay in `old`.
         """
         noted = self._noted()
-        if noted is None or self._all_done(noted):
+        if noted is None or (self._all_done(noted) and not done_too):
             return []
         names, had = [*noted["new"], *noted["gone"]], set(noted["had"])
         lost = []
