@@ -170,7 +170,7 @@ class Soak:
     def table(self) -> str:
         """What was done and found, as Markdown."""
         lines = [
-            "| run | takes, s | killed | of these amid the moves | had ended before | wrong after |",
+            "| run | takes, s | killed | amid the moves | had ended before | wrong after |",
             "|---|---:|---:|---:|---:|---:|",
         ]
         for kind in KINDS:

@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +52,7 @@ class Operations:
         """Begin, for the rest of this process."""
         for name in _MADE:
             setattr(os, name, self._wrapped(name, _REAL[name]))
-        io.open = builtins.open = self._open  # type: ignore[assignment]
+        io.open = builtins.open = self._open
         os.open = self._os_open
         shutil._use_fd_functions = False  # type: ignore[attr-defined]  # handles of folders outlive them
         import pyogrio.raw
@@ -202,73 +201,91 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def _read(path: Path) -> bytes:
     with _OPEN(path, "rb") as file:
-        return file.read()  # type: ignore[no-any-return]
-
-
-def state(folder: Path) -> str:
-    """Name what lies in a folder.
-
-    What is being written beside its place is abandoned by whoever comes next, whatever of it is
-    there: it counts as one, unless moves into the result folder had begun.
-    """
-    found = set()
-    for at, folders, names in os.walk(folder):
-        here = Path(at).relative_to(folder)
-        for name in list(folders):
-            path = Path(at, name)
-            if name.endswith(".part") and not (path / "moves.json").exists():
-                folders.remove(name)
-                found.add((str(here), "staging", ""))
-            else:
-                found.add((_plain(here / name), "", ""))
-        for name in names:
-            kept = not name.endswith((".part", ".lock"))
-            about = hashlib.sha256(_read(Path(at, name))).hexdigest() if kept else ""
-            if name not in {"timings.json", "stdout", "stderr"}:
-                found.add((_plain(here / name), "file", about))
-    return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
-
-
-def _plain(path: Path) -> str:
-    return re.sub(r"\.[0-9a-z_]{8,16}\.part", ".part", str(path))
+        return file.read()
 
 
 @dataclass
-class Snapshot:
-    """A folder as it is at one moment, to which it can be brought back.
+class Disk:
+    """A folder that can be brought back to what it was a moment ago.
 
     Files come back as the same files (not as copies), so that a process that has one open can
     go on writing to it.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    kept
+        An empty folder beside, for links to its files.
+    known
+        What was read before, by which file it was, when written, and its size.
     """
 
     folder: Path
-    open: list[tuple[io.FileIO, int]]
-    _links: Path = field(init=False)
-    _bytes: dict[str, bytes] = field(init=False)
+    kept: Path
+    known: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
+    _files: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _folders: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._links = Path(tempfile.mkdtemp(dir=self.folder.parent))
-        self._bytes = tree(self.folder)
-        self._folders = [Path(at).relative_to(self.folder) for at, _, _ in os.walk(self.folder)]
-        for i, name in enumerate(self._bytes):
-            os.link(self.folder / name, self._links / str(i))
+    def look(self) -> None:
+        """Take in what lies there now."""
+        self._files, self._folders = {}, []
+        for at, _, names in os.walk(self.folder):
+            self._folders.append(at)
+            for name in names:
+                path = os.path.join(at, name)  # noqa: PTH118 - thousands of times
+                self._files[path] = about = _about(path)
+                if about not in self.known:
+                    self.known[about] = _read(Path(path))
+                    link = self.kept / str(about[0])
+                    if not link.exists():
+                        _REAL["link"](path, link)
+
+    def state(self) -> str:
+        """Name what was last seen.
+
+        What is being written beside its place is abandoned by whoever comes next, whatever of
+        it is there, unless moves into the result folder had begun: it does not count, nor do
+        folders, which come before what is put into them.
+        """
+        beside = {f for f in self._folders if f.endswith(".part")}
+        begun = {f for f in beside if os.path.join(f, "moves.json") in self._files}  # noqa: PTH118
+        found = set()
+        for path, about in self._files.items():
+            name = re.sub(r"\.[0-9a-z_]{8,16}\.part", ".part", path)
+            staged = any(path.startswith(f) for f in beside - begun)
+            if not staged and not path.endswith((".part", ".lock", "timings.json")):
+                found.add((name, hashlib.sha256(self.known[about]).hexdigest()))
+        return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
+
+    def seen(self) -> tuple[list[str], dict[str, bytes]]:
+        """Folders and files that were last seen."""
+        return self._folders, {path: self.known[about] for path, about in self._files.items()}
 
     def restore(self) -> None:
-        """Bring the folder back, and let go of the snapshot."""
-        shutil.rmtree(self.folder)
-        for folder in self._folders:
-            os.makedirs(self.folder / folder, exist_ok=True)  # noqa: PTH103 - as it was, links too
-        for i, (name, data) in enumerate(self._bytes.items()):
-            path = self.folder / name
-            os.link(self._links / str(i), path)
-            if _read(path) != data:
+        """Bring the folder back to what was last seen."""
+        for at, folders, names in os.walk(self.folder, topdown=False):
+            for name in names:
+                path = os.path.join(at, name)  # noqa: PTH118
+                if path not in self._files or _about(path)[0] != self._files[path][0]:
+                    _REAL["unlink"](path)
+            for name in folders:
+                if os.path.join(at, name) not in self._folders:  # noqa: PTH118
+                    _REAL["rmdir"](os.path.join(at, name))  # noqa: PTH118
+        for path in self._folders:
+            if not os.path.isdir(path):  # noqa: PTH112
+                _REAL["mkdir"](path)
+        for path, about in self._files.items():
+            if not os.path.exists(path):  # noqa: PTH110
+                _REAL["link"](self.kept / str(about[0]), path)
+            if _about(path) != about:
                 with _OPEN(path, "r+b") as file:
-                    file.write(data)
+                    file.write(self.known[about])
                     file.truncate()
-        for file, at in self.open:
-            file.seek(at)
-        self.drop()
+                os.utime(path, ns=(about[1], about[1]))
 
-    def drop(self) -> None:
-        """Let go of the snapshot."""
-        shutil.rmtree(self._links)
+
+def _about(path: str) -> tuple[int, int, int]:
+    """Which file it is, when it was written, and its size."""
+    found = os.stat(path)  # noqa: PTH116
+    return found.st_ino, found.st_mtime_ns, found.st_size
