@@ -314,12 +314,12 @@ def test_a_run_that_is_waited_for_is_said_and_a_folder_in_use_is_left_alone(tmp_
         def second() -> int:
             def hear(text: str) -> None:
                 heard.append(text)
-                raise InterruptedError
+                raise KeyboardInterrupt
 
             try:
                 with Staging(target, hear):
                     return 1
-            except InterruptedError:
+            except KeyboardInterrupt:
                 return 0 if "waiting for another run" in heard[0] else 2
 
         assert forked(second, tmp_path / "said") == Ended(0, "")
