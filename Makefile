@@ -48,6 +48,7 @@ unit: $(STAMP_DEV)
 	$(RUN) pytest $(PYTEST_ARGS)
 
 soak: $(STAMP_DEV)
+	PARKGAP_EVERY_FAULT=1 $(RUN) pytest tests/integration/test_crash.py
 	$(VENV)/bin/python benchmarks/soak.py $(SOAK_ARGS)
 
 bench: $(STAMP_BENCH)
