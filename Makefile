@@ -6,6 +6,7 @@ VENV = .venv
 VENV_BENCH = .venv-bench
 RUN = $(VENV)/bin/python -m
 PYTEST_ARGS =
+SOAK_ARGS =
 
 # The stamp of each environment is newer than the lock file that it was filled from.
 STAMP_RUN = $(VENV)/.parkgap-run
@@ -14,7 +15,7 @@ STAMP_BENCH = $(VENV_BENCH)/.parkgap-bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo setup test lint format types unit bench lock clean
+.PHONY: help demo setup test lint format types unit soak bench lock clean
 
 help:
 	@echo 'make demo    run the embedded study; results in maps/neubrandenburg'
@@ -22,6 +23,7 @@ help:
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make format  rewrite the code the way ruff wants it'
 	@echo 'make unit    pytest alone; PYTEST_ARGS="-k reach" chooses'
+	@echo 'make soak    kill 200 runs at random moments; half an hour; SOAK_ARGS="--kills 20"'
 	@echo 'make bench   measure against osmnx, networkx, pandana, rustworkx, cityseer'
 	@echo 'make lock    resolve the pinned versions anew'
 	@echo 'make clean   remove environments, caches and results'
@@ -44,6 +46,10 @@ format: $(STAMP_DEV)
 
 unit: $(STAMP_DEV)
 	$(RUN) pytest $(PYTEST_ARGS)
+
+soak: $(STAMP_DEV)
+	PARKGAP_EVERY_FAULT=1 $(RUN) pytest tests/integration/test_crash.py
+	$(VENV)/bin/python benchmarks/soak.py $(SOAK_ARGS)
 
 bench: $(STAMP_BENCH)
 	$(VENV_BENCH)/bin/python benchmarks/run.py

@@ -57,6 +57,8 @@ def hands(
     ------
     ShardError
         The scheduler does not answer; or, of the function: a shard failed on every try.
+    LostPieceError
+        Of the function: what a shard needs is gone from the store.
     """
     from parkgap.work import one_by_one
 
@@ -104,6 +106,8 @@ def _do_all(
 ) -> list[Done]:
     from distributed import as_completed
 
+    from parkgap.store import LostPieceError
+
     if not works:
         return []
     # What all shards share is sent once.
@@ -125,7 +129,10 @@ def _do_all(
         if future.status == "finished":
             names[i] = future.result()
         else:
-            failed.append((i, str(future.exception())))
+            error = future.exception()
+            if isinstance(error, LostPieceError):
+                raise error  # trying the same again is no use: the piece must be made again
+            failed.append((i, str(error or future.status)))
         tell(f"{len(names) + len(failed)}/{len(works)} 分片 / shards")
     if failed:
         raise ShardError(*(_sentence(works[i], text) for i, text in sorted(failed)))

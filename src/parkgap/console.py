@@ -86,6 +86,19 @@ def refusals(as_json: bool) -> Iterator[None]:
         else:
             typer.echo(str(error), err=True)
         raise typer.Exit(4 if isinstance(error, ShardError) else 1) from None
+    except OSError as error:
+        # The disk or its rights, outside of the result folder: the scratch folder, say.
+        where = f"{error.filename}：" if error.filename else ""
+        why = error.strerror or str(error)
+        text = (
+            f"{where}文件操作失败，原有结果没有改动（{why}） / "
+            f"a file operation failed, earlier results are unchanged ({why})"
+        )
+        if as_json:
+            print_json({"errors": [text]})
+        else:
+            typer.echo(text, err=True)
+        raise typer.Exit(1) from None
 
 
 _STAGES = {

@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from parkgap.assess.certainty import edge_distance
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
 from parkgap.assess.ranking import without_few
-from parkgap.errors import ExtractError, InputError, Problem
+from parkgap.errors import ExtractError, InputError, Problem, ShardError
 from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
 from parkgap.judging import Judge
 from parkgap.osm_parks import seek_parks
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 Do = Callable[[list[Work]], list[Any]]
+_TRIES = 2
 
 
 @dataclass
@@ -139,19 +140,36 @@ def run(
 def compute(
     study: Study, clock: Clock | None = None, *, store: Store | None = None, do: Do | None = None
 ) -> Results:
-    """Do everything but write the result folder."""
+    """Do everything but write the result folder.
+
+    Raises
+    ------
+    InputError
+        An input is refused.
+    ShardError
+        A shard failed on its worker, or workers do not find what lies in the store.
+    """
     clock = clock or Clock(lambda _: None)
     study = with_extract(study, lambda _done, _all, text: clock.progress(text))
-    memo, shelf = Memo(store, program.fingerprint()), Shelf(store)
+    # Pieces are lost where somebody clears the store meanwhile, or a disk loses a page.  A damaged
+    # one is thrown away when it is read, so that the next try makes it again.
+    for _ in range(_TRIES):
+        with suppress(LostPieceError):
+            return _compute(study, clock, store, do)
     try:
-        return _compute(study, clock, memo, shelf, do)
-    except LostPieceError:
-        # Somebody cleared the store meanwhile, or a disk lost a page: read the extract again.
-        fresh = None if store is None else Store(store.folder, reads=False)
-        return _compute(study, clock, Memo(fresh, memo.program), Shelf(fresh), do)
+        # Lost again: do without a store. Workers of a cluster cannot.
+        return _compute(study, clock, store if do is not None else None, do)
+    except LostPieceError as error:
+        where = "" if store is None else str(store.folder)
+        raise ShardError(
+            f"{where}：保存的中间结果读不到；所有工作进程须能以同一路径读写此文件夹 / "
+            f"{where}: what was put there is not found; all workers must read and write this "
+            "folder under the same path"
+        ) from error
 
 
-def _compute(study: Study, clock: Clock, memo: Memo, shelf: Shelf, do: Do | None) -> Results:
+def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> Results:
+    memo, shelf = Memo(store, program.fingerprint()), Shelf(store)
     inputs = study.hashes()
     with clock("standard"):
         standard = load(study.standard_source, dict(study.standard.set))
@@ -462,9 +480,10 @@ def publish(
     from parkgap.publish.tables import write_csv
     from parkgap.publish.workbook import write_workbook
 
-    with clock("changes"):
-        results, note = with_changes(results, out, base)
-    with Staging(out) as staging:
+    with Staging(out, clock.progress) as staging:
+        # Under the folder's lock: no other run moves what is read.
+        with clock("changes"):
+            results, note = with_changes(results, out, base)
         with clock("maps"):
             written = write_maps(results, staging.path)
         with clock("lists"):

@@ -19,6 +19,7 @@ from parkgap.errors import OutputError
 from parkgap.frames import RANKING
 from parkgap.publish.cells import unguard
 from parkgap.publish.record import RUN_FILE, Stage
+from parkgap.publish.turn import settle
 from parkgap.replay import Asked
 from parkgap.store import FOLDER, Store
 from parkgap.study import sha256
@@ -160,6 +161,7 @@ def run(
         from parkgap.inputs import with_extract
 
         study = with_extract(study, lambda _done, _all, text: tell(text))
+    settle(out, tell)
     plain = asked.base is None and asked.record is None
     if plain and not means.fresh and unchanged(study, out):
         return Outcome(folder=out, reused=True)
@@ -209,6 +211,7 @@ def summary(folder: Path) -> Summary:
     OutputError
         It was changed by another hand meanwhile.
     """
+    settle(folder)
     record = record_of(folder)
     kinds = {c.name: c.kind for c in RANKING.columns}
     try:

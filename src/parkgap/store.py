@@ -1,9 +1,10 @@
 """What was computed before, by what it was computed from.
 
 An entry is one file, named by its stage and key.  It is written beside its place and moved
-there when it is whole and on the disk, so that a killed run or a full disk leaves an entry or
-none; it carries its own SHA-256, and one that does not match is thrown away, never used.
-Two runs that make the same entry at once make the same bytes.
+there when it is whole, so that a killed run or a full disk leaves an entry or none; it carries
+its own SHA-256, and one that does not match (a power cut may leave such) is thrown away, never
+used.  Two runs that make the same entry at once make the same bytes.  Nothing here is locked: an
+entry may be gone at any moment, and whoever needs it makes it again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
+import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -96,27 +97,44 @@ class Store:
         """Keep a payload; False where the disk does not take it (see `trouble`)."""
         path = self._path(stage, key)
         sha = bytes.fromhex(_sha_of(payload)[0])
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, [_head(stage, key), sha, *payload])
-        except OSError as error:
-            if path.is_file():  # somebody else has it open, and made it first
-                return True
-            self.trouble = self.trouble or f"{path.parent}: {error.strerror or error}"
-            return False
+        for again in (True, False):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, [_head(stage, key), sha, *payload])
+            except FileNotFoundError as error:  # somebody clears the store, and took the folder
+                if not again:
+                    return self._refused(path, error)
+            except OSError as error:
+                # Windows: somebody else has it open, and made it first.
+                return self.whole(stage, key) is not None or self._refused(path, error)
+            else:
+                break
         return True
+
+    def _refused(self, path: Path, error: OSError) -> bool:
+        self.trouble = self.trouble or f"{path.parent}: {error.strerror or error}"
+        return False
 
     # --- looking after it -------------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
         """List what is kept, by stage and key."""
         found = []
-        for path in sorted(self.folder.glob(f"*/*/*{_SUFFIX}")):
+        for path in self._files(_SUFFIX):
             with contextlib.suppress(OSError):
                 about = path.stat()
                 name = path.name.removesuffix(_SUFFIX)
                 found.append(Entry(path.parts[-3], name, about.st_size, about.st_mtime))
         return found
+
+    def _files(self, suffix: str) -> list[Path]:
+        """List the store's files; folders that somebody clears away meanwhile have none."""
+        return sorted(
+            Path(folder, name)
+            for folder, _, names in os.walk(self.folder)
+            for name in names
+            if name.endswith(suffix) and Path(folder).parent.parent == self.folder
+        )
 
     def clear(self, older_than_s: float = 0.0) -> tuple[int, int]:
         """Throw away what was of no use for so long; return entries and bytes thrown away.
@@ -131,15 +149,15 @@ class Store:
                     self._path(entry.stage, entry.key).unlink()
                     count, size = count + 1, size + entry.bytes
         self.sweep()
-        for folder in sorted((p for p in self.folder.glob("**/*") if p.is_dir()), reverse=True):
+        for folder, _, _ in os.walk(self.folder, topdown=False):
             with contextlib.suppress(OSError):
-                folder.rmdir()  # only where it is empty
+                Path(folder).rmdir()  # only where it is empty
         return count, size
 
     def sweep(self) -> None:
         """Remove parts that a killed run left behind."""
         now = time.time()
-        for part in self.folder.glob(f"*/*/*{_PART}"):
+        for part in self._files(_PART):
             with contextlib.suppress(OSError):
                 if now - part.stat().st_mtime >= _STALE_S:
                     part.unlink()
@@ -161,20 +179,18 @@ def _head(stage: str, key: str) -> bytes:
 
 
 def write_whole(path: Path, payload: Sequence[Buffer]) -> None:
-    """Write a file so that it is there whole and on the disk, or not at all.
+    """Write a file so that after a kill it is there whole, or not at all.
 
     Raises
     ------
     OSError
         It could not be written; what stood there before still does.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_PART, dir=path.parent)
-    part = Path(name)
+    # Not mkstemp: what one user of a shared folder keeps, others may read.
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{_PART}")
     try:
-        with open(handle, "wb") as file:  # noqa: PTH123 - an open handle
+        with part.open("xb") as file:
             file.writelines(payload)
-            file.flush()
-            os.fsync(file.fileno())
         part.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

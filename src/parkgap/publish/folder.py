@@ -3,23 +3,27 @@
 Nobody ever sees half a result.  All files are made in a staging folder; only when every
 one of them is whole, and every file that it is to replace can be written, does the first
 one move.  ``run.json`` moves last, so that a reader who finds its hashes right knows that
-he has one run before him.
+he has one run before him.  One run at a time has the folder (:mod:`parkgap.publish.turn`), and
+what a killed one had begun is undone by the next (:mod:`parkgap.publish.moves`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import filecmp
 import json
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from parkgap.errors import OutputError
+from parkgap.publish.moves import Moves, drop_empty, same
 from parkgap.publish.record import RUN_FILE, TIMINGS_FILE
+from parkgap.publish.turn import Tell, lost_files, staging_parent, staging_prefix, turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +48,8 @@ class Staging:
     ----------
     target
         The result folder; made, with its parents, where it is missing.
+    tell
+        Called with a sentence where another run has the folder, and this one waits.
 
     Attributes
     ----------
@@ -66,8 +72,10 @@ class Staging:
     ('run.json',)
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, tell: Tell = lambda _: None) -> None:
         self.target = target.resolve()
+        self._tell = tell
+        self._held = ExitStack()
         self._root: Path | None = None
         self._made: list[Path] = []
         self._keep = False
@@ -92,12 +100,15 @@ class Staging:
         self._made = [p for p in (self.target, *self.target.parents) if not p.exists()]
         try:
             self.target.mkdir(parents=True, exist_ok=True)
-            self._root = Path(
-                tempfile.mkdtemp(
-                    prefix=f".{self.target.name}.", suffix=".part", dir=_staging_parent(self.target)
-                )
-            )
+            self._held.enter_context(turn(self.target, self._tell))
+            self.target.mkdir(exist_ok=True)  # the run before may have taken its own away again
+            parent = staging_parent(self.target)
+            prefix = staging_prefix(self.target)
+            self._root = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=parent))
             self.path.mkdir()
+        except OutputError:
+            self._discard()
+            raise
         except OSError as error:
             self._discard()
             raise _refused(self.target, error) from error
@@ -118,8 +129,10 @@ class Staging:
         """Tell whether writing into the staging folder failed, rather than reading elsewhere."""
         if isinstance(error, OutputError):
             return False
-        named = error.filename if isinstance(error.filename, str) else ""
-        return error.errno in _FULL or (self._root is not None and str(self._root) in named)
+        # A write that fails names no file; nothing else is written meanwhile.
+        if error.errno in _FULL or error.filename is None:
+            return True
+        return self._root is not None and str(self._root) in str(error.filename)
 
     def commit(self) -> Replaced:
         """Put the staged files in place of the old ones, ``run.json`` last.
@@ -128,45 +141,34 @@ class Staging:
         its ``run.json`` and that this one no longer makes is removed; no other file is.
         """
         staged = _in_order(_files(self.path))
-        same = [n for n in staged if _same(self.path / n, self.target / n)]
-        new = [n for n in staged if n not in set(same)]
+        old = [n for n in staged if same(self.path / n, self.target / n)]
+        new = [n for n in staged if n not in set(old)]
         # where a file system ignores case, A.html and a.html are one file
         taken = {os.path.normcase(n) for n in staged}
         gone = [n for n in _listed(self.target) if os.path.normcase(n) not in taken]
         _check_writable(self.target, [*new, *gone])
         self._replace(new, gone)
-        _drop_empty(self.target, gone)
-        return Replaced(tuple(new), tuple(same), tuple(gone))
+        drop_empty(self.target, gone)
+        return Replaced(tuple(new), tuple(old), tuple(gone))
 
     def _replace(self, new: list[str], gone: list[str]) -> None:
         """Move `new` into place and take `gone` away; undo all of it at the first refusal."""
-        kept = self._part("old")
-        begun: list[str] = []
+        moves = Moves(self._part("."), self.target)
         name = ""
         last = [n for n in new if n == RUN_FILE]
         try:
-            for name in [*new, *gone]:
-                _keep_copy(self.target / name, kept / name)
+            moves.note(new, gone)
             for name in [n for n in new if n != RUN_FILE]:
-                begun.append(name)
-                (self.target / name).parent.mkdir(parents=True, exist_ok=True)
-                (self.path / name).replace(self.target / name)
+                moves.put(name)
             for name in gone:
-                begun.append(name)
                 (self.target / name).unlink()
             for name in last:
-                begun.append(name)
-                (self.path / name).replace(self.target / name)
+                moves.put(name)
+            moves.close([*new, *gone])
         except BaseException as error:
-            lost = _restore(self.target, kept, begun)
-            if lost:
+            if lost := moves.undo(done_too=True):
                 self._keep = True
-                names = ", ".join(lost)
-                raise OutputError(
-                    f"{self.target}：替换结果时出错，未能还原 {names}；原文件保存在 {kept} / "
-                    f"{self.target}: replacing the results failed, and these could not be put "
-                    f"back: {names}; the earlier files are kept in {kept}"
-                ) from error
+                raise lost_files(self.target, moves.root, lost) from error
             if isinstance(error, OSError):
                 raise _refused(self.target / name, error) from error
             raise
@@ -175,16 +177,13 @@ class Staging:
         if self._root is not None and not self._keep:
             shutil.rmtree(self._root, ignore_errors=True)
         self._root = None
-        for folder in self._made:  # deepest first
-            if folder.is_dir() and not any(folder.iterdir()):
+        for folder in self._made[:1]:
+            with contextlib.suppress(OSError):  # only where it is empty
                 folder.rmdir()
-
-
-def _staging_parent(target: Path) -> Path:
-    """Beside the target; inside it where that is another disk or may not be written to."""
-    beside = target.parent
-    same_disk = beside.stat().st_dev == target.stat().st_dev
-    return beside if same_disk and os.access(beside, os.W_OK) else target
+        self._held.close()
+        for folder in self._made[1:]:  # deepest first
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _files(folder: Path) -> list[str]:
@@ -194,10 +193,6 @@ def _files(folder: Path) -> list[str]:
 def _in_order(names: Iterable[str]) -> list[str]:
     """Sort names, the timings and then the record of the run at the end."""
     return sorted(names, key=lambda n: (n == RUN_FILE, n == TIMINGS_FILE, n))
-
-
-def _same(one: Path, other: Path) -> bool:
-    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _listed(target: Path) -> list[str]:
@@ -237,40 +232,6 @@ def _check_writable(target: Path, names: Iterable[str]) -> None:
             blocked.append(str(path))
     if blocked:
         raise _locked(blocked)
-
-
-def _keep_copy(path: Path, copy: Path) -> None:
-    if not path.exists():
-        return
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        copy.hardlink_to(path)
-    except OSError:  # some file systems (exFAT, network shares) know no hard links
-        shutil.copy2(path, copy)
-
-
-def _restore(target: Path, kept: Path, begun: Iterable[str]) -> list[str]:
-    """Put back what was there; return the names for which that failed."""
-    lost = []
-    for name in begun:
-        old = kept / name
-        try:
-            if not old.exists():
-                (target / name).unlink(missing_ok=True)
-            elif not _same(old, target / name):
-                old.replace(target / name)
-        except OSError:
-            lost.append(name)
-    _drop_empty(target, (n for n in begun if not (target / n).exists()))
-    return lost
-
-
-def _drop_empty(target: Path, names: Iterable[str]) -> None:
-    """Remove folders below `target` that held the named files and are empty now."""
-    above = {p for n in names for p in (target / n).parents if target in p.parents}
-    for folder in sorted(above, reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
 
 
 def _locked(paths: list[str]) -> OutputError:

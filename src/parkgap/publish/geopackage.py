@@ -6,7 +6,11 @@ with it, and only when it writes.  Residences, and the origins of walks, never g
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import errno
+import os
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +47,7 @@ CRS = "EPSG:4326"
 _NOT_PLACE = [n for n in FACILITIES.names if n not in ("lon", "lat", "category")]
 
 _DATE = "OGR_CURRENT_DATE"
+_FULL_BYTES = 100_000  # less room than this is a full disk
 # A journal and waiting for the disk guard a database that somebody works on; this one is
 # written once, in a staging folder.
 _FAST = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF"}
@@ -70,6 +75,8 @@ def write_geopackage(results: Results, path: Path) -> Path:
     ------
     OutputError
         The file cannot be written.
+    OSError
+        The disk is full.
     """
     from pyogrio import raw
     from pyogrio.errors import (
@@ -80,6 +87,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
 
     path.unlink(missing_ok=True)
     metadata = _metadata(results)
+    rows: dict[str, int] = {}
     try:
         with gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
             for number, layer in enumerate(_layers(results)):
@@ -100,9 +108,31 @@ def write_geopackage(results: Results, path: Path) -> Path:
                     layer_metadata=metadata,
                     layer_options={"DESCRIPTION": metadata["NOTICE"]},
                 )
-    except (DataSourceError, DataLayerError) as error:
+                rows[layer.name] = len(layer.rows)
+        _check(path, rows)
+    except (DataSourceError, DataLayerError, sqlite3.Error) as error:
+        if path.parent.is_dir() and shutil.disk_usage(path.parent).free < _FULL_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise OutputError(f"{path}：无法写入 / cannot be written: {error}") from error
     return path
+
+
+def _check(path: Path, rows: Mapping[str, int]) -> None:
+    """Look at what was written: GDAL says nothing where the last pages find no room.
+
+    Raises
+    ------
+    sqlite3.Error
+        The file is damaged, or rows are missing.
+    """
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+        (said,) = base.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            raise sqlite3.DatabaseError(said)
+        for layer, count in rows.items():
+            (found,) = base.execute(f'SELECT count(*) FROM "{layer}"').fetchone()  # noqa: S608 - ours
+            if found != count:
+                raise sqlite3.DatabaseError(f"{layer}: {found} of {count} rows")
 
 
 def _layers(results: Results) -> Iterator[_Layer]:
