@@ -262,6 +262,15 @@ def test_a_change_of_few_workers_is_said_without_figures(made: Made) -> None:
     assert (more.before, more.after) == ("1000", "1010")
 
 
+def test_a_table_of_headcounts_that_is_used_no_more_is_another_input(made: Made) -> None:
+    counted = canteens()
+    counted.tables["headcounts"] = [{"name": "P", "workers": 20000}]
+    changes = compare(made(counted), made(canteens()))
+    assert codes(changes, "workers") == [("input_changed", "headcounts")]
+    assert ("headcount",) in codes(changes, f"status:{MEAL}")
+    assert not [c for change in changes for c in change.causes if c.code == "parameter"]
+
+
 def test_another_limit_is_a_rule_that_changed(made: Made) -> None:
     def limited(minutes: float) -> Town:
         drawn = town()

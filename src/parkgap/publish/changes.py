@@ -140,7 +140,8 @@ class _Comparison:
         if heads:
             hidden = heads[0].code == "headcount_few"
             values = (None, None) if hidden else (_say(one["workers"]), _say(two["workers"]))
-            why = [_input("parks")] if "parks" in self.found.inputs else [*self._general()]
+            counted = [_input(r) for r in ("parks", "headcounts") if r in self.found.inputs]
+            why = counted or [*self._general()]
             causes = [*(heads if hidden else []), *why]
             yield Change(park, name, "workers", *values, tuple(causes or [Cause("unexplained")]))
 

@@ -11,15 +11,16 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from parkgap.results import Cause
+from parkgap.study import TABLES
 
 Record = Mapping[str, Any]
 
 #: Parameters that say nothing of the question: how results are called and worded, and what the
 #: standard's overrides and the inputs' names are (both are compared by what came of them).
 _SILENT = frozenset({"name", "title", "language", "edition", "map_review_no", "as_of", "standard"})
-_NAMES = frozenset({"file", "overpass", "geocoder", "source"})
-TABLES = ("parks", "gates", "enterprises", "residences", "shifts", "facilities")
-_LATER = ("housing_stock", "projects", "shuttles", "bus_lines", "owners")
+_NAMES = frozenset({"file", "dem", "raster", "overpass", "geocoder", "source"})
+# Sections of a study that name files: tables, lists and rasters.
+_FILES = (*TABLES, "facilities", "terrain", "population")
 _DEFAULT_SPEED = 67.0
 
 
@@ -111,18 +112,22 @@ def _contents(record: Record) -> list[str]:
 
 def changed_inputs(one: Record, two: Record) -> frozenset[str]:
     """Name the roles whose content differs; a renamed file is no other one."""
-    roles = ("osm", *TABLES, *_LATER)
+    roles = ("osm", *_FILES)
     return frozenset(r for r in roles if _hashes(one, r) != _hashes(two, r))
+
+
+def _files(section: Mapping[str, Any]) -> list[str]:
+    """Names of the files of one section: a table's, or a raster's (of heights perhaps several)."""
+    dem = section.get("dem") or ()
+    named = [section.get("file"), section.get("raster"), *([dem] if isinstance(dem, str) else dem)]
+    return [str(name) for name in named if name]
 
 
 def _hashes(record: Record, role: str) -> list[str]:
     section = record["parameters"].get(role)
     listed = section if isinstance(section, list) else [section] if section else []
     found: list[str] = []
-    for one in listed:
-        name = one.get("file")
-        if not name:
-            continue
+    for name in (name for one in listed for name in _files(one)):
         stem = str(PurePosixPath(str(name).replace("\\", "/")).with_suffix(""))
         base = PurePosixPath(stem).name
         found += [
@@ -209,10 +214,9 @@ def _parameters(one: Record, two: Record) -> Iterator[Cause]:
 
 def _alike(one: Record, two: Record) -> Iterator[dict[str, Any]]:
     """Keep of the tables what both have: another table is another input, no parameter."""
-    tables = (*TABLES, *_LATER)
     lists = [{str(t.get("file")): t for t in r.get("facilities") or ()} for r in (one, two)]
     for record, listed in zip((one, two), lists, strict=True):
-        kept = {k: v for k, v in record.items() if k not in tables or (one.get(k) and two.get(k))}
+        kept = {k: v for k, v in record.items() if k not in _FILES or (one.get(k) and two.get(k))}
         files = {name: t for name, t in listed.items() if name in lists[0] and name in lists[1]}
         yield {**kept, "facilities": files}
 
