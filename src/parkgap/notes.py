@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from parkgap.errors import Problem
     from parkgap.inputs import Tables
+    from parkgap.shards import Survey
     from parkgap.sources.prepared import Prepared
     from parkgap.study import Study
-    from parkgap.survey import Survey
 
 Warnings = list[tuple[str, str]]
 

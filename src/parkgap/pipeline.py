@@ -40,11 +40,11 @@ from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Beside, Drawn, Results
+from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
 from parkgap.study import TABLES, sha256
-from parkgap.survey import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.work import Work, one_by_one
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ suggests the nearest known one; everything wrong is reported at once.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -14,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from xml.sax.saxutils import unescape
 
 from pydantic import (
     AfterValidator,
@@ -51,6 +49,7 @@ from parkgap.source_keys import (
     Text,
     refused,
 )
+from parkgap.study_files import is_standard_file, missing_files, with_sidecars, with_sources
 from parkgap.toml_text import SAID, line_numbers, line_of, nearest
 
 if TYPE_CHECKING:
@@ -80,11 +79,8 @@ TABLES = (
     *("parks", "headcounts", "gates", "enterprises", "residences", "shifts"),
     *("housing_stock", "projects", "shuttles", "bus_lines", "owners"),
 )
-_RASTERS = (("terrain", "dem"), ("population", "raster"))
-_SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_VRT_SOURCE = re.compile(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>")
 _MAX_NAME = 80
 _LOOK = (
     "对照 parkgap init DIR --example 写出的样例改正 / "
@@ -246,7 +242,7 @@ class Study(Section):
     def standard_source(self) -> str | Path:
         """Name of a shipped standard, or the path of the user's own."""
         use = self.standard.use
-        return self.root / use if _is_standard_file(use) else use
+        return self.root / use if is_standard_file(use) else use
 
     @property
     def rasters(self) -> tuple[str, ...]:
@@ -273,14 +269,14 @@ class Study(Section):
         for name in TABLES:
             table = getattr(self, name)
             if table is not None and table.file is not None:
-                found += _with_sidecars(self.root / table.file)
+                found += with_sidecars(self.root / table.file)
         for listed in self.facilities:
-            found += _with_sidecars(self.root / listed.file)
+            found += with_sidecars(self.root / listed.file)
         return found
 
     def raster_files(self) -> list[Path]:
         """List the files of the rasters, and the tiles of a VRT."""
-        return [path for raster in self.rasters for path in _with_sources(self.root / raster)]
+        return [path for raster in self.rasters for path in with_sources(self.root / raster)]
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every input file, by its name relative to the study."""
@@ -343,7 +339,7 @@ def load_study(path: str | Path) -> Study:
         problems += [_problem(detail, file, lines) for detail in error.errors(include_url=False)]
     if "path" in data:  # the model's own field, which no user may set
         problems.append(_unknown(("path",), data["path"], file, lines))
-    problems += _missing_files(data, file, lines)
+    problems += missing_files(data, TABLES, file, lines)
     if problems or study is None:
         raise StudyError(*problems)
     return study
@@ -440,79 +436,4 @@ def _problem(detail: ErrorDetails, file: Path, lines: Mapping[tuple[str, ...], i
         column=".".join(key) or None,
         value=shown,
         remedy=_DOUBLE if key == ("facilities",) else context.get("remedy") or _LOOK,
-    )
-
-
-def _is_standard_file(use: str) -> bool:
-    return use.lower().endswith((".yaml", ".yml"))
-
-
-def _may_be(name: str, section: str) -> bool:
-    """Tell whether a file that is there may be meant: a map, a standard, or a table."""
-    is_map = name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
-    own = _is_standard_file(name)
-    return {"osm": is_map, "standard": own}.get(section, not (is_map or own))
-
-
-def _with_sidecars(file: Path) -> list[Path]:
-    if file.suffix.lower() != ".shp":
-        return [file]
-    beside = [file.with_suffix(s) for s in _SIDECARS]
-    return [file, *(b for b in beside if b.is_file())]
-
-
-def _with_sources(file: Path) -> list[Path]:
-    """Add the tiles that a VRT is put together from."""
-    if file.suffix.lower() != ".vrt":
-        return [file]
-    named = _VRT_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace"))
-    beside = [file.parent / unescape(n.strip()) for n in named]
-    return [file, *(b for b in beside if b.is_file())]
-
-
-def _missing_files(
-    data: Mapping[str, Any], file: Path, lines: Mapping[tuple[str, ...], int]
-) -> list[Problem]:
-    """Name every file that ``study.toml`` names and that is not there."""
-    problems = []
-    lists = data.get("facilities")
-    listed = [
-        (("facilities", str(i), "file"), table)
-        for i, table in enumerate(lists if isinstance(lists, list) else [])
-    ]
-    named = (("osm", "file"), *((t, "file") for t in TABLES), *_RASTERS, ("standard", "use"))
-    for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
-        value = table.get(place[-1]) if isinstance(table, dict) else None
-        # Of the rasters' keys, one may be a list.
-        for name in value if isinstance(value, list) else [value]:
-            if not isinstance(name, str) or not name.strip():
-                continue
-            if place[0] == "standard" and not _is_standard_file(name):
-                continue
-            if not (file.parent / name.strip()).is_file():
-                problems.append(_missing(name, place, file, lines))
-    return problems
-
-
-def _missing(
-    name: str, place: tuple[str, ...], file: Path, lines: Mapping[tuple[str, ...], int]
-) -> Problem:
-    """Say that a file is not there, and what might have been meant."""
-    wanted = file.parent / name.strip()
-    there = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
-    files = sorted(p.name for p in there if p.is_file() and _may_be(p.name, place[0]))
-    close = difflib.get_close_matches(wanted.name, files, n=1)
-    return Problem(
-        what="这是文件夹，不是文件 / this is a folder, not a file"
-        if wanted.is_dir()
-        else "找不到文件 / the file is not there",
-        file=file.name,
-        row=line_of(lines, place),
-        column=".".join(place),
-        value=name,
-        remedy=f"写明文件夹里的哪个文件，如 {name}/… / name a file inside it: {name}/…"
-        if wanted.is_dir()
-        else f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
-        if close
-        else "把文件放入研究文件夹 / put the file into the study's folder",
     )

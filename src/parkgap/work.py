@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from parkgap.shards import Rules, Shard, Survey
 from parkgap.store import Memo, Shelf
-from parkgap.survey import Drawn, Rules, Shard, Survey, draw, survey
+from parkgap.survey import Drawn, draw, survey
 
 if TYPE_CHECKING:
     from parkgap.sources.prepared import Prepared

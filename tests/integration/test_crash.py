@@ -40,7 +40,7 @@ from tests.towns import Town, village
 from parkgap import pipeline
 from parkgap.cli import app
 from parkgap.publish.folder import Staging
-from parkgap.survey import Shard
+from parkgap.shards import Shard
 
 if sys.platform != "win32":
     import fcntl

@@ -24,9 +24,9 @@ from parkgap.cli import app
 from parkgap.errors import InputError, ShardError
 from parkgap.inputs import read_tables
 from parkgap.rerun import Means, run
+from parkgap.shards import split
 from parkgap.store import FOLDER
 from parkgap.study import Study, load_study
-from parkgap.survey import split
 
 HISTORY = {"timings.json"}
 

@@ -84,7 +84,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Mapped:
-    """Objects, doors and routes of an extract (:class:`parkgap.sources.osm_file.Extract`)."""
+    """Objects, doors and routes of an extract (:class:`parkgap.sources.extract.Extract`)."""
 
     objects: pd.DataFrame
     doors: pd.DataFrame

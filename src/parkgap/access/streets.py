@@ -126,7 +126,7 @@ def build_streets(
     Parameters
     ----------
     tags, offset, node, lon, lat
-        Ways and their nodes as :class:`parkgap.sources.osm_file.Ways` holds them.
+        Ways and their nodes as :class:`parkgap.sources.extract.Ways` holds them.
     speed
         Walking speed on the flat, metres a minute (the standard's).
     doors

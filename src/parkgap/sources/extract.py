@@ -22,7 +22,7 @@ class Ways:
     Attributes
     ----------
     tags
-        One row a part: ``way_id``, the columns of ``osm_file.STREET_TAGS``, and ``cut``, true
+        One row a part: ``way_id``, the columns of ``collector.STREET_TAGS``, and ``cut``, true
         where the way lacks nodes; shape (n,).
     offset
         Part i owns nodes ``offset[i]:offset[i+1]``; shape (n+1,).

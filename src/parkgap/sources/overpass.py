@@ -18,9 +18,9 @@ from typing import Any
 
 import parkgap
 from parkgap.errors import ExtractError, Problem
+from parkgap.sources.collector import ROUTES
 from parkgap.sources.geocode import GEOCODER, Place, find_place
 from parkgap.sources.http import AnswerError, Client, Clock, Patience, Question, Reply, plain
-from parkgap.sources.osm_file import ROUTES
 from parkgap.sources.snapshot import (
     Box,
     Snapshot,

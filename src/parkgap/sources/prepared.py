@@ -21,17 +21,9 @@ import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.sources.collector import DOOR_TYPES, Collector, Columns
 from parkgap.sources.extract import Extract, Ways, Whole, with_geometry
-from parkgap.sources.osm_file import (
-    DOOR_TYPES,
-    Collector,
-    Columns,
-    box_of,
-    date_of,
-    hull_of,
-    stream,
-    tags_of,
-)
+from parkgap.sources.osm_file import box_of, date_of, hull_of, stream, tags_of
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -68,7 +60,7 @@ class Prepared:
     empty
         Every layer without rows, for a window in which there is nothing.
     coverage, coverage_from, date, counts, whole
-        As in :class:`parkgap.sources.osm_file.Extract`, of the whole file.
+        As in :class:`parkgap.sources.extract.Extract`, of the whole file.
     """
 
     pieces: pd.DataFrame

@@ -1,0 +1,408 @@
+"""Parks in shards: what one is, how parks are put into them, and findings together again.
+
+A shard is a few parks and what of the map lies within the farthest distance that is looked at
+around them and their workers' homes.  No figure depends on how parks are put into shards: the
+window is wide enough for every walk, island and completeness window, and what is asked of
+the whole map (how densely it is mapped) comes with the prepared extract.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from parkgap import geo
+from parkgap.access.homes import AROUND_M
+from parkgap.access.places import Lists
+from parkgap.access.slopes import FASTEST, Ground
+from parkgap.frames import TIMETABLE
+from parkgap.sources.surroundings import around
+
+if TYPE_CHECKING:
+    from parkgap.inputs import Tables
+    from parkgap.sources.heights import Heights
+    from parkgap.standard import Standard
+
+Bools = npt.NDArray[np.bool_]
+
+BEYOND_M = 2500.0  # kept of the map beyond the farthest that is looked at, metres
+_OWN = ("gates", "enterprises", "residences")
+_MOST_PARKS = 64
+_WIDEST = 0.6  # degrees that a shard's parks may lie apart
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What of a study decides who walks where.
+
+    Attributes
+    ----------
+    standard
+        The standard, with the study's overrides.
+    language
+        ``zh`` prefers Chinese names.
+    limit_m, snap_m
+        Farthest walk, and farthest straight leg to a street.
+    heights, people
+        Elevation rasters, and GDAL's name of the population raster; None: there is none.
+    rasters
+        SHA-256 of their files.
+    """
+
+    standard: Standard
+    language: str
+    limit_m: float
+    snap_m: float
+    heights: Heights | None = None
+    people: str | None = None
+    rasters: tuple[str, ...] = ()
+
+    @property
+    def farthest_m(self) -> float:
+        """Farthest distance that anything of a park is looked for, metres."""
+        tests = [t for item in self.standard.scored for t in item.tests]
+        limits = [self.standard.metres(t) for t in tests]
+        farthest = max(self.limit_m, self.standard.certainty.window_m.v, *limits)
+        # Homes may be estimated around a park; downhill a walk leads farther in its time.
+        around = 0.0 if self.people is None else AROUND_M
+        return around + farthest * (1.0 if self.heights is None else FASTEST)
+
+    def written(self) -> tuple[object, ...]:
+        """What a stage's key holds of them."""
+        measures = (self.limit_m, self.snap_m, self.rasters)
+        return (self.standard.model_dump_json(), self.language, *measures)
+
+    @property
+    def ground(self) -> Ground | None:
+        """What streets must know of the ground; None where there is no elevation model."""
+        if self.heights is None:
+            return None
+        return Ground(self.heights.at, self.heights.step_m, self.standard.steps_floor)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some parks, and what is known around them besides the map.
+
+    Attributes
+    ----------
+    own
+        Ids of the shard's parks.
+    parks
+        These, and all others whose ground reaches into the window (the headcount only of its own).
+    gates, enterprises
+        Of its own parks.
+    residences
+        Of its own parks; estates of others' workers are in `estates`.
+    estates
+        Residences given as areas of other parks' workers that reach into the window: their
+        streets are their own too.  No headcounts.
+    lists
+        What the bureaus' lists say of places near its parks, and of those without a position.
+    window
+        What of the map is read (WGS-84).
+    """
+
+    own: tuple[str, ...]
+    parks: pd.DataFrame
+    gates: pd.DataFrame
+    enterprises: pd.DataFrame
+    residences: pd.DataFrame
+    estates: pd.DataFrame
+    lists: Lists
+    window: shapely.Geometry
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found for one shard; rows refer to its own frames.
+
+    Attributes
+    ----------
+    origins
+        Frame of :data:`parkgap.frames.ORIGINS`.
+    straight
+        For each origin, whether its inner part is a straight line times the detour.
+    facilities
+        Frame of :data:`parkgap.frames.FACILITIES`: those near its parks and homes.
+    member
+        Whether a facility counts for an item, shape (facilities, items).
+    off_street
+        Facilities without a street within the snap limit, shape (facilities,).
+    reach
+        ``origin, target, metres, minutes, metres_worst, minutes_worst``; targets beyond the
+        facilities are sites.
+    sites
+        ``x, y`` (Mercator metres) of the candidate sites.
+    beside
+        ``origin, facility, metres`` of what the mapped network does not lead to.
+    gates, completeness
+        Frames of these schemas.
+    planned
+        Of :data:`parkgap.frames.PLANNED`: what the lists say is coming.
+    on_street
+        Whether a planned place stands at a street, shape (planned,).
+    to_planned
+        Walks to what is planned, which no stage counts: as `reach`; ``target`` is its row.
+    timetable
+        Of :data:`parkgap.frames.TIMETABLE`.
+    lost_stops
+        Rows of the office's timetable that belong to no stop.
+    people
+        Areas that were looked up in the population raster, and those in which people live.
+    closed
+        Ids of what a list calls removed, sorted.
+    climbed
+        Streets around its parks by cells of `CELL`: ``x, y, metres, known_m`` (of those, with known
+        heights).
+    """
+
+    origins: pd.DataFrame
+    straight: Bools
+    facilities: pd.DataFrame
+    member: Bools
+    off_street: Bools
+    reach: pd.DataFrame
+    sites: pd.DataFrame
+    beside: pd.DataFrame
+    gates: pd.DataFrame
+    completeness: pd.DataFrame
+    planned: pd.DataFrame
+    on_street: Bools
+    to_planned: pd.DataFrame
+    timetable: pd.DataFrame
+    lost_stops: int
+    people: tuple[int, int]
+    closed: tuple[str, ...]
+    climbed: pd.DataFrame
+
+
+def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
+    """Window (WGS-84) around parks, homes, gates and firms that no walk or measure leaves."""
+    every = np.concatenate(shapes)
+    every = every[~(shapely.is_missing(every) | shapely.is_empty(every))]
+    return around(every, rules.farthest_m + BEYOND_M)
+
+
+def split(
+    parks: pd.DataFrame, most: int = _MOST_PARKS, widest: float = _WIDEST
+) -> list[tuple[str, ...]]:
+    """Put parks into shards: few and near enough to be looked at at once.
+
+    Parameters
+    ----------
+    parks
+        ``park_id, geometry`` (WGS-84).
+    most, widest
+        Parks of a shard, and how far they may lie apart, degrees.
+
+    Returns
+    -------
+    Ids of each shard's parks, sorted; parted again and again where the gap between their middles
+    is widest.
+    """
+    ids = parks["park_id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    bounds = shapely.bounds(parks["geometry"].to_numpy())[order]
+    middle = (bounds[:, :2] + bounds[:, 2:]) / 2
+    todo, done = [np.arange(len(ids))], []
+    while todo:
+        rows = todo.pop()
+        spread = np.ptp(middle[rows], axis=0) if len(rows) else np.zeros(2)
+        if len(rows) <= 1 or (len(rows) <= most and spread.max() <= widest):
+            done.append(rows)
+            continue
+        axis = int(spread.argmax())
+        along = rows[np.argsort(middle[rows, axis], kind="stable")]
+        gap = np.diff(middle[along, axis])
+        # Where parks stand evenly, in the middle: a row of shards of one park helps nobody.
+        place = np.arange(1, len(along))
+        weight = np.minimum(place, len(along) - place)
+        at = int(np.argmax(gap * weight)) + 1
+        todo += [np.sort(along[:at]), np.sort(along[at:])]
+    return sorted(tuple(str(i) for i in ids[order][rows]) for rows in done if len(rows))
+
+
+def make_shard(
+    own: tuple[str, ...],
+    parks: pd.DataFrame,
+    tables: Tables,
+    lists: Lists,
+    rules: Rules,
+) -> Shard:
+    """Take what concerns some parks out of the study's tables.
+
+    Parameters
+    ----------
+    own
+        Ids of the shard's parks.
+    parks, tables, lists
+        All parks; the study's tables; and what the bureaus' lists say of the day.
+    rules
+        For the width of the window.
+    """
+    mine = parks["park_id"].isin(own)
+    part = {}
+    for name in _OWN:
+        table = getattr(tables, name)
+        part[name] = table[table["park_id"].isin(own)].reset_index(drop=True)
+    shapes = [parks["geometry"].to_numpy()[mine], part["residences"]["geometry"].to_numpy()]
+    for name in ("gates", "enterprises"):
+        placed = part[name].dropna(subset=["lon", "lat"])
+        shapes.append(geo.lonlat_points(placed["lon"], placed["lat"]))
+    window = window_of(shapes, rules)
+    shapely.prepare(window)
+    near = mine | shapely.intersects(window, parks["geometry"].to_numpy())
+    context = parks[near].reset_index(drop=True)
+    context["workers"] = context["workers"].where(context["park_id"].isin(own))
+    others = tables.residences[~tables.residences["park_id"].isin(own)]
+    shape = others["geometry"].to_numpy()
+    others = others[geo.is_area(shape) & shapely.intersects(window, shape)]
+
+    def near_by(listed: pd.DataFrame) -> pd.DataFrame:
+        """Rows in the window, and those without a position, which may be anywhere."""
+        lon, lat = (listed[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+        here = np.isnan(lon) | shapely.contains_xy(window, np.nan_to_num(lon), np.nan_to_num(lat))
+        rows: pd.DataFrame = listed[here].reset_index(drop=True)
+        return rows
+
+    return Shard(
+        own=own,
+        parks=context,
+        estates=others.assign(workers=0.0).reset_index(drop=True),
+        lists=Lists(*map(near_by, (lists.there, lists.planned, lists.bus_lines))),
+        window=window,
+        **part,
+    )
+
+
+# --- together again ------------------------------------------------------------------------------
+
+
+def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
+    """Put shards together as if they had been one.
+
+    Parameters
+    ----------
+    parts
+        The shards' findings.
+    planned
+        All that is planned, wherever it is.
+    items
+        Number of the standard's items.
+
+    Notes
+    -----
+    A facility or site that several shards see is one; rows are renumbered in the order of ids.
+    """
+    origins, origin_row = _stacked([p.origins for p in parts], ["park_id", "kind", "origin_id"])
+    facilities, facility_row = _union([p.facilities for p in parts])
+    member = np.zeros((len(facilities), items), dtype=bool)
+    off = np.zeros(len(facilities), dtype=bool)
+    for part, row in zip(parts, facility_row, strict=True):
+        member[row], off[row] = part.member, part.off_street
+    sites, site_row = _sites([p.sites for p in parts])
+    straight = np.zeros(len(origins), dtype=bool)
+    coming = pd.Index(planned["planned_id"])
+    on_street = np.zeros(len(planned), dtype=bool)
+    reach, beside, to_planned = [], [], []
+    for part, o, f, s in zip(parts, origin_row, facility_row, site_row, strict=True):
+        straight[o] = part.straight
+        target = np.concatenate([f, s + len(facilities)])
+        reach.append(
+            part.reach.assign(
+                origin=o[part.reach["origin"].to_numpy()],
+                target=target[part.reach["target"].to_numpy()],
+            )
+        )
+        row = coming.get_indexer(part.planned["planned_id"])
+        on_street[row[part.on_street]] = True
+        to_planned.append(
+            part.to_planned.assign(
+                origin=o[part.to_planned["origin"].to_numpy()],
+                target=row[part.to_planned["target"].to_numpy()],
+            )
+        )
+        beside.append(
+            part.beside.assign(
+                origin=o[part.beside["origin"].to_numpy()],
+                facility=f[part.beside["facility"].to_numpy()],
+            )
+        )
+    return Survey(
+        origins=origins,
+        straight=straight,
+        facilities=facilities,
+        member=member,
+        off_street=off,
+        reach=_sorted(reach, ["origin", "target"]),
+        sites=sites,
+        beside=_sorted(beside, ["origin", "facility"]),
+        gates=_sorted([p.gates for p in parts], ["park_id", "gate_id"]),
+        completeness=_sorted([p.completeness for p in parts], ["park_id", "kind"]),
+        planned=planned,
+        on_street=on_street,
+        to_planned=_sorted(to_planned, ["origin", "target"]),
+        timetable=_once(_sorted([p.timetable for p in parts], list(TIMETABLE.key))),
+        lost_stops=sum(p.lost_stops for p in parts),
+        people=(sum(p.people[0] for p in parts), sum(p.people[1] for p in parts)),
+        closed=tuple(sorted({i for p in parts for i in p.closed})),
+        climbed=_once(_sorted([p.climbed for p in parts], ["x", "y"])),
+    )
+
+
+def _once(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop_duplicates(ignore_index=True)
+
+
+def _sorted(frames: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
+    whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return whole.sort_values(by, ignore_index=True)
+
+
+def _stacked(
+    frames: list[pd.DataFrame], by: list[str]
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Stack frames in a fixed order; with the row that each row of each frame got."""
+    whole = pd.concat(frames, ignore_index=True)
+    order = whole.sort_values(by).index.to_numpy()
+    row = np.empty(len(whole), dtype=np.int64)
+    row[order] = np.arange(len(whole))
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    return whole.iloc[order].reset_index(drop=True), np.split(row, cuts)
+
+
+def _union(
+    frames: list[pd.DataFrame],
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Join facilities by id; mapped ones first, by number, then those of lists."""
+    whole = pd.concat(frames, ignore_index=True)
+    code, ids = pd.factorize(whole["facility_id"])
+    first = np.full(len(ids), -1)
+    first[code[::-1]] = np.arange(len(whole))[::-1]
+    order = np.array(sorted(range(len(ids)), key=lambda i: _id_key(str(ids[i]))), dtype=np.int64)
+    row = np.empty(len(ids), dtype=np.int64)
+    row[order] = np.arange(len(ids))
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    return whole.iloc[first[order]].reset_index(drop=True), np.split(row[code], cuts)
+
+
+def _id_key(facility_id: str) -> tuple[int, int, str]:
+    kind, _, number = facility_id.partition("/")
+    place = ("node", "way", "relation").index(kind) if kind in ("node", "way", "relation") else 3
+    return (place, int(number), "") if place < 3 else (place, 0, facility_id)  # noqa: PLR2004
+
+
+def _sites(
+    frames: list[pd.DataFrame],
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Join candidate sites by place."""
+    whole = pd.concat(frames, ignore_index=True)
+    at, row = np.unique(whole[["x", "y"]].to_numpy(), axis=0, return_inverse=True)
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    return pd.DataFrame(at, columns=["x", "y"]), np.split(row.ravel().astype(np.int64), cuts)

@@ -1,0 +1,107 @@
+"""The files that a study names: which there are, and what is said of one that is not there."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import unescape
+
+from parkgap.errors import Problem
+from parkgap.toml_text import line_of
+
+RASTERS = (("terrain", "dem"), ("population", "raster"))
+_SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
+_VRT_SOURCE = re.compile(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>")
+
+
+def is_standard_file(use: str) -> bool:
+    """Tell the user's own standard from the name of a shipped one."""
+    return use.lower().endswith((".yaml", ".yml"))
+
+
+def _may_be(name: str, section: str) -> bool:
+    """Tell whether a file that is there may be meant: a map, a standard, or a table."""
+    is_map = name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
+    own = is_standard_file(name)
+    return {"osm": is_map, "standard": own}.get(section, not (is_map or own))
+
+
+def with_sidecars(file: Path) -> list[Path]:
+    """Add the companions of a shapefile."""
+    if file.suffix.lower() != ".shp":
+        return [file]
+    beside = [file.with_suffix(s) for s in _SIDECARS]
+    return [file, *(b for b in beside if b.is_file())]
+
+
+def with_sources(file: Path) -> list[Path]:
+    """Add the tiles that a VRT is put together from."""
+    if file.suffix.lower() != ".vrt":
+        return [file]
+    named = _VRT_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace"))
+    beside = [file.parent / unescape(n.strip()) for n in named]
+    return [file, *(b for b in beside if b.is_file())]
+
+
+def missing_files(
+    data: Mapping[str, Any],
+    tables: Iterable[str],
+    file: Path,
+    lines: Mapping[tuple[str, ...], int],
+) -> list[Problem]:
+    """Name every file that ``study.toml`` names and that is not there.
+
+    Parameters
+    ----------
+    data
+        What it says.
+    tables
+        Its sections of one table each.
+    file, lines
+        The ``study.toml`` itself, and the lines of its keys.
+    """
+    problems = []
+    lists = data.get("facilities")
+    listed = [
+        (("facilities", str(i), "file"), table)
+        for i, table in enumerate(lists if isinstance(lists, list) else [])
+    ]
+    named = (("osm", "file"), *((t, "file") for t in tables), *RASTERS, ("standard", "use"))
+    for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
+        value = table.get(place[-1]) if isinstance(table, dict) else None
+        # Of the rasters' keys, one may be a list.
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, str) or not name.strip():
+                continue
+            if place[0] == "standard" and not is_standard_file(name):
+                continue
+            if not (file.parent / name.strip()).is_file():
+                problems.append(_missing(name, place, file, lines))
+    return problems
+
+
+def _missing(
+    name: str, place: tuple[str, ...], file: Path, lines: Mapping[tuple[str, ...], int]
+) -> Problem:
+    """Say that a file is not there, and what might have been meant."""
+    wanted = file.parent / name.strip()
+    there = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
+    files = sorted(p.name for p in there if p.is_file() and _may_be(p.name, place[0]))
+    close = difflib.get_close_matches(wanted.name, files, n=1)
+    return Problem(
+        what="这是文件夹，不是文件 / this is a folder, not a file"
+        if wanted.is_dir()
+        else "找不到文件 / the file is not there",
+        file=file.name,
+        row=line_of(lines, place),
+        column=".".join(place),
+        value=name,
+        remedy=f"写明文件夹里的哪个文件，如 {name}/… / name a file inside it: {name}/…"
+        if wanted.is_dir()
+        else f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+        if close
+        else "把文件放入研究文件夹 / put the file into the study's folder",
+    )
