@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.affinity import translate
 
 from measure import Cost, measure
 from parkgap import geo
@@ -121,7 +122,7 @@ def scattered(extract: Path, count: int) -> list[Park]:
     for number, place in enumerate(at):
         kind = kinds[number % len(kinds)]
         move = place - shapely.get_coordinates(shapely.centroid(kind.shape))[0]
-        shape = shapely.transform(kind.shape, lambda c, by=move: c + by)
+        shape = translate(kind.shape, *move)
         parks.append(Park(f"P{number:05d}", f"Made-up park {number}", kind.workers, shape))
     return parks
 

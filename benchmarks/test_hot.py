@@ -19,6 +19,8 @@ import pytest
 
 from parkgap import codec, inputs, judging, pipeline, survey
 from parkgap.access import reach
+from parkgap.access.streets import build_streets
+from parkgap.publish.basemap import sheets
 from parkgap.sources import prepared
 from parkgap.store import Memo, Shelf, Store
 from parkgap.study import load_study
@@ -107,7 +109,7 @@ def test_read_window(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) 
 
 def test_build_streets(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) -> None:
     """The street graph of every shard."""
-    assert len(again(benchmark, survey.build_streets, calls["build_streets"])[0].edges)
+    assert len(again(benchmark, build_streets, calls["build_streets"])[0].edges)
 
 
 def test_walks(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) -> None:
@@ -117,7 +119,7 @@ def test_walks(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) -> Non
 
 def test_sheets(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) -> None:
     """The base map around every park."""
-    assert again(benchmark, survey.sheets, calls["sheets"])[0]
+    assert again(benchmark, sheets, calls["sheets"])[0]
 
 
 def test_judge(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) -> None:
@@ -134,7 +136,7 @@ def test_judge(benchmark: BenchmarkFixture, calls: dict[str, list[Call]]) -> Non
 @pytest.fixture(scope="module")
 def largest(calls: dict[str, list[Call]]) -> Any:
     """Give the streets of the largest shard: frames, arrays, and texts by the thousand."""
-    built = [survey.build_streets(*args, **kwargs) for args, kwargs in calls["build_streets"]]
+    built = [build_streets(*args, **kwargs) for args, kwargs in calls["build_streets"]]
     return max(built, key=lambda streets: len(streets.edges))
 
 
