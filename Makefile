@@ -53,7 +53,7 @@ bench: $(STAMP_BENCH)
 
 bench-hot: $(STAMP_BENCH)
 	$(VENV_BENCH)/bin/python -m pytest benchmarks/test_hot.py --benchmark-columns=min,median,max \
-		--benchmark-sort=name $(PYTEST_ARGS)
+		--benchmark-sort=name --benchmark-timer=time.process_time $(PYTEST_ARGS)
 
 # --- environments ---------------------------------------------------------------------------
 # Everything is installed by hash, the build back end too; --no-deps and --no-build-isolation

@@ -5,7 +5,7 @@
 
 One run of the study of Las Palmas is made first, and the calls that it makes of these functions
 are recorded; each is then repeated alone.  `make test` does not come here, and nothing here
-fails for being slow.
+fails for being slow.  Seconds are those of the processor.
 """
 
 from __future__ import annotations
