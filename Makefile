@@ -7,6 +7,7 @@ VENV_BENCH = .venv-bench
 RUN = $(VENV)/bin/python -m
 PYTEST_ARGS =
 SOAK_ARGS =
+BENCH_ARGS =
 
 # The stamp of each environment is newer than the lock file that it was filled from.
 STAMP_RUN = $(VENV)/.parkgap-run
@@ -15,7 +16,7 @@ STAMP_BENCH = $(VENV_BENCH)/.parkgap-bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo setup test lint format types unit soak bench lock clean
+.PHONY: help demo setup test lint format types unit soak bench bench-hot lock clean
 
 help:
 	@echo 'make demo    run the embedded study; results in maps/neubrandenburg'
@@ -24,7 +25,9 @@ help:
 	@echo 'make format  rewrite the code the way ruff wants it'
 	@echo 'make unit    pytest alone; PYTEST_ARGS="-k reach" chooses'
 	@echo 'make soak    kill 200 runs at random moments; half an hour; SOAK_ARGS="--kills 20"'
-	@echo 'make bench   measure against osmnx, networkx, pandana, rustworkx, cityseer'
+	@echo 'make bench   measure against osmnx, networkx, pandana, rustworkx, igraph, cityseer;'
+	@echo '             BENCH_ARGS="--copies 5 20 --parks 100 --save" for growth; takes hours'
+	@echo 'make bench-hot   time the functions in which a run spends its time'
 	@echo 'make lock    resolve the pinned versions anew'
 	@echo 'make clean   remove environments, caches and results'
 
@@ -52,7 +55,11 @@ soak: $(STAMP_DEV)
 	$(VENV)/bin/python benchmarks/soak.py $(SOAK_ARGS)
 
 bench: $(STAMP_BENCH)
-	$(VENV_BENCH)/bin/python benchmarks/run.py
+	$(VENV_BENCH)/bin/python benchmarks/run.py $(BENCH_ARGS)
+
+bench-hot: $(STAMP_BENCH)
+	$(VENV_BENCH)/bin/python -m pytest benchmarks/test_hot.py --benchmark-columns=min,median,max \
+		--benchmark-sort=name --benchmark-timer=time.process_time $(PYTEST_ARGS)
 
 # --- environments ---------------------------------------------------------------------------
 # Everything is installed by hash, the build back end too; --no-deps and --no-build-isolation

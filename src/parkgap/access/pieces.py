@@ -201,9 +201,17 @@ def inside_of(raw: Raw, owners: Objects) -> pd.DataFrame:
     owner, piece = shapely.STRtree(mid).query(owners, predicate="contains")
     k = geo.scale((raw.lat[raw.a[piece]] + raw.lat[raw.b[piece]]) / 2)
     rings = shapely.boundary(owners)
-    ends = [geo.planar_points(raw.x[n[piece]], raw.y[n[piece]]) for n in (raw.a, raw.b)]
-    off = np.maximum.reduce([shapely.distance(p, rings[owner]) * k for p in (mid[piece], *ends)])
-    deep = off > _TOUCH_M
+    shapely.prepare(rings)
+    # Whatever has its middle or an end away from the edge is inside; mostly the middle tells.
+    # (shapely's types know no distance for each pair, its functions do.)
+    touch = _TOUCH_M / k
+    deep = ~shapely.dwithin(rings[owner], mid[piece], touch)  # type: ignore[call-overload]
+    for end in (raw.a, raw.b):
+        left = np.flatnonzero(~deep)
+        node = end[piece[left]]
+        at = geo.planar_points(raw.x[node], raw.y[node])
+        near = shapely.dwithin(rings[owner[left]], at, touch[left])  # type: ignore[call-overload]
+        deep[left] = ~near
     frame = pd.DataFrame({"piece": piece[deep], "owner": owner[deep]})
     return frame.sort_values(["piece", "owner"], ignore_index=True)
 
