@@ -37,7 +37,7 @@ def by_data(work: Path, extracts: dict[int, Path]) -> str:
     return f"### Growth with data\n\n{markdown(HEAD, rows)}"
 
 
-def by_parks(work: Path, extract: Path, factors: tuple[int, ...], base: int = 24) -> str:
+def by_parks(work: Path, extract: Path, factors: tuple[int, ...], base: int = 6) -> str:
     """Run more and more parks on the same map, cold, in one process."""
     rows: list[Row] = []
     first = 0.0
