@@ -42,12 +42,13 @@ def test_only_a_piece_along_the_edge_is_outside(
 def test_pieces_of_many_parks_are_those_that_plain_distances_tell() -> None:
     rng = np.random.default_rng(3)
     corner = rng.uniform(0, 400, (60, 2)).round()
-    parks = shapely.box(*corner.T, *(corner + 60).T)
+    parks = np.array([shapely.box(x, y, x + 60, y + 60) for x, y in corner], dtype=object)
     start = rng.uniform(0, 460, (500, 2)).round()  # on whole metres, so that some lie on edges
     ends = start + rng.choice([[0, 20], [20, 0], [20, 20]], 500)
     raw = drawn(*((tuple(p), tuple(q)) for p, q in zip(start, ends, strict=True)))
     expected = set()
-    for number, line in enumerate(shapely.linestrings(np.stack([start, ends], axis=1))):
+    for number, both in enumerate(np.stack([start, ends], axis=1)):
+        line = shapely.LineString(both)
         points = [line.interpolate(0.5, normalized=True), *map(shapely.Point, line.coords)]
         for owner, park in enumerate(parks):
             away = max(p.distance(park.exterior) for p in points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -203,12 +204,13 @@ def inside_of(raw: Raw, owners: Objects) -> pd.DataFrame:
     rings = shapely.boundary(owners)
     shapely.prepare(rings)
     # Whatever has its middle or an end away from the edge is inside; mostly the middle tells.
-    deep = ~shapely.dwithin(rings[owner], mid[piece], _TOUCH_M / k)
+    near: Any = shapely.dwithin  # takes a distance a pair, which its types do not say
+    deep = ~near(rings[owner], mid[piece], _TOUCH_M / k)
     for end in (raw.a, raw.b):
         left = np.flatnonzero(~deep)
         node = end[piece[left]]
         at = geo.planar_points(raw.x[node], raw.y[node])
-        deep[left] = ~shapely.dwithin(rings[owner[left]], at, _TOUCH_M / k[left])
+        deep[left] = ~near(rings[owner[left]], at, _TOUCH_M / k[left])
     frame = pd.DataFrame({"piece": piece[deep], "owner": owner[deep]})
     return frame.sort_values(["piece", "owner"], ignore_index=True)
 
