@@ -47,7 +47,8 @@ def test_pieces_of_many_parks_are_those_that_plain_distances_tell() -> None:
     ends = start + rng.choice([[0, 20], [20, 0], [20, 20]], 500)
     raw = drawn(*((tuple(p), tuple(q)) for p, q in zip(start, ends, strict=True)))
     expected = set()
-    for number, line in enumerate(map(shapely.LineString, np.stack([start, ends], axis=1))):
+    for number, both in enumerate(np.stack([start, ends], axis=1)):
+        line = shapely.LineString(both)
         points = [line.interpolate(0.5, normalized=True), *map(shapely.Point, line.coords)]
         for owner, park in enumerate(parks):
             away = max(p.distance(park.exterior) for p in points)

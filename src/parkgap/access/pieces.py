@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -203,15 +204,13 @@ def inside_of(raw: Raw, owners: Objects) -> pd.DataFrame:
     rings = shapely.boundary(owners)
     shapely.prepare(rings)
     # Whatever has its middle or an end away from the edge is inside; mostly the middle tells.
-    # (shapely's types know no distance for each pair, its functions do.)
-    touch = _TOUCH_M / k
-    deep = ~shapely.dwithin(rings[owner], mid[piece], touch)  # type: ignore[call-overload]
+    near: Any = shapely.dwithin  # takes a distance a pair, which its types do not say
+    deep = ~near(rings[owner], mid[piece], _TOUCH_M / k)
     for end in (raw.a, raw.b):
         left = np.flatnonzero(~deep)
         node = end[piece[left]]
         at = geo.planar_points(raw.x[node], raw.y[node])
-        near = shapely.dwithin(rings[owner[left]], at, touch[left])  # type: ignore[call-overload]
-        deep[left] = ~near
+        deep[left] = ~near(rings[owner[left]], at, _TOUCH_M / k[left])
     frame = pd.DataFrame({"piece": piece[deep], "owner": owner[deep]})
     return frame.sort_values(["piece", "owner"], ignore_index=True)
 
