@@ -8,7 +8,8 @@ Geometry columns hold shapely geometries in WGS-84 degrees (EPSG:4326).  Ids der
 OpenStreetMap ids or from input ids, never from row numbers.
 
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
-:mod:`parkgap.frame_tables`; here are those of the stages and results, and the list of all.
+:mod:`parkgap.frame_tables`, those of the published lists in :mod:`parkgap.frame_results`; here are
+those of the stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from parkgap.frame_results import CHANGES, RANKING, ROLLUP, SHORTFALL
 from parkgap.frame_schema import Column, Schema, columns
 from parkgap.frame_tables import (
     BUS_LINES,
@@ -329,103 +331,6 @@ DUTIES = Schema(
     """),
     key=("department", "item"),
     sort=("department", "category", "item"),
-)
-
-# --- what is published (publish/): the promised columns of the result folder -----------------
-
-RANKING = Schema(
-    "ranking",
-    "One row a park: ranked ones, then those of unknown headcount, then those to be verified.",
-    columns("""
-    rank int? - by burden, 1 is worst; empty: unranked
-    tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount
-    rank_low int? - best rank over the published weight sets
-    rank_high int? - worst rank over the published weight sets
-    rank_severity int? - rank without workers
-    park_id str - the park
-    park_name str - its name
-    zone str? - functional zone
-    district str? - district
-    subdistrict str? - subdistrict
-    workers float? persons - headcount
-    headcount_basis str? - where it comes from
-    score float? - 0 to 100, mean of score_low and score_high
-    score_low float? - unverified items at what was found
-    score_high float? - unverified items as met
-    weight_unverified float - share of the weight that is unverified
-    score_work float? - over items judged at work
-    score_home float? - over items judged at home
-    core_missing str - core items confirmed short, joined by ;
-    workers_lacking_core float? persons - workers who lack at least one core item
-    top_gaps str - the confirmed gaps that weigh most, joined by ;
-    """),
-    key=("park_id",),
-)
-
-SHORTFALL = Schema(
-    "shortfall",
-    "One row a park x item x kind of origin x shift that is short or unverified, worst first.",
-    columns("""
-    priority int - 1 is worst: confirmed gaps by weight x lack x workers, then unverified
-    park_id str - the park
-    park_name str - its name
-    category str - category id
-    item str - item id
-    origin str - work, home or either
-    shift str - all, or the shift's name
-    status str - short or unverified
-    reason_unverified str? - why it is not known
-    needed float? - needed in the binding test
-    found float? - found there by the worst-served group
-    found_inside float? - of those, inside the park
-    short_by float? - fewest additions that meet all tests; empty unless short
-    unit str - what is counted
-    limit float? - limit of the binding test
-    limit_unit str? - m or min
-    nearest_name str? - nearest one to the worst-served group
-    nearest_m float? m - metres to it; empty from homes
-    nearest_min float? min - minutes to it; whole from homes
-    workers float? persons - workers judged
-    workers_unserved float? persons - of those, not served
-    clause str - clause(s) behind the tests
-    basis str - source or assumption, of the binding test
-    tests str - every test: limit, found/needed
-    evidence str - ids of the facilities found, nearest first
-    """),
-    key=("park_id", "item", "origin", "shift"),
-)
-
-ROLLUP = Schema(
-    "rollup",
-    "Shortfall by area: the fewest additions for the area, not sums of rows.",
-    columns("""
-    level str - district, subdistrict or zone
-    area str - its name
-    category str - category id
-    item str - item id
-    parks int - parks judged there
-    parks_short int - of those, confirmed short
-    parks_unverified int - of those, unverified
-    short_by float? - fewest additions that meet all tests of all its short parks
-    unit str - what is counted
-    workers float? persons - workers of its parks
-    workers_unserved float? persons - of those, not served
-    """),
-    key=("level", "area", "item"),
-    sort=("level", "area", "category", "item"),
-)
-
-CHANGES = Schema(
-    "changes",
-    "What differs from an earlier run, and why; see docs/method.md, What changed.",
-    columns("""
-    park_id str - the park
-    what str - park, rank, tier, score or workers; status:ITEM, found:ITEM or short_by:ITEM
-    before str? - value of the earlier run; empty: none, unknown or withheld
-    after str? - value of this run; empty: none, unknown or withheld
-    cause str - why, the most direct first, joined by ; (a code, ids, and words in brackets)
-    """),
-    key=("park_id", "what"),
 )
 
 # --- what a result folder gives back (publish/reading.py) --------------------------------------

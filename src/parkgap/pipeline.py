@@ -101,42 +101,6 @@ class _Town:
     stretch: float  # by which a walk may lead farther than on the flat
 
 
-def run(
-    study: Study,
-    out: Path,
-    *,
-    store: Store | None = None,
-    do: Do | None = None,
-    progress: Progress = lambda _: None,
-) -> Results:
-    """Run a study and write its result folder.
-
-    Parameters
-    ----------
-    study
-        A loaded study.
-    out
-        The result folder; replaced file by file when everything is ready.
-    store
-        What was computed before; None: nothing is kept.
-    do
-        Does the shards' work (:mod:`parkgap.work`); None: one by one, in this process.
-    progress
-        Called with the name of each stage as it begins.
-
-    Raises
-    ------
-    InputError
-        An input is refused; nothing was written.
-    OutputError
-        The results cannot be written; the earlier ones are intact.
-    """
-    clock = Clock(progress)
-    results = compute(study, clock, store=store, do=do)
-    publish(results, out, clock)
-    return results
-
-
 def compute(
     study: Study, clock: Clock | None = None, *, store: Store | None = None, do: Do | None = None
 ) -> Results:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parkgap import pipeline
+from parkgap import rerun
 from parkgap.errors import StudyError
 from parkgap.example import write_example
 from parkgap.study import TABLES, load_study
@@ -47,7 +47,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def published(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole")
-    pipeline.run(load_study(study), out)
+    rerun.run(load_study(study), out)
     return out
 
 
@@ -73,7 +73,7 @@ def test_without_a_table_something_published_is_another(
     text = (place / "study.toml").read_text(encoding="utf-8")
     (place / "study.toml").write_text(without(text, table), encoding="utf-8")
     out = tmp_path / "out"
-    pipeline.run(load_study(place), out)
+    rerun.run(load_study(place), out)
     files = [p.relative_to(published).as_posix() for p in published.rglob("*") if p.is_file()]
     files = sorted(set(files) - RECORDS)
     _, changed, gone = filecmp.cmpfiles(published, out, files, shallow=False)

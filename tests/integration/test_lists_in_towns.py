@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from tests.towns import Town, judged, village, walk
 
-from parkgap import pipeline
+from parkgap import pipeline, rerun
 from parkgap.publish.explain import explain_park
 from parkgap.study import load_study
 
@@ -243,7 +243,7 @@ def test_the_departments_stand_beside_every_gap(tmp_path: Path) -> None:
     owners = [("pharmacy", "Health"), ("pharmacy", "Trade"), ("convenience_store", "Trade")]
     town.tables["owners"] = [{"item": i, "department": d} for i, d in owners]
     study = town.write(tmp_path / "town")
-    pipeline.run(study, tmp_path / "out")
+    rerun.run(study, tmp_path / "out")
     results = pipeline.compute(study)
     assert "department: Health, Trade" in explain_park(results, "P", "pharmacy")
     record = json.loads(explain_park(results, "P", "pharmacy", as_json=True))["items"][0]
@@ -270,7 +270,7 @@ def test_the_departments_stand_beside_every_gap(tmp_path: Path) -> None:
 
 
 def test_a_study_without_lists_has_no_empty_room_for_them(tmp_path: Path) -> None:
-    pipeline.run(village().write(tmp_path / "town"), tmp_path / "out")
+    rerun.run(village().write(tmp_path / "town"), tmp_path / "out")
     book = CalamineWorkbook.from_path(tmp_path / "out/parkgap.xlsx")
     assert not {"Shuttles", "Under way", "Duties"} & set(book.sheet_names)
     assert "Department" not in book.get_sheet_by_name("Shortfall").to_python()[0]

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.towns import Town, degrees, judged, points, scored, statuses, village, walk
 
-from parkgap import pipeline
+from parkgap import rerun
 from parkgap.errors import ExtractError
 from parkgap.standard import load
 
@@ -336,7 +336,7 @@ def test_two_fresh_runs_write_the_same_bytes(tmp_path: Path) -> None:
     town = random_town(1)
     town.node(300, 6, amenity="restaurant", name=HOSTILE)
     study = town.write(tmp_path / "study")
-    pipeline.run(study, tmp_path / "one")
+    rerun.run(study, tmp_path / "one")
     # Another process, whose sets and dicts of text run in another order.
     program = (
         "import sys; from pathlib import Path; from parkgap import load_study, run; "
