@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parkgap.errors import ShardError
+from parkgap.errors import InputError, ShardError
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from parkgap.errors import Problem
     from parkgap.store import Store
     from parkgap.work import Done, Work
 
@@ -35,11 +36,20 @@ class _Order:
     program: str
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What a worker says: names in the store, what it took from there, what it refuses."""
+
+    names: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
+    refused: tuple[Problem, ...] = ()
+
+
 @contextmanager
 def hands(
     workers: int, scheduler: str | None, store: Store, tell: Callable[[str], None]
-) -> Iterator[Do]:
-    """Offer a function that does the work of shards.
+) -> Iterator[Do | None]:
+    """Offer a function that does the work of shards; None: the process itself does it.
 
     Parameters
     ----------
@@ -57,13 +67,13 @@ def hands(
     ------
     ShardError
         The scheduler does not answer; or, of the function: a shard failed on every try.
+    InputError
+        Of the function: an input is refused.
     LostPieceError
         Of the function: what a shard needs is gone from the store.
     """
-    from parkgap.work import one_by_one
-
     if scheduler is None and workers <= 1:
-        yield one_by_one
+        yield None
         return
     with _client(workers, scheduler) as client:
         yield lambda works: _do_all(client, works, store, tell)
@@ -118,25 +128,27 @@ def _do_all(
     for i, work in enumerate(works):
         parts = {"shard": work.shard, "cells": work.cells, "tolerance": work.tolerance}
         order = _Order(parts, str(store.folder.resolve()), store.reads, work.memo.program)
-        future = client.submit(
-            _do, order, prepared, rules, key=f"shard-{i}", retries=_RETRIES, pure=False
-        )
+        # Not pure: under a key of its own, or another run's shard (or an earlier try) answers it.
+        future = client.submit(_do, order, prepared, rules, retries=_RETRIES, pure=False)
         futures[future] = i
-    names: dict[int, tuple[str, str]] = {}
+    told: dict[int, _Told] = {}
     failed: list[tuple[int, str]] = []
     for future in as_completed(list(futures), loop=client.loop):
         i = futures[future]
         if future.status == "finished":
-            names[i] = future.result()
+            told[i] = future.result()
         else:
             error = future.exception()
             if isinstance(error, LostPieceError):
                 raise error  # trying the same again is no use: the piece must be made again
             failed.append((i, str(error or future.status)))
-        tell(f"{len(names) + len(failed)}/{len(works)} 分片 / shards")
+        tell(f"{len(told) + len(failed)}/{len(works)} 分片 / shards")
     if failed:
         raise ShardError(*(_sentence(works[i], text) for i, text in sorted(failed)))
-    return [_fetch(work, names[i], store) for i, work in enumerate(works)]
+    refused = {str(problem): problem for i in sorted(told) for problem in told[i].refused}
+    if refused:
+        raise InputError(*refused.values())
+    return [_fetch(work, told[i], store) for i, work in enumerate(works)]
 
 
 def _sentence(work: Work, error: str) -> str:
@@ -148,12 +160,11 @@ def _sentence(work: Work, error: str) -> str:
     )
 
 
-def _do(order: _Order, prepared: Any, rules: Any) -> tuple[str, str]:
-    """Do one shard's work on a worker; return the names of what was put into the store."""
+def _do(order: _Order, prepared: Any, rules: Any) -> _Told:
+    """Do one shard's work on a worker."""
     from pathlib import Path
 
     from parkgap import program
-    from parkgap.errors import ShardError
     from parkgap.store import Memo, Shelf, Store
     from parkgap.work import Work, do_one
 
@@ -170,19 +181,22 @@ def _do(order: _Order, prepared: Any, rules: Any) -> tuple[str, str]:
         shelf=Shelf(store),
         memo=Memo(store, order.program),
     )
-    done = do_one(work)
+    try:
+        done = do_one(work)
+    except InputError as error:  # no use in trying that again
+        return _Told(refused=error.problems)
     shelf = Shelf(store, memory=0)
     names = shelf.put(done.found), shelf.put(done.drawn)
     if store.trouble:
         raise ShardError(store.trouble)
-    return names
+    return _Told(names, tuple(work.memo.reused))
 
 
-def _fetch(work: Work, names: tuple[str, str], store: Store) -> Done:
+def _fetch(work: Work, told: _Told, store: Store) -> Done:
     from parkgap.store import Shelf
     from parkgap.work import Done
 
     shelf = Shelf(store, memory=0)
-    found, drawn = (shelf.get(name) for name in names)
-    work.memo.reused.extend(["survey", "drawn"])
+    found, drawn = (shelf.get(name) for name in told.names)
+    work.memo.reused.extend(told.reused)
     return Done(found, drawn)

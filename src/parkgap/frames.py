@@ -212,17 +212,17 @@ ORIGINS = Schema(
 
 REACH = Schema(
     "reach",
-    "Walks from origins to facilities within the farthest limit; no row: out of reach.",
+    "Walks from origins to facilities and sites within the farthest limit; no row: out of reach.",
     columns("""
     origin int - row of the origins frame
-    facility int - row of the facilities frame
+    target int - row of the facilities frame, or beyond its end of the candidate sites
     metres float m - length of the shortest walk through the best gate
     minutes float min - time of the quickest walk through the best gate; inf: beyond the limit
     metres_worst float m - the same where only the worst uncertain gate is open; inf: not reached
     minutes_worst float min - as metres_worst
     """),
-    key=("origin", "facility"),
-    sort=("origin", "facility"),
+    key=("origin", "target"),
+    sort=("origin", "target"),
 )
 
 # --- what it means (assess/) -----------------------------------------------------------------

@@ -192,7 +192,7 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
                 *(near["metres"][b], known[name].reset_index(drop=True) if name in known else None),
                 float(g.residents.get(name, np.nan)),
                 None if g.proven is None else g.proven[park],
-                g.region_has,
+                *(g.region_has, g.stretch),
             )
         )
     return out

@@ -45,6 +45,7 @@ from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
 from parkgap.study import TABLES, sha256
+from parkgap.study_files import with_sources
 from parkgap.work import Work, one_by_one
 
 if TYPE_CHECKING:
@@ -144,10 +145,12 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
     _still(study, inputs)
     rasters = open_rasters(study.terrain, study.population, study.root)
+    if rasters.problems:  # tables from the store were read beside other rasters
+        raise InputError(*rasters.problems)
     rules = Rules(
         *(standard, study.language, study.reach.limit_m, study.walking.snap_m),
         *(rasters.heights, rasters.people),
-        tuple(sha256(path) for path in study.raster_files()),
+        *_made_of(study),
     )
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     lists = _lists(tables, standard, day)
@@ -224,6 +227,18 @@ def _table_inputs(study: Study, standard: Standard) -> tuple[object, ...]:
     said = study.model_dump(mode="json", include={*TABLES, "facilities"})
     files = [sha256(path) for path in study.table_files()]
     return (json.dumps(said, sort_keys=True), files, standard.model_dump_json())
+
+
+def _made_of(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Name and SHA-256 of every file of the elevation rasters, and of the population raster."""
+    heights = () if study.terrain is None else study.terrain.dem
+    people = () if study.population is None else (study.population.raster,)
+
+    def files(rasters: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        paths = (path for name in rasters for path in with_sources(study.root / name))
+        return tuple((path.name, sha256(path)) for path in paths)
+
+    return files(heights), files(people)
 
 
 def _lists(tables: Tables, standard: Standard, day: str) -> Lists:

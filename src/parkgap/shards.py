@@ -20,7 +20,7 @@ from parkgap import geo
 from parkgap.access.homes import AROUND_M
 from parkgap.access.places import Lists
 from parkgap.access.slopes import FASTEST, Ground
-from parkgap.frames import TIMETABLE
+from parkgap.frames import REACH, TIMETABLE
 from parkgap.sources.surroundings import around
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Rules:
         Farthest walk, and farthest straight leg to a street.
     heights, people
         Elevation rasters, and GDAL's name of the population raster; None: there is none.
-    rasters
-        SHA-256 of their files.
+    heights_from, people_from
+        Name and SHA-256 of each of their files: a tile of SRTM lies where its name says.
     """
 
     standard: Standard
@@ -60,7 +60,8 @@ class Rules:
     snap_m: float
     heights: Heights | None = None
     people: str | None = None
-    rasters: tuple[str, ...] = ()
+    heights_from: tuple[tuple[str, str], ...] = ()
+    people_from: tuple[tuple[str, str], ...] = ()
 
     @property
     def farthest_m(self) -> float:
@@ -74,7 +75,7 @@ class Rules:
 
     def written(self) -> tuple[object, ...]:
         """What a stage's key holds of them."""
-        measures = (self.limit_m, self.snap_m, self.rasters)
+        measures = (self.limit_m, self.snap_m, self.heights_from, self.people_from)
         return (self.standard.model_dump_json(), self.language, *measures)
 
     @property
@@ -340,7 +341,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         facilities=facilities,
         member=member,
         off_street=off,
-        reach=_sorted(reach, ["origin", "target"]),
+        reach=REACH.check(_sorted(reach, list(REACH.sort))),
         sites=sites,
         beside=_sorted(beside, ["origin", "facility"]),
         gates=_sorted([p.gates for p in parts], ["park_id", "gate_id"]),

@@ -71,7 +71,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
         "streets",
         (
             *(ways, extract.doors, grounds["geometry"], prepared.whole.streets_m),
-            *(standard.walk_speed.v, standard.steps_floor, rules.rasters),
+            *(standard.walk_speed.v, standard.steps_floor, rules.heights_from),
         ),
         lambda: build_streets(
             ways.tags,

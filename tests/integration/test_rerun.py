@@ -23,7 +23,7 @@ from parkgap import pipeline
 from parkgap.cli import app
 from parkgap.errors import InputError, ShardError
 from parkgap.inputs import read_tables
-from parkgap.rerun import Means, run
+from parkgap.rerun import Means, run, unchanged
 from parkgap.shards import split
 from parkgap.store import FOLDER
 from parkgap.study import Study, load_study
@@ -187,6 +187,26 @@ def test_after_any_edits_a_run_gives_what_a_fresh_one_gives(
             assert [n for n in {*mine, *whole} if mine.get(n) != whole.get(n)] == [], edit
 
 
+def test_another_program_does_not_take_the_results_for_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, out = three_parks().write(tmp_path / "s"), tmp_path / "out"
+    run(study, out)
+    assert unchanged(study, out)
+    monkeypatch.setattr("parkgap.program.fingerprint", lambda: "another")
+    assert not unchanged(study, out)
+
+
+def test_another_privacy_limit_is_judged_anew(tmp_path: Path) -> None:
+    folder, out, town = tmp_path / "s", tmp_path / "out", three_parks()
+    run(town.write(folder), out)
+    town.settings += "[privacy]\nmin_workers = 250\n"
+    study = town.write(folder)
+    whole = fresh(study, tmp_path / "fresh", onto=out)
+    run(study, out)
+    assert files(out) == whole
+
+
 # --- shards --------------------------------------------------------------------------------------
 
 
@@ -252,6 +272,9 @@ def test_two_workers_give_the_same_bytes_as_one_process(tmp_path: Path) -> None:
         done = run(study, tmp_path / "two", Means(workers=2, store=tmp_path / "store"))
     assert files(tmp_path / "two") == whole
     assert not done.reused
+    # Streets may come from another shard of the same run; what a shard is made of cannot.
+    again = {name.split(" ")[0] for stage in done.stages for name in stage.reused}
+    assert not again & {"survey", "drawn", "park"}
 
 
 def test_a_shard_that_fails_replaces_nothing_and_keeps_what_is_finished(

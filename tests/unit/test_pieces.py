@@ -57,3 +57,20 @@ def test_pieces_of_many_parks_are_those_that_plain_distances_tell() -> None:
     found = inside_of(raw, parks)
     assert set(found.itertuples(index=False, name=None)) == expected
     assert list(found["piece"]) == sorted(found["piece"])
+
+
+@pytest.mark.parametrize(("off", "inside"), [(0.8, False), (1.2, True)])
+def test_half_a_metre_is_a_true_one_in_the_north(off: float, inside: bool) -> None:
+    # At 60 N a Mercator metre is cos 60 / sqrt(1 - e2 sin2 60) = 0.5013 m: 0.40 m and 0.60 m.
+    south = 8362698.55
+    park = shapely.box(0, south, 400, south + 400)
+    piece = ((50.0, south + off), (150.0, south + off))
+    assert len(inside_of(drawn(piece), np.array([park], dtype=object))) == int(inside)
+
+
+@pytest.mark.parametrize("piece", [((10, 0), (90, 0.8)), ((10, 0.8), (90, 0))])
+def test_either_end_away_from_the_edge_is_inside(
+    piece: tuple[tuple[float, float], tuple[float, float]],
+) -> None:
+    # Its middle is 0.4 m from the edge, one end on it, the other 0.8 m away.
+    assert len(inside_of(drawn(piece), np.array([SLIT], dtype=object))) == 1

@@ -365,3 +365,32 @@ def _by_bytes(folder: Path, lon: float, lat: float) -> float:
         + u * (1 - v) * smooth(r + 1, c)
         + u * v * smooth(r + 1, c + 1)
     )
+
+
+@pytest.mark.parametrize("kind", ["steps", "elevator"])
+def test_stairs_mapped_as_a_bridge_do_not_pull_the_deck_down(kind: str) -> None:
+    at = {
+        1: (0, 0),
+        2: (100, 0),
+        3: (150, 0),
+        4: (200, 0),
+        5: (300, 0),
+        6: (150, -20),
+        7: (150, -60),
+    }
+    ways = [
+        STREET | {"nodes": [1, 2]},
+        {"highway": "footway", "bridge": "yes", "nodes": [2, 3, 4]},
+        STREET | {"nodes": [4, 5]},
+        {"highway": kind, "bridge": "yes", "nodes": [3, 6]},
+        STREET | {"nodes": [6, 7]},
+    ]
+    streets = hill(ways, at, lambda x, _: 0.0 if 120 < x < 180 else 6.0)
+    assert minutes(streets, (100, 0), (200, 0)) == pytest.approx(100 / 67, rel=1e-6)
+
+
+def test_a_piece_known_in_part_counts_as_unknown() -> None:
+    ways = [STREET | {"nodes": [1, 2]}, STREET | {"nodes": [2, 3]}]
+    at = {1: (-100, 0), 2: (0, 0), 3: (200, 0)}
+    streets = hill(ways, at, lambda x, _: NAN if x > 120 else 5.0, step_m=50.0)
+    assert streets.heights_known == pytest.approx(100 / 300, rel=1e-4)

@@ -189,3 +189,21 @@ def test_without_a_disk_pieces_stay_in_memory(
     assert shelf.get(shelf.put([1, 2])) == [1, 2]
     nowhere = Shelf(None)
     assert nowhere.get(nowhere.put("a")) == "a"
+
+
+def test_what_was_read_lately_is_not_old(store: Store) -> None:
+    store.put("reach", "ab12", [b"payload"])
+    long_ago = time.time() - 10 * 86_400
+    os.utime(file_of(store, "reach"), (long_ago, long_ago))
+    assert store.get("reach", "ab12") is not None
+    assert store.clear(older_than_s=5 * 86_400) == (0, 0)
+
+
+def test_a_part_that_another_run_is_writing_stays(store: Store) -> None:
+    store.put("reach", "ab12", [b"payload"])
+    part = file_of(store, "reach").with_name(".cd34.entry.0123.part")
+    part.write_bytes(b"half")
+    an_hour_ago = time.time() - 3600
+    os.utime(part, (an_hour_ago, an_hour_ago))
+    store.sweep()
+    assert part.exists()

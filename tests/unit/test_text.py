@@ -109,3 +109,8 @@ def test_get_falls_back_for_what_a_user_named() -> None:
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(ValueError, match="'fr'"):
         Text("fr")
+
+
+def test_the_data_dictionary_is_that_of_the_schemas(checkout: Path) -> None:
+    written = (checkout / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    assert written == frames.dictionary()
