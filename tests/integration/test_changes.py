@@ -262,6 +262,53 @@ def test_a_change_of_few_workers_is_said_without_figures(made: Made) -> None:
     assert (more.before, more.after) == ("1000", "1010")
 
 
+def few_told(workers: int, min_workers: int) -> Town:
+    """Lay out a park of few workers, under a rule of privacy of its own."""
+    drawn = canteens(workers=workers)
+    drawn.tables["enterprises"][0]["workers"] = workers
+    drawn.settings = f"[privacy]\nmin_workers = {min_workers}"
+    return drawn
+
+
+def test_the_stricter_rule_withholds_a_headcount_and_is_named(made: Made) -> None:
+    # 30 are told under the rule of 10 and withheld under the rule of 50: either way round.
+    lax, strict = made(few_told(30, 10)), made(few_told(30, 50))
+    for one, two, values in ((lax, strict, "10 → 50"), (strict, lax, "50 → 10")):
+        (workers,) = compare(one, two)
+        assert (workers.what, workers.before, workers.after) == ("workers", None, None)
+        assert said(workers) == f"parameter privacy.min_workers (parameter: {values})"
+
+
+def test_a_headcount_below_the_stricter_rule_is_no_figure_of_a_cause(made: Made) -> None:
+    # 30 workers need one place and 20,000 need 20; the later run's rule would withhold the 30.
+    changes = compare(made(few_told(30, 10)), made(few_told(20000, 50)))
+    workers = found(changes, "workers")
+    assert (workers.before, workers.after) == (None, "20000")
+    assert [(c.code, *c.ids) for c in workers.causes] == [("input_changed", "parks")]
+    (heads,) = [c for c in found(changes, f"status:{MEAL}").causes if c.code == "headcount"]
+    assert heads.facts == (("after", "20000"),)
+
+
+def test_what_few_find_at_home_is_withheld_by_the_stricter_rule(made: Made) -> None:
+    # 30 live at the only home that is known: what they find is told under the rule of 10 alone.
+    def homes(min_workers: int) -> Town:
+        drawn = canteens()
+        drawn.home("H", "P", (1000, 20), 30)
+        drawn.node(1010, 0, shop="supermarket", name="Near")
+        drawn.settings = f"[privacy]\nmin_workers = {min_workers}"
+        return drawn
+
+    lax, strict = made(homes(10)), made(homes(50))
+    a, b = (r.frames["assessment"].set_index("item")["found"] for r in (lax, strict))
+    hidden = [item for item in a.index if pd.notna(a[item]) and pd.isna(b[item])]
+    assert hidden
+    changes = compare(lax, strict)
+    for item in hidden:
+        row = found(changes, f"found:{item}")
+        assert (row.before, row.after) == (None, None)
+        assert said(row) == "parameter privacy.min_workers (parameter: 10 → 50)"
+
+
 def test_a_table_of_headcounts_that_is_used_no_more_is_another_input(made: Made) -> None:
     counted = canteens()
     counted.tables["headcounts"] = [{"name": "P", "workers": 20000}]
