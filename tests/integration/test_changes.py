@@ -204,28 +204,63 @@ def test_what_opened_and_what_closed_are_both_listed_the_fitting_first(made: Mad
     assert listed[-1][1] == gone
 
 
-def test_a_shorter_way_is_said_with_its_metres(made: Made) -> None:
-    # Round by the streets it is 120 + 300 + 200 + 150 = 770 m to the pharmacy; a new footpath makes
-    # it 120 + 150 + 200 = 470 m, within 8 min x 67 = 536 m.
-    def roundabout(*, path: bool) -> Town:
-        drawn = Town(head="as_of = 2025-03-01").mapped()
-        drawn.street((-1500, 0), (0, 0), (300, 0), (1500, 0))
-        drawn.street((0, 0), (0, 120), highway="service")
-        drawn.park("P", (-100, 20, 100, 220))
-        drawn.firm("F", "P", (0, 120))
-        drawn.street((300, 0), (300, 200), (150, 200))
-        drawn.node(150, 200, amenity="pharmacy", name="Behind")
-        if path:
-            drawn.street((150, 200), (150, 0), highway="footway")
-            drawn.street((-1500, 0), (0, 0), (150, 0), (300, 0), (1500, 0))
-        return drawn
+def roundabout(*, path: bool) -> Town:
+    """Put a pharmacy behind a park: round by the streets, or by a new footpath.
 
+    Round by the streets it is 120 + 300 + 200 + 150 = 770 m; the footpath makes it
+    120 + 150 + 200 = 470 m, within 8 min x 67 = 536 m.
+    """
+    drawn = Town(head="as_of = 2025-03-01").mapped()
+    drawn.street((-1500, 0), (0, 0), (300, 0), (1500, 0))
+    drawn.street((0, 0), (0, 120), highway="service")
+    drawn.park("P", (-100, 20, 100, 220))
+    drawn.firm("F", "P", (0, 120))
+    drawn.street((300, 0), (300, 200), (150, 200))
+    drawn.node(150, 200, amenity="pharmacy", name="Behind")
+    if path:
+        drawn.street((150, 200), (150, 0), highway="footway")
+        drawn.street((-1500, 0), (0, 0), (150, 0), (300, 0), (1500, 0))
+    return drawn
+
+
+def test_a_shorter_way_is_said_with_its_metres(made: Made) -> None:
     changes = compare(made(roundabout(path=False)), made(roundabout(path=True)))
     status = found(changes, f"status:{DRUGS}")
     assert (status.before, status.after) == ("short", "met")
     walk, why = status.causes
     assert dict(walk.facts) == {"name": "Behind", "before": "770", "after": "470"}
     assert why.code == "streets"
+
+
+def test_a_walk_is_no_cause_of_the_opposite(made: Made) -> None:
+    # Three pharmacies close while the footpath brings one more into reach: 3 were found, 1 is now.
+    earlier = roundabout(path=False)
+    gone = [earlier.node(x, 0, amenity="pharmacy", name=f"Old {x}") for x in (50, 70, 90)]
+    changes = compare(made(earlier), made(roundabout(path=True)))
+    row = found(changes, f"found:{DRUGS}")
+    assert (row.before, row.after) == ("3", "1")
+    assert [(c.code, *c.ids) for c in row.causes] == [("facility_removed", i) for i in gone]
+
+
+def test_of_walks_that_do_not_fit_only_the_map_is_named(made: Made) -> None:
+    # The walk of 770 m is 470 m now; that a row of the same two runs is worse has another reason.
+    round_about, straight = (made(roundabout(path=p)) for p in (False, True))
+    before, after = round_about.frames["assessment"], straight.frames["assessment"]
+    one = Published(round_about.record, {**round_about.frames, "assessment": after})
+    two = Published(straight.record, {**straight.frames, "assessment": before})
+    changes = compare(one, two)
+    status = found(changes, f"status:{DRUGS}")
+    assert (status.before, status.after) == ("met", "short")
+    assert codes(changes, f"status:{DRUGS}") == [("map_data",)]
+
+
+def test_a_rule_of_privacy_is_no_cause_of_what_is_told_in_both_runs(made: Made) -> None:
+    # A pharmacy came: the stricter rule has no part in it.
+    earlier, later = few_told(1000, 10), few_told(1000, 50)
+    shop = later.node(100, 0, amenity="pharmacy", name="New")
+    changes = compare(made(earlier), made(later))
+    assert codes(changes, f"status:{DRUGS}") == [("facility_mapped", shop)]
+    assert "privacy" not in " ".join(said(c) for c in changes)
 
 
 # --- headcount, rules, parameters ----------------------------------------------------------------

@@ -222,7 +222,8 @@ class _Comparison:
         if any(grows(r, item) for r in runs) or "not_applicable" in states:
             causes += heads
         causes += self.parameters
-        walks = self.walks.get((park, item), [])
+        better = _better(one, two)
+        walks = [w for w in self.walks.get((park, item), []) if w.fits(better)]
         reach = sorted({m for r in runs for m in limits(r, item)})
         crossing = [w for w in walks if w.crosses(reach)]
         if crossing or not causes:
@@ -250,7 +251,7 @@ class _Comparison:
         runs = (self.before.record, self.after.record)
         reach = max((m for r in runs for m in limits(r, item)), default=np.inf)
         named = {i for row in (one, two) for i in str(row.get("evidence") or "").split()}
-        better = _part(two) - _part(one) or _number(two, "found") - _number(one, "found")
+        better = _better(one, two)
         found = []
         for event in self.events.get(item, ()):
             if event.cause.code == "facility_lines" and not any(
@@ -410,6 +411,11 @@ def _part(row: Row) -> float:
     known = [float(v) for v in both if v is not None and not _empty(v)]
     mean = sum(known) / len(known) if known else _FULL.get(str(row.get("status")), 0.0)
     return float(row.get("weight") or 0.0) * mean
+
+
+def _better(one: Row, two: Row) -> float:
+    """Tell by its sign whether a row is better (> 0) or worse (< 0) than before; 0: neither."""
+    return _part(two) - _part(one) or _number(two, "found") - _number(one, "found")
 
 
 def _number(row: Row, name: str) -> float:
