@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ from parkgap.errors import InputError
 from parkgap.publish.causes import cause_text
 from parkgap.publish.changes import compare
 from parkgap.publish.reading import Published, of_results, read_published
+from parkgap.publish.sheets import changes_grid
 from parkgap.publish.text import Text
 from parkgap.publish.words import Words
-from parkgap.results import Change, Results
+from parkgap.publish.workbook import write_workbook
+from parkgap.results import Cause, Change, Results
 from parkgap.standard import load
 from parkgap.study import load_study
 
@@ -442,6 +445,19 @@ def test_parks_that_appear_or_vanish_and_their_effect_on_others(made: Made) -> N
     assert [(c.what, c.before, c.after) for c in gone] == [("park", "Q", None)]
 
 
+@pytest.mark.parametrize("name", ["Infinity", "nan", "007", "1e3"])
+def test_the_name_of_a_park_is_no_figure_in_the_workbook(tmp_path: Path, name: str) -> None:
+    cause = (Cause("input_changed", ("parks",), (("role", "parks"),)),)
+    listed = (
+        Change("P", name, "park", None, name, cause),
+        Change("P", name, "workers", "7", "1000", cause),
+    )
+    results = replace(town().results(tmp_path / "s"), changes=listed)
+    grid = changes_grid(results, Words(Text("en"), load()))
+    assert [row[3:5] for row in grid.rows] == [["—", name], [7, 1000]]
+    assert write_workbook(results, tmp_path / "x.xlsx").is_file()
+
+
 def codes_of(changes: tuple[Change, ...], park: str) -> list[tuple[str, ...]]:
     return [(c.code, *c.ids) for change in changes if change.park_id == park for c in change.causes]
 
@@ -643,6 +659,26 @@ def test_compare_prints_the_same_in_both_languages_as_json_and_as_csv(tmp_path: 
     code, text = call("compare", a, tmp_path)
     assert (code, "run.json" in text) == (1, True)
     assert call("compare", a, b, "--like-for-like")[0] == 2
+
+
+def test_compare_writes_its_file_to_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(canteens(), tmp_path / "s", tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    for out in (".", "a"):
+        code, text = call("compare", "a", "a", "--out", out)
+        assert code == 1
+        assert f"{out}：这是文件夹" in text
+        assert "this is a folder" in text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "s"]
+
+
+def test_a_standard_that_would_not_be_used_is_a_mistake_of_usage(tmp_path: Path) -> None:
+    publish(canteens(), tmp_path / "s", tmp_path / "a")
+    own = tmp_path / "own.yaml"
+    code, text = call("compare", tmp_path / "a", tmp_path / "a", "--standard", own)
+    assert (code, "--like-for-like" in text) == (2, True)
 
 
 def test_like_for_like_tells_opened_mapped_and_the_rule_apart(tmp_path: Path) -> None:
