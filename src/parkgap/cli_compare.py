@@ -100,6 +100,10 @@ def register(app: typer.Typer, tools: Tools) -> None:
         """比较两次结果：变化与原因。 Compare two results: what changed, and why."""
         if like_for_like != (study is not None):
             raise typer.BadParameter("--like-for-like 与 --study 须同用 / go together")
+        if standard is not None and not like_for_like:
+            raise typer.BadParameter(
+                "--standard 须与 --like-for-like 同用 / --standard needs --like-for-like"
+            )
         from parkgap import compare as comparing
 
         with tools.refusals(as_json):

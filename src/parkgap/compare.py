@@ -60,8 +60,13 @@ class Comparison:
         Raises
         ------
         OutputError
-            The file cannot be written.
+            The file cannot be written, or `path` is a folder.
         """
+        if path.is_dir():
+            raise OutputError(
+                f"{path}：这是文件夹，请给出 CSV 文件名 / "
+                f"{path}: this is a folder; name a CSV file, please"
+            )
         from parkgap.publish.tables import write_changes
 
         part = path.with_name(f".{path.name}.part")

@@ -82,7 +82,9 @@ class Judge:
             "assessment": assessment,
             "ranking": rank_parks(assessment, g.parks, self.standard, lacking),
             "shortfall": shortfalls(assessment, g.parks),
-            "rollup": roll_up(assessment, g.parks, self, self.standard),
+            "rollup": roll_up(
+                assessment, g.parks, self, self.standard, min_workers=self.min_workers
+            ),
         }
 
     @property

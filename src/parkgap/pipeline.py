@@ -386,7 +386,7 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
         min_workers=few,
         residents=judge.ground.residents,
     )
-    due = duties(assessment, tables.owners, judge, town.standard)
+    due = duties(assessment, tables.owners, judge, town.standard, min_workers=few)
     return Beside(
         planned=planned,
         pipeline=pipeline,

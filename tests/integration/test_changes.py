@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ from parkgap.errors import InputError
 from parkgap.publish.causes import cause_text
 from parkgap.publish.changes import compare
 from parkgap.publish.reading import Published, of_results, read_published
+from parkgap.publish.sheets import changes_grid
 from parkgap.publish.text import Text
 from parkgap.publish.words import Words
-from parkgap.results import Change, Results
+from parkgap.publish.workbook import write_workbook
+from parkgap.results import Cause, Change, Results
 from parkgap.standard import load
 from parkgap.study import load_study
 
@@ -204,28 +207,63 @@ def test_what_opened_and_what_closed_are_both_listed_the_fitting_first(made: Mad
     assert listed[-1][1] == gone
 
 
-def test_a_shorter_way_is_said_with_its_metres(made: Made) -> None:
-    # Round by the streets it is 120 + 300 + 200 + 150 = 770 m to the pharmacy; a new footpath makes
-    # it 120 + 150 + 200 = 470 m, within 8 min x 67 = 536 m.
-    def roundabout(*, path: bool) -> Town:
-        drawn = Town(head="as_of = 2025-03-01").mapped()
-        drawn.street((-1500, 0), (0, 0), (300, 0), (1500, 0))
-        drawn.street((0, 0), (0, 120), highway="service")
-        drawn.park("P", (-100, 20, 100, 220))
-        drawn.firm("F", "P", (0, 120))
-        drawn.street((300, 0), (300, 200), (150, 200))
-        drawn.node(150, 200, amenity="pharmacy", name="Behind")
-        if path:
-            drawn.street((150, 200), (150, 0), highway="footway")
-            drawn.street((-1500, 0), (0, 0), (150, 0), (300, 0), (1500, 0))
-        return drawn
+def roundabout(*, path: bool) -> Town:
+    """Put a pharmacy behind a park: round by the streets, or by a new footpath.
 
+    Round by the streets it is 120 + 300 + 200 + 150 = 770 m; the footpath makes it
+    120 + 150 + 200 = 470 m, within 8 min x 67 = 536 m.
+    """
+    drawn = Town(head="as_of = 2025-03-01").mapped()
+    drawn.street((-1500, 0), (0, 0), (300, 0), (1500, 0))
+    drawn.street((0, 0), (0, 120), highway="service")
+    drawn.park("P", (-100, 20, 100, 220))
+    drawn.firm("F", "P", (0, 120))
+    drawn.street((300, 0), (300, 200), (150, 200))
+    drawn.node(150, 200, amenity="pharmacy", name="Behind")
+    if path:
+        drawn.street((150, 200), (150, 0), highway="footway")
+        drawn.street((-1500, 0), (0, 0), (150, 0), (300, 0), (1500, 0))
+    return drawn
+
+
+def test_a_shorter_way_is_said_with_its_metres(made: Made) -> None:
     changes = compare(made(roundabout(path=False)), made(roundabout(path=True)))
     status = found(changes, f"status:{DRUGS}")
     assert (status.before, status.after) == ("short", "met")
     walk, why = status.causes
     assert dict(walk.facts) == {"name": "Behind", "before": "770", "after": "470"}
     assert why.code == "streets"
+
+
+def test_a_walk_is_no_cause_of_the_opposite(made: Made) -> None:
+    # Three pharmacies close while the footpath brings one more into reach: 3 were found, 1 is now.
+    earlier = roundabout(path=False)
+    gone = [earlier.node(x, 0, amenity="pharmacy", name=f"Old {x}") for x in (50, 70, 90)]
+    changes = compare(made(earlier), made(roundabout(path=True)))
+    row = found(changes, f"found:{DRUGS}")
+    assert (row.before, row.after) == ("3", "1")
+    assert [(c.code, *c.ids) for c in row.causes] == [("facility_removed", i) for i in gone]
+
+
+def test_of_walks_that_do_not_fit_only_the_map_is_named(made: Made) -> None:
+    # The walk of 770 m is 470 m now; that a row of the same two runs is worse has another reason.
+    round_about, straight = (made(roundabout(path=p)) for p in (False, True))
+    before, after = round_about.frames["assessment"], straight.frames["assessment"]
+    one = Published(round_about.record, {**round_about.frames, "assessment": after})
+    two = Published(straight.record, {**straight.frames, "assessment": before})
+    changes = compare(one, two)
+    status = found(changes, f"status:{DRUGS}")
+    assert (status.before, status.after) == ("met", "short")
+    assert codes(changes, f"status:{DRUGS}") == [("map_data",)]
+
+
+def test_a_rule_of_privacy_is_no_cause_of_what_is_told_in_both_runs(made: Made) -> None:
+    # A pharmacy came: the stricter rule has no part in it.
+    earlier, later = few_told(1000, 10), few_told(1000, 50)
+    shop = later.node(100, 0, amenity="pharmacy", name="New")
+    changes = compare(made(earlier), made(later))
+    assert codes(changes, f"status:{DRUGS}") == [("facility_mapped", shop)]
+    assert "privacy" not in " ".join(said(c) for c in changes)
 
 
 # --- headcount, rules, parameters ----------------------------------------------------------------
@@ -260,6 +298,53 @@ def test_a_change_of_few_workers_is_said_without_figures(made: Made) -> None:
     # ten and more are shown
     more = found(compare(made(canteens()), made(canteens(workers=1010))), "workers")
     assert (more.before, more.after) == ("1000", "1010")
+
+
+def few_told(workers: int, min_workers: int) -> Town:
+    """Lay out a park of few workers, under a rule of privacy of its own."""
+    drawn = canteens(workers=workers)
+    drawn.tables["enterprises"][0]["workers"] = workers
+    drawn.settings = f"[privacy]\nmin_workers = {min_workers}"
+    return drawn
+
+
+def test_the_stricter_rule_withholds_a_headcount_and_is_named(made: Made) -> None:
+    # 30 are told under the rule of 10 and withheld under the rule of 50: either way round.
+    lax, strict = made(few_told(30, 10)), made(few_told(30, 50))
+    for one, two, values in ((lax, strict, "10 → 50"), (strict, lax, "50 → 10")):
+        (workers,) = compare(one, two)
+        assert (workers.what, workers.before, workers.after) == ("workers", None, None)
+        assert said(workers) == f"parameter privacy.min_workers (parameter: {values})"
+
+
+def test_a_headcount_below_the_stricter_rule_is_no_figure_of_a_cause(made: Made) -> None:
+    # 30 workers need one place and 20,000 need 20; the later run's rule would withhold the 30.
+    changes = compare(made(few_told(30, 10)), made(few_told(20000, 50)))
+    workers = found(changes, "workers")
+    assert (workers.before, workers.after) == (None, "20000")
+    assert [(c.code, *c.ids) for c in workers.causes] == [("input_changed", "parks")]
+    (heads,) = [c for c in found(changes, f"status:{MEAL}").causes if c.code == "headcount"]
+    assert heads.facts == (("after", "20000"),)
+
+
+def test_what_few_find_at_home_is_withheld_by_the_stricter_rule(made: Made) -> None:
+    # 30 live at the only home that is known: what they find is told under the rule of 10 alone.
+    def homes(min_workers: int) -> Town:
+        drawn = canteens()
+        drawn.home("H", "P", (1000, 20), 30)
+        drawn.node(1010, 0, shop="supermarket", name="Near")
+        drawn.settings = f"[privacy]\nmin_workers = {min_workers}"
+        return drawn
+
+    lax, strict = made(homes(10)), made(homes(50))
+    a, b = (r.frames["assessment"].set_index("item")["found"] for r in (lax, strict))
+    hidden = [item for item in a.index if pd.notna(a[item]) and pd.isna(b[item])]
+    assert hidden
+    changes = compare(lax, strict)
+    for item in hidden:
+        row = found(changes, f"found:{item}")
+        assert (row.before, row.after) == (None, None)
+        assert said(row) == "parameter privacy.min_workers (parameter: 10 → 50)"
 
 
 def test_a_table_of_headcounts_that_is_used_no_more_is_another_input(made: Made) -> None:
@@ -358,6 +443,19 @@ def test_parks_that_appear_or_vanish_and_their_effect_on_others(made: Made) -> N
     assert "other_parks" in [c.code for c in rank.causes]
     gone = [c for c in compare(both, one) if c.park_id == "Q"]
     assert [(c.what, c.before, c.after) for c in gone] == [("park", "Q", None)]
+
+
+@pytest.mark.parametrize("name", ["Infinity", "nan", "007", "1e3"])
+def test_the_name_of_a_park_is_no_figure_in_the_workbook(tmp_path: Path, name: str) -> None:
+    cause = (Cause("input_changed", ("parks",), (("role", "parks"),)),)
+    listed = (
+        Change("P", name, "park", None, name, cause),
+        Change("P", name, "workers", "7", "1000", cause),
+    )
+    results = replace(town().results(tmp_path / "s"), changes=listed)
+    grid = changes_grid(results, Words(Text("en"), load()))
+    assert [row[3:5] for row in grid.rows] == [["—", name], [7, 1000]]
+    assert write_workbook(results, tmp_path / "x.xlsx").is_file()
 
 
 def codes_of(changes: tuple[Change, ...], park: str) -> list[tuple[str, ...]]:
@@ -561,6 +659,26 @@ def test_compare_prints_the_same_in_both_languages_as_json_and_as_csv(tmp_path: 
     code, text = call("compare", a, tmp_path)
     assert (code, "run.json" in text) == (1, True)
     assert call("compare", a, b, "--like-for-like")[0] == 2
+
+
+def test_compare_writes_its_file_to_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(canteens(), tmp_path / "s", tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    for out in (".", "a"):
+        code, text = call("compare", "a", "a", "--out", out)
+        assert code == 1
+        assert f"{out}：这是文件夹" in text
+        assert "this is a folder" in text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "s"]
+
+
+def test_a_standard_that_would_not_be_used_is_a_mistake_of_usage(tmp_path: Path) -> None:
+    publish(canteens(), tmp_path / "s", tmp_path / "a")
+    own = tmp_path / "own.yaml"
+    code, text = call("compare", tmp_path / "a", tmp_path / "a", "--standard", own)
+    assert (code, "--like-for-like" in text) == (2, True)
 
 
 def test_like_for_like_tells_opened_mapped_and_the_rule_apart(tmp_path: Path) -> None:

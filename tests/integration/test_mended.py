@@ -138,7 +138,7 @@ def test_an_areas_need_is_no_more_than_the_sum_of_its_parks() -> None:
     assessor = judge({"P": 900, "Q": 900}, places, groups, residents={"P": 900, "Q": 900})
     frame = assessor.assess()
     assert frame.loc[frame["item"] == BREAKFAST, "short_by"].tolist() == [1, 1]
-    area = roll_up(frame, assessor.g.parks, assessor, STANDARD).set_index("item")
+    area = roll_up(frame, assessor.g.parks, assessor, STANDARD, min_workers=10).set_index("item")
     assert area["short_by"][BREAKFAST] == 2
 
 

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from parkgap.assess.coming import duties
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.ranking import lacking_core
 from parkgap.assess.rollup import roll_up
-from parkgap.frames import COMPLETENESS, FACILITIES, ORIGINS, PARKS
+from parkgap.frames import COMPLETENESS, FACILITIES, ORIGINS, OWNERS, PARKS
 from parkgap.standard import Standard, load
 
 if TYPE_CHECKING:
@@ -411,11 +412,44 @@ def test_one_facility_between_two_parks_makes_the_area_short_of_one() -> None:
     drugs = frame[frame["item"] == DRUGS]
     assert drugs["short_by"].tolist() == [1, 1]
     parks = assessor.g.parks
-    area = roll_up(frame, parks, assessor, STANDARD).set_index("item")
+    area = roll_up(frame, parks, assessor, STANDARD, min_workers=10).set_index("item")
     assert area["level"].unique().tolist() == ["district"]
     assert (area["parks_short"][DRUGS], area["short_by"][DRUGS]) == (2, 1)
     # The canteen's 300 m do not reach from the spot between them.
     assert area["short_by"][MEAL] == 2
+
+
+def test_no_sum_of_workers_gives_a_withheld_figure_away() -> None:
+    # P has 900 workers, Q 7: with the sum 907 and P's own 900 anybody has Q's.  One pharmacy is
+    # near P's firm only: P lacks no worker, Q lacks 7.  R (500, 495 of them beside a pharmacy)
+    # lacks 5, and its headcount may be told.
+    places = {"near": Place([DRUGS]), "own": Place()}
+    groups = [
+        Group("P", 1.0, {"near": 100.0, "own": 0.0}),
+        Group("Q", 1.0, {"own": 0.0}),
+        Group("R", 0.99, {"near": 100.0, "own": 0.0}),
+        Group("R", 0.01, {"own": 0.0}),
+    ]
+    owners = OWNERS.frame({"item": [DRUGS], "department": ["Health"]})
+
+    def sums(min_workers: int, *parks: str) -> list[float | None]:
+        heads = {"P": 900.0, "Q": 7.0, "R": 500.0}
+        own = [g for g in groups if g.park in parks]
+        assessor = judge({p: heads[p] for p in parks}, places, own, min_workers=min_workers)
+        frame = assessor.assess()
+        rule = (assessor, STANDARD)
+        area = roll_up(frame, assessor.g.parks, *rule, min_workers=min_workers)
+        due = duties(frame, owners, *rule, min_workers=min_workers)
+        row = area.set_index("item").loc[DRUGS]
+        found = [row["workers"], row["workers_unserved"], due["workers_unserved"].iat[0]]
+        return [None if pd.isna(v) else float(v) for v in found]
+
+    assert sums(1, "P", "Q", "R") == [1407, 12, 12]
+    assert sums(6, "P", "Q", "R") == [1407, None, None]
+    assert sums(10, "P", "Q", "R") == [None, None, None]
+    assert sums(10, "P", "R") == [1400, None, None]
+    assert sums(10, "P") == [900, 0, None]  # nothing short, so that no duty has a figure
+    assert sums(10, "Q") == [None, None, None]
 
 
 def test_the_fewest_additions_meet_all_tests_of_an_item_at_once() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from parkgap import geo
 from parkgap.assess.groups import SLACK
+from parkgap.assess.ranking import sum_told
 from parkgap.assess.rollup import Fewest, additions
 from parkgap.frames import DUTIES, PIPELINE
 from parkgap.standard import Item, Standard
@@ -114,7 +115,12 @@ def _within(planned: pd.DataFrame, origins: pd.DataFrame, metres: float) -> Bool
 
 
 def duties(
-    assessment: pd.DataFrame, owners: pd.DataFrame, assessor: Fewest, standard: Standard
+    assessment: pd.DataFrame,
+    owners: pd.DataFrame,
+    assessor: Fewest,
+    standard: Standard,
+    *,
+    min_workers: int,
 ) -> pd.DataFrame:
     """Sum up by department what it answers for; the fewest additions are those of a roll-up.
 
@@ -122,7 +128,7 @@ def duties(
     ----------
     assessment, owners
         Frames of these schemas.
-    assessor, standard
+    assessor, standard, min_workers
         As for :func:`parkgap.assess.rollup.roll_up`.
 
     Returns
@@ -143,7 +149,7 @@ def duties(
                 "duty": owner["duty"],
                 "contact": owner["contact"],
                 "parks_short": float(len(short)),
-                "workers_unserved": short["workers_unserved"].sum(min_count=1),
+                "workers_unserved": sum_told(short["workers_unserved"], min_workers),
                 "short_by": additions(short, assessor, standard, item.id),
                 "unit": item.unit_zh if assessor.zh else item.unit_en,
                 "parks_unverified": float((rows["status"] == "unverified").sum()),

@@ -234,3 +234,21 @@ def without_few(frame: pd.DataFrame, min_workers: int) -> pd.DataFrame:
     columns = [c for c in ("workers", "workers_unserved", "workers_lacking_core") if c in frame]
     shown = frame[columns]
     return frame.assign(**shown.mask((shown > 0) & (shown < min_workers)))
+
+
+def sum_told(figures: pd.Series, min_workers: int) -> float:
+    """Sum figures of workers, unless one of them is withheld.
+
+    The other summands are published one by one, so that a sum with a withheld one
+    (0 < figure < `min_workers`, as in :func:`without_few`) would give it away by subtraction.
+    As every such sum is empty, no published sum contains what is not published, and no
+    combination of sums does.
+
+    Returns
+    -------
+    float
+        NaN where a figure is withheld, or none is known; unknown ones are left out.
+    """
+    if bool(((figures > 0) & (figures < min_workers)).any()):
+        return float("nan")
+    return float(figures.sum(min_count=1))

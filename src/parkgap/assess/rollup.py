@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from parkgap.assess.ranking import sum_told
 from parkgap.frames import ROLLUP
 from parkgap.standard import Item, Standard
 
@@ -28,7 +29,12 @@ LEVELS = ("district", "subdistrict", "zone")
 
 
 def roll_up(
-    assessment: pd.DataFrame, parks: pd.DataFrame, assessor: Fewest, standard: Standard
+    assessment: pd.DataFrame,
+    parks: pd.DataFrame,
+    assessor: Fewest,
+    standard: Standard,
+    *,
+    min_workers: int,
 ) -> pd.DataFrame:
     """Sum up by area.
 
@@ -41,6 +47,8 @@ def roll_up(
         serves both, so that the area's figure is not the sum of its rows.
     standard
         The items.
+    min_workers
+        A sum of workers with a figure of fewer is empty (:func:`parkgap.assess.ranking.sum_told`).
 
     Returns
     -------
@@ -68,8 +76,8 @@ def roll_up(
                     "parks_unverified": int((group["status"] == "unverified").sum()),
                     "short_by": additions(short, assessor, standard, str(item)),
                     "unit": group["unit"].iat[0],
-                    "workers": group["workers"].sum(min_count=1),
-                    "workers_unserved": group["workers_unserved"].sum(min_count=1),
+                    "workers": sum_told(group["workers"], min_workers),
+                    "workers_unserved": sum_told(group["workers_unserved"], min_workers),
                 }
             )
     frame = ROLLUP.frame({n: [r[n] for r in records] for n in ROLLUP.names})

@@ -83,8 +83,11 @@ class _Comparison:
         self.ranks = tuple(_by_park(run.frames["ranking"]) for run in (before, after))
         self.gates = _gates_differ(before.frames["gates"], after.frames["gates"])
         self.outlines = _outlines_differ(before.frames["outlines"], after.frames["outlines"])
-        few = (r.record["parameters"]["privacy"]["min_workers"] for r in (before, after))
-        self.few = max(few)
+        self.hides = tuple(_min_workers(run) for run in (before, after))
+        self.few = max(self.hides)
+        parameters = self.found.parameters
+        self.privacy = [c for c in parameters if c.ids[0].startswith("privacy.")]
+        self.parameters = [c for c in parameters if c not in self.privacy]
 
     def changes(self) -> Iterator[Change]:
         one, two = self.ranks
@@ -135,34 +138,55 @@ class _Comparison:
                 causes += heads
                 causes += [Cause("other_parks")] if others else []
             if not items:
-                causes += [*self.found.parameters, *self._general()]
+                causes += [*self.parameters, *self._general()]
             yield Change(park, name, what, _say(one[what]), _say(two[what]), _several(causes))
-        if heads:
-            hidden = heads[0].code == "headcount_few"
-            values = (None, None) if hidden else (_say(one["workers"]), _say(two["workers"]))
+        if _other(one["workers"], two["workers"]):
+            few = [c for c in heads if c.code == "headcount_few"]
+            values = (None, None) if few else self._told(one, two)
             counted = [_input(r) for r in ("parks", "headcounts") if r in self.found.inputs]
-            why = counted or [*self._general()]
-            causes = [*(heads if hidden else []), *why]
+            why = [*self._hidden(one["workers"], two["workers"]), *counted] or self._general()
+            causes = [*few, *why]
             yield Change(park, name, "workers", *values, tuple(causes or [Cause("unexplained")]))
 
+    def _told(self, one: Row, two: Row) -> tuple[str | None, str | None]:
+        """Give both headcounts as far as the stricter of the two runs' rules tells them."""
+        before, after = (_say(_unless_few(row["workers"], self.few)) for row in (one, two))
+        return before, after
+
+    def _hidden(self, before: Any, after: Any) -> list[Cause]:
+        """Name the rule of privacy where it is what empties the figure of one run."""
+        strict, lax = (before, after) if self.hides[0] > self.hides[1] else (after, before)
+        return self.privacy if _empty(strict) and not _empty(lax) else []
+
     def _headcount(self, one: Row, two: Row) -> list[Cause]:
-        """Say how the headcount changed; of a change of few workers only that there was one."""
+        """Say how the headcount changed; of a change of few workers only that there was one.
+
+        Where neither figure may be told, nobody can say whether it changed at all.
+        """
         before, after = one["workers"], two["workers"]
         if not _other(before, after):
             return []
         if not _empty(before) and not _empty(after) and abs(before - after) < self.few:
             return [Cause("headcount_few", (), (("n", str(self.few)),))]
-        facts = (("before", _say(before) or ""), ("after", _say(after) or ""))
-        return [Cause("headcount", (), tuple((k, v) for k, v in facts if v))]
+        facts = zip(("before", "after"), self._told(one, two), strict=True)
+        told = tuple((k, v) for k, v in facts if v)
+        return [Cause("headcount", (), told)] if told else []
 
     # --- items --------------------------------------------------------------------------------
 
     def _item(self, park: str, row: _Touched) -> Iterator[Change]:
         name = str(self.ranks[1][park]["park_name"] or park)
         for kind in _STATUS:
-            if _other(row.one.get(kind), row.two.get(kind)):
-                values = (_say(row.one.get(kind)), _say(row.two.get(kind)))
-                yield Change(park, name, f"{kind}:{row.label}", *values, row.causes)
+            before, after = row.one.get(kind), row.two.get(kind)
+            if not _other(before, after):
+                continue
+            causes = row.causes
+            if kind == "found" and self.privacy and _of_homes(row.one, row.two):
+                # The figure of the laxer run may be of a group too small for the stricter one.
+                lax = self.hides.index(min(self.hides))
+                before, after = (None, after) if lax == 0 else (before, None)
+                causes = _several([*self.privacy, *(c for c in causes if c.code != "unexplained")])
+            yield Change(park, name, f"{kind}:{row.label}", _say(before), _say(after), causes)
 
     def _touched(self) -> dict[str, list[_Touched]]:
         """Find the items that differ, by park, in the standard's order."""
@@ -197,8 +221,9 @@ class _Comparison:
         runs = (self.before.record, self.after.record)
         if any(grows(r, item) for r in runs) or "not_applicable" in states:
             causes += heads
-        causes += self.found.parameters
-        walks = self.walks.get((park, item), [])
+        causes += self.parameters
+        better = _better(one, two)
+        walks = [w for w in self.walks.get((park, item), []) if w.fits(better)]
         reach = sorted({m for r in runs for m in limits(r, item)})
         crossing = [w for w in walks if w.crosses(reach)]
         if crossing or not causes:
@@ -226,7 +251,7 @@ class _Comparison:
         runs = (self.before.record, self.after.record)
         reach = max((m for r in runs for m in limits(r, item)), default=np.inf)
         named = {i for row in (one, two) for i in str(row.get("evidence") or "").split()}
-        better = _part(two) - _part(one) or _number(two, "found") - _number(one, "found")
+        better = _better(one, two)
         found = []
         for event in self.events.get(item, ()):
             if event.cause.code == "facility_lines" and not any(
@@ -257,8 +282,8 @@ class _Comparison:
 
     def _ground(self, one: Row, two: Row) -> list[Cause]:
         """List inputs that are others now, where nothing nearer explains a row."""
-        home = {"home", "either"} & {one.get("origin"), two.get("origin")}
-        roles = ["parks", "gates", "enterprises", *(["residences"] if home else []), "facilities"]
+        homes = ["residences"] if _of_homes(one, two) else []
+        roles = ["parks", "gates", "enterprises", *homes, "facilities"]
         causes = [_input(r) for r in roles if r in self.found.inputs]
         causes += [Cause("map_data")] if "osm" in self.found.inputs else []
         return causes or list(self.found.lapse)
@@ -326,6 +351,16 @@ def _outlines_differ(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[str
     return frozenset(both["park_id"].to_numpy()[~same])
 
 
+def _min_workers(run: Published) -> int:
+    """Read below how many workers a run withholds a figure."""
+    return int(run.record["parameters"]["privacy"]["min_workers"])
+
+
+def _of_homes(one: Row, two: Row) -> bool:
+    """Tell whether a row's figures are, or may be, of a group of people at their homes."""
+    return bool({"home", "either"} & {one.get("origin"), two.get("origin")})
+
+
 # --- causes and values --------------------------------------------------------------------------
 
 
@@ -378,6 +413,11 @@ def _part(row: Row) -> float:
     return float(row.get("weight") or 0.0) * mean
 
 
+def _better(one: Row, two: Row) -> float:
+    """Tell by its sign whether a row is better (> 0) or worse (< 0) than before; 0: neither."""
+    return _part(two) - _part(one) or _number(two, "found") - _number(one, "found")
+
+
 def _number(row: Row, name: str) -> float:
     value = row.get(name)
     return 0.0 if _empty(value) else float(value)  # type: ignore[arg-type]
@@ -391,6 +431,11 @@ def _other(one: Any, two: Any) -> bool:
     if _empty(one) or _empty(two):
         return _empty(one) != _empty(two)
     return bool(one != two)
+
+
+def _unless_few(workers: Any, few: int) -> Any:
+    """Give a headcount, or None where it stands for fewer than `few` workers."""
+    return None if not _empty(workers) and 0 < workers < few else workers
 
 
 def _say(value: Any) -> str | None:

@@ -198,8 +198,8 @@ def changes_grid(results: Results, words: Words) -> Grid:
             clean(c.park_id),
             clean(c.park_name),
             what_text(c.what, words),
-            _figure(value_text(c.what, c.before, words)),
-            _figure(value_text(c.what, c.after, words)),
+            _figure(c.what, value_text(c.what, c.before, words)),
+            _figure(c.what, value_text(c.what, c.after, words)),
             cause_text(c, words),
         ]
         for c in results.changes
@@ -208,8 +208,10 @@ def changes_grid(results: Results, words: Words) -> Grid:
     return Grid(ids, headings, rows)
 
 
-def _figure(shown: str) -> Value:
-    """Take a figure as a number, so that it can be sorted."""
+def _figure(what: str, shown: str) -> Value:
+    """Take a figure as a number, so that it can be sorted; a park's name is none."""
+    if what == "park":
+        return shown
     try:
         return float(shown)
     except ValueError:

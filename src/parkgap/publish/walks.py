@@ -43,6 +43,10 @@ class Walk:
         """Tell whether the walk is within the farthest limit in either run."""
         return bool(limits) and self.shortest <= max(limits) + _TINY
 
+    def fits(self, better: float) -> bool:
+        """Tell whether it may be behind a change for the better (> 0) or for the worse (< 0)."""
+        return (self.before - self.after) * better > 0 if better else True
+
     @property
     def cause(self) -> Cause:
         """Say it as a cause."""
