@@ -49,7 +49,13 @@ from parkgap.source_keys import (
     Text,
     refused,
 )
-from parkgap.study_files import is_standard_file, missing_files, with_sidecars, with_sources
+from parkgap.study_files import (
+    is_standard_file,
+    missing_files,
+    with_companions,
+    with_sidecars,
+    with_sources,
+)
 from parkgap.toml_text import SAID, line_numbers, line_of, nearest
 
 if TYPE_CHECKING:
@@ -253,8 +259,8 @@ class Study(Section):
     def input_files(self) -> list[Path]:
         """List the files that the study reads, ``study.toml`` first, in a fixed order.
 
-        The companions of a shapefile (.dbf, .shx, .prj, .cpg) and the tiles of a VRT are among
-        them.
+        The companions of a shapefile (.dbf, .shx, .prj, .cpg), the tiles of a VRT and what stands
+        beside a raster (.prj, .tfw, .aux.xml and others) are among them.
         """
         found = [self.path, *([] if self.osm.file is None else [self.osm_path])]
         found += self.table_files()
@@ -275,8 +281,9 @@ class Study(Section):
         return found
 
     def raster_files(self) -> list[Path]:
-        """List the files of the rasters, and the tiles of a VRT."""
-        return [path for raster in self.rasters for path in with_sources(self.root / raster)]
+        """List the files of the rasters, the tiles of a VRT, and what stands beside them."""
+        found = [path for raster in self.rasters for path in with_sources(self.root / raster)]
+        return with_companions(found)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every input file, by its name relative to the study."""

@@ -211,6 +211,19 @@ def test_rasters_are_named_one_or_several_and_must_be_there(folder: Path) -> Non
     assert [p.name for p in study.input_files()][-3:] == ["d.vrt", "t&1.tif", "p.tif"]
 
 
+def test_what_stands_beside_a_raster_or_a_tile_is_an_input(folder: Path) -> None:
+    names = ("t.asc", "T.PRJ", "t.asc.aux.xml", "p.tif", "p.tfw", "p.txt", "p.aux.xml", "d.vrt.prj")
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    tile = '<VRTDataset><SourceFilename relativeToVRT="1">t.asc</SourceFilename></VRTDataset>'
+    (folder / "d.vrt").write_text(tile, encoding="utf-8")
+    study = load(folder, MINIMAL + '[terrain]\ndem = "d.vrt"\n[population]\nraster = "p.tif"\n')
+    assert [p.name for p in study.raster_files()] == [
+        *("d.vrt", "t.asc", "T.PRJ", "t.asc.aux.xml"),
+        *("p.tif", "p.tfw"),
+    ]
+
+
 def test_a_map_to_download_is_named_by_place_or_box(folder: Path) -> None:
     by_place = load(
         folder,
