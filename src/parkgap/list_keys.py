@@ -23,9 +23,16 @@ def holds(said: str, as_of: str) -> bool:
     >>> holds("2025-11-01", "2026-11-01"), holds("2025-10-31", "2026-11-01")
     (True, False)
     """
-    year, rest = int(said[:4]), said[4:10]
-    until = f"{year + LAPSE_MONTHS // 12:04d}{rest}"
-    return not as_of or said[:10] <= as_of <= until
+    return not as_of or said[:10] <= as_of <= lapses(said)
+
+
+def lapses(said: str) -> str:
+    """Find the last day on which a declaration holds (ISO days).
+
+    >>> lapses("2025-11-01")
+    '2026-11-01'
+    """
+    return f"{int(said[:4]) + LAPSE_MONTHS // 12:04d}{said[4:10]}"
 
 
 class Complete(Section):

@@ -129,7 +129,7 @@ def _read_office(
     known = Known.of(standard, parks, firms)
     reading.facilities(known)
     reading.each(_LISTS, known)
-    office.frames["complete"] = _declared(sections, office, known)
+    _declare(sections, office, known)
     return office
 
 
@@ -200,12 +200,15 @@ class _Reading:
         self.office.frames["facilities"] = frames.OFFICIAL.frame() if found is None else found
 
 
-def _declared(sections: Mapping[str, Any], office: Office, known: Known) -> pd.DataFrame:
+def _declare(sections: Mapping[str, Any], office: Office, known: Known) -> None:
     """Gather the declarations of completeness of the lists that could be read."""
     stock = sections.get("housing_stock")
-    return lists.complete_lists(
+    complete, said = lists.complete_lists(
         sections.get("facilities") or (),
         office.frames["facilities"],
         stock if len(office.frames["housing_stock"]) else None,
+        office.frames["housing_stock"],
         known=known,
     )
+    office.frames["complete"] = complete
+    office.warnings += said

@@ -175,7 +175,7 @@ def _given(value: Any) -> Any:
 def _inputs(study: Study, record: Mapping[str, Any]) -> tuple[list[Problem], str | None]:
     """Compare every input with its recorded hash; and name ``study.toml`` where it differs."""
     recorded: dict[str, str] = dict(record["inputs"])
-    there = {_name(study, path): path for path in study.input_files()}
+    there = study.named_files()
     own = study.path.name
     problems: list[Problem] = []
     changed = None
@@ -235,11 +235,6 @@ def _problem(name: str, what: str, value: object = None) -> Problem:
         value=value,
         remedy="还原该文件，或不用 --from 重新运行 / put the file back, or run without --from",
     )
-
-
-def _name(study: Study, path: Path) -> str:
-    inside = path.resolve().is_relative_to(study.root.resolve())
-    return path.resolve().relative_to(study.root.resolve()).as_posix() if inside else path.name
 
 
 def _hash(path: Path) -> str | None:

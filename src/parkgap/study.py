@@ -7,9 +7,10 @@ suggests the nearest known one; everything wrong is reported at once.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -49,7 +50,13 @@ from parkgap.source_keys import (
     Text,
     refused,
 )
-from parkgap.study_files import is_standard_file, missing_files, with_sidecars, with_sources
+from parkgap.study_files import (
+    is_standard_file,
+    missing_files,
+    with_companions,
+    with_sidecars,
+    with_sources,
+)
 from parkgap.toml_text import SAID, line_numbers, line_of, nearest
 
 if TYPE_CHECKING:
@@ -253,8 +260,8 @@ class Study(Section):
     def input_files(self) -> list[Path]:
         """List the files that the study reads, ``study.toml`` first, in a fixed order.
 
-        The companions of a shapefile (.dbf, .shx, .prj, .cpg) and the tiles of a VRT are among
-        them.
+        The companions of a shapefile (.dbf, .shx, .prj, .cpg), the tiles of a VRT and what stands
+        beside a raster (.prj, .tfw, .aux.xml and others) are among them.
         """
         found = [self.path, *([] if self.osm.file is None else [self.osm_path])]
         found += self.table_files()
@@ -275,21 +282,47 @@ class Study(Section):
         return found
 
     def raster_files(self) -> list[Path]:
-        """List the files of the rasters, and the tiles of a VRT."""
-        return [path for raster in self.rasters for path in with_sources(self.root / raster)]
+        """List the files of the rasters, the tiles of a VRT, and what stands beside them."""
+        found = [path for raster in self.rasters for path in with_sources(self.root / raster)]
+        return with_companions(found)
+
+    def named_files(self) -> dict[str, Path]:
+        """Give every input file the name under which it is recorded.
+
+        Inside the study's folder that is its place there; outside, where the path would be this
+        machine's own, the file's name, numbered where another has it: "dem.tif", "dem.tif (2)".
+        """
+        root, files = self.root.resolve(), self.input_files()
+        whole = {path: path.resolve() for path in files}
+        names = {
+            path: at.relative_to(root).as_posix()
+            for path, at in whole.items()
+            if at.is_relative_to(root)
+        }
+        taken = set(names.values())
+        for path in files:
+            if path not in names:
+                names[path] = _free(path.name, taken)
+                taken.add(names[path])
+        return {names[path]: path for path in files}
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of every input file, by its name relative to the study."""
-        root, out = self.root.resolve(), {}
-        for path in self.input_files():
-            whole = path.resolve()
-            inside = whole.is_relative_to(root)
-            out[whole.relative_to(root).as_posix() if inside else path.name] = sha256(path)
-        return out
+        """SHA-256 of every input file, by the name under which it is recorded."""
+        return {name: sha256(path) for name, path in self.named_files().items()}
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was asked, as plain JSON values, without any machine's paths."""
         return self.model_dump(mode="json")
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """Number a name that another file has.
+
+    >>> _free("dem.tif", {"dem.tif", "dem.tif (2)"})
+    'dem.tif (3)'
+    """
+    numbered = (f"{name} ({n})" for n in itertools.count(2))
+    return next(n for n in itertools.chain([name], numbered) if n not in taken)
 
 
 def sha256(path: Path) -> str:

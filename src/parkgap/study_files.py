@@ -14,6 +14,9 @@ from parkgap.toml_text import line_of
 
 RASTERS = (("terrain", "dem"), ("population", "raster"))
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
+# What GDAL reads beside a raster: by its stem, and by its whole name.
+_OF_STEM = (".prj", ".hdr", ".wld", ".tfw", ".tifw", ".blw", ".ige")
+_OF_NAME = (".aux.xml", ".msk")
 _VRT_SOURCE = re.compile(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>")
 
 
@@ -44,6 +47,22 @@ def with_sources(file: Path) -> list[Path]:
     named = _VRT_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace"))
     beside = [file.parent / unescape(n.strip()) for n in named]
     return [file, *(b for b in beside if b.is_file())]
+
+
+def with_companions(rasters: Iterable[Path]) -> list[Path]:
+    """Add what says where each raster lies and which of its cells count, named as on disk."""
+    found: list[Path] = []
+    listed: dict[Path, dict[str, list[Path]]] = {}
+    for file in rasters:
+        there = listed.setdefault(file.parent, {})
+        if not there and file.parent.is_dir():
+            for path in sorted(file.parent.iterdir()):
+                there.setdefault(path.name.casefold(), []).append(path)
+        stem, name = file.stem.casefold(), file.name.casefold()
+        wanted = [*(stem + s for s in _OF_STEM), *(name + s for s in _OF_NAME)]
+        beside = [p for w in wanted if w != name for p in there.get(w, ())]
+        found += [file, *(p for p in beside if p.is_file())]
+    return list(dict.fromkeys(found))
 
 
 def missing_files(

@@ -427,8 +427,27 @@ fault(
     table("facilities", "编号,名称\n1,甲\n2,乙\n", 'item = "canteen_or_meal"\n'),
     warnings=(
         (
-            "t.csv:::2 × : 2, 3: 缺少坐标，只能按名称核对 / "
-            "no coordinates; can be matched by name only"
+            "t.csv:::2 × : 2, 3: 缺少坐标，不能定位，未计入 / "
+            "no coordinates; cannot be placed; not counted"
+        ),
+    ),
+)
+fault(
+    "facilities: a complete list of places that cannot be placed",
+    table(
+        "facilities",
+        "编号,名称,经度,纬度\n1,甲,120.1,36\n2,乙,,\n",
+        'item = "canteen_or_meal"\ncomplete = { area = "区", issuer = "局", as_of = 2026-06-30 }\n',
+    ),
+    warnings=(
+        (
+            "t.csv:::1 × : 3: 缺少坐标，不能定位，未计入 / "
+            "no coordinates; cannot be placed; not counted"
+        ),
+        (
+            "t.csv::complete:canteen_or_meal: "
+            "清单中有不能定位的设施，其完整性声明对下列指标不作数 / the list names places that "
+            "cannot be placed; its declaration of completeness does not hold for these items"
         ),
     ),
 )

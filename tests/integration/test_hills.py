@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyproj import CRS
 from tests.rasters import tif
 from tests.towns import LAT, LON, Town, degrees, judged, village
 
-from parkgap import pipeline
+from parkgap import pipeline, rerun
 from parkgap.publish.explain import explain_park
 from parkgap.results import Results
+from parkgap.study import load_study
 
 DRUGS, MARKET = "pharmacy", "fresh_market"  # 8 minutes from work; 800 m from home
 METRES_LAT = 110_956.0  # of a degree at 36 N, from the WGS-84 radius of curvature
@@ -112,6 +114,22 @@ def test_ground_that_is_partly_unknown_is_level_there_and_said(tmp_path: Path) -
     assert "terrain.dem" in said[0]
     (share,) = re.findall(r"([0-9.]+)%", said[0])
     assert float(share) == pytest.approx(100 * 1500 / 3120, abs=2)
+
+
+def test_another_coordinate_system_beside_the_same_heights_is_another_input(
+    tmp_path: Path,
+) -> None:
+    town, study, out = village(), tmp_path / "s", tmp_path / "out"
+    town.settings = '[terrain]\ndem = "dem.asc"\n'
+    study.mkdir()
+    heading = f"ncols 2\nnrows 2\nxllcorner {LON - 0.5}\nyllcorner {LAT - 0.5}\ncellsize 0.5\n"
+    (study / "dem.asc").write_text(heading + "1 1\n1 1\n", encoding="utf-8")
+    (study / "dem.prj").write_text(CRS(4326).to_wkt("WKT1_ESRI"), encoding="utf-8")
+    town.write(study)
+    rerun.run(load_study(study), out)
+    assert rerun.run(load_study(study), out).reused
+    (study / "dem.prj").write_text(CRS(4490).to_wkt("WKT1_ESRI"), encoding="utf-8")
+    assert not rerun.run(load_study(study), out).reused
 
 
 def test_homes_estimated_around_a_park_are_people_of_the_raster_and_said(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ The extract is of 2025-03-01, which is the day asked about where a study names n
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from python_calamine import CalamineWorkbook
 from tests.towns import Town, judged, village, walk
 
 from parkgap import pipeline, rerun
+from parkgap.example import write_example
 from parkgap.publish.explain import explain_park
 from parkgap.study import load_study
 
@@ -117,6 +119,26 @@ def test_where_something_is_planned_is_no_site_for_additions(tmp_path: Path) -> 
     assert coming(results)["metres"].tolist() == pytest.approx([290, 290], abs=METRE)
     area = results.rollup[results.rollup["item"] == PARCEL]
     assert area["short_by"].tolist() == [2]
+
+
+def test_a_list_whose_places_nobody_could_locate_proves_no_absence(tmp_path: Path) -> None:
+    write_example(tmp_path)
+    placed = judged(pipeline.compute(load_study(tmp_path)), "SF04", MEAL)
+    assert placed["status"] == "short"
+    file = tmp_path / "canteens.csv"
+    with file.open(encoding="gb18030", newline="") as opened:
+        heading, *rows = csv.reader(opened)
+    at = [heading.index("经度"), heading.index("纬度")]
+    blank = [["" if i in at else cell for i, cell in enumerate(row)] for row in rows]
+    with file.open("w", encoding="gb18030", newline="") as opened:
+        csv.writer(opened).writerows([heading, *blank])
+    results = pipeline.compute(load_study(tmp_path))
+    assert judged(results, "SF04", MEAL)["status"] == "unverified"
+    said = [zh for zh, _ in results.warnings if "canteens.csv" in zh]
+    assert [("不能定位，未计入" in zh, "完整性声明" in zh) for zh in said] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 # --- housing --------------------------------------------------------------------------------------

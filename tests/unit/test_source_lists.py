@@ -37,7 +37,10 @@ def facilities(folder: Path, text: str, **keys: Any) -> tuple[pd.DataFrame, pd.D
     write(folder, text)
     source = list_keys.FacilitiesTable.model_validate({"file": "t.csv", "crs": "WGS84", **keys})
     official, _ = lists.read_facilities([source], root=folder, known=KNOWN)
-    return official, lists.complete_lists([source], official, None, known=KNOWN)
+    complete, _ = lists.complete_lists(
+        [source], official, None, frames.HOUSING_STOCK.frame(), known=KNOWN
+    )
+    return official, complete
 
 
 def test_every_column_of_a_list_of_facilities(tmp_path: Path) -> None:
@@ -45,8 +48,8 @@ def test_every_column_of_a_list_of_facilities(tmp_path: Path) -> None:
         tmp_path,
         "编号,名称,开放范围,状态,开业日期,营业时间,座位,建筑面积,已拆除,项目编号,经度,纬度,来源\n"
         "2,乙食堂,企业:E1,在建,2027年3月,11:00-13:00,120,300,否,X1,120.1,36,局\n"
-        "1,甲食堂,对外,营业中,,,,,,,,,\n"
-        "3,丙食堂,园区：P1,已注销,,,,,,,120.1,36,\n",
+        "1,甲食堂,对外,营业中,,,,,,,120.1,36,\n"
+        "3,丙食堂,园区：P1,已注销,,,,,,,,,\n",
         item="canteen_or_meal",
         complete={"area": "黄岛区", "issuer": "市场监管局", "as_of": "2026-06-30"},
     )
@@ -65,8 +68,8 @@ def test_every_column_of_a_list_of_facilities(tmp_path: Path) -> None:
         "X1",
     ]
     assert cells(rows, "1", "access", "status", "removed") == ["public", "existing", False]
-    assert np.isnan(official["lon"].to_numpy()[0])
     assert cells(rows, "3", "access", "removed") == ["park:P1", True]
+    assert np.isnan(official["lon"].to_numpy()).tolist() == [False, False, True]
     assert set(official["list_id"]) == {"t.csv"}
     assert complete.to_numpy()[0].tolist() == [
         "t.csv",
@@ -88,6 +91,43 @@ def test_items_row_by_row_by_id_or_name(tmp_path: Path) -> None:
         "乙": "pharmacy",
     }
     assert sorted(complete["item"]) == ["canteen_or_meal", "pharmacy"]
+
+
+@pytest.mark.parametrize(
+    ("state", "opens", "proves"),
+    [
+        ("现有", "", False),
+        ("在建", "", True),
+        ("在建", "2027-06", True),  # ends with 2027-06-99, after the declaration's last day
+        ("在建", "2027-06-30", False),
+        ("已拆除", "", True),
+    ],
+)
+def test_an_item_with_a_place_that_lies_nobody_knows_where_is_not_proven_absent(
+    tmp_path: Path, state: str, opens: str, proves: bool
+) -> None:
+    _, complete = facilities(
+        tmp_path,
+        "编号,名称,类别,状态,开业日期,经度,纬度\n"
+        f"1,甲,食堂,{state},{opens},,\n2,乙,食堂,现有,,120.1,36\n3,丙,药店,现有,,120.1,36\n",
+        complete={"area": "区", "issuer": "局", "as_of": "2026-06-30"},
+    )
+    assert list(complete["item"]) == (["canteen_or_meal"] if proves else []) + ["pharmacy"]
+
+
+def test_a_stock_with_homes_that_lie_nobody_knows_where_proves_nothing(tmp_path: Path) -> None:
+    declared = {"area": "区", "issuer": "局", "as_of": "2026-06-30"}
+    source = list_keys.HousingStockTable.model_validate(
+        {"file": "t.csv", "crs": "WGS84", "complete": declared}
+    )
+    for kind, said in (("其他", []), ("公租房", ["worker_housing"])):
+        write(tmp_path, f"编号,类型,经度,纬度\n1,{kind},,\n2,公租房,120.1,36\n")
+        stock, _ = lists.read_housing_stock(source, root=tmp_path, known=KNOWN)
+        complete, warnings = lists.complete_lists(
+            [], frames.OFFICIAL.frame(), source, stock, known=KNOWN
+        )
+        assert [w.value for w in warnings] == said
+        assert len(complete) == 1 - len(said)
 
 
 def test_branches_of_one_name_are_told_apart_by_place_not_by_row(tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from parkgap.errors import StudyError
+import parkgap
+from parkgap.errors import InputError, StudyError
+from parkgap.replay import prepare
+from parkgap.standard import load as load_standard
+from parkgap.standards.digest import digest
 from parkgap.study import Study, load_study
 
 MINIMAL = """\
@@ -209,6 +213,44 @@ def test_rasters_are_named_one_or_several_and_must_be_there(folder: Path) -> Non
     assert study.terrain is not None
     assert study.terrain.dem == ("d.vrt",)
     assert [p.name for p in study.input_files()][-3:] == ["d.vrt", "t&1.tif", "p.tif"]
+
+
+def test_what_stands_beside_a_raster_or_a_tile_is_an_input(folder: Path) -> None:
+    names = ("t.asc", "T.PRJ", "t.asc.aux.xml", "p.tif", "p.tfw", "p.txt", "p.aux.xml", "d.vrt.prj")
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    tile = '<VRTDataset><SourceFilename relativeToVRT="1">t.asc</SourceFilename></VRTDataset>'
+    (folder / "d.vrt").write_text(tile, encoding="utf-8")
+    study = load(folder, MINIMAL + '[terrain]\ndem = "d.vrt"\n[population]\nraster = "p.tif"\n')
+    assert [p.name for p in study.raster_files()] == [
+        *("d.vrt", "t.asc", "T.PRJ", "t.asc.aux.xml"),
+        *("p.tif", "p.tfw"),
+    ]
+
+
+def test_files_of_one_name_outside_the_study_are_recorded_both(tmp_path: Path) -> None:
+    inner = tmp_path / "study"
+    for part in ("study", "north", "south"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "dem.tif").write_bytes(part.encode())
+    for name in ("town.osm.pbf", "parks.csv"):
+        (inner / name).write_bytes(b"x")
+    dems = '[terrain]\ndem = ["../north/dem.tif", "../south/dem.tif", "dem.tif"]\n'
+    study = load(inner, MINIMAL + dems)
+    names = ["study.toml", "town.osm.pbf", "parks.csv", "dem.tif (2)", "dem.tif (3)", "dem.tif"]
+    assert list(study.hashes()) == names
+    record = {
+        "inputs": study.hashes(),
+        "parameters": study.parameters(),
+        "study": {"file": "study.toml"},
+        "standard": {"sha256": digest(load_standard(study.standard.use))},
+        "program": {"version": parkgap.__version__},
+    }
+    assert prepare(inner, record).notes == ()
+    (tmp_path / "north" / "dem.tif").write_bytes(b"another")
+    with pytest.raises(InputError) as refused:
+        prepare(inner, record)
+    assert [p.file for p in refused.value.problems] == ["dem.tif (2)"]
 
 
 def test_a_map_to_download_is_named_by_place_or_box(folder: Path) -> None:

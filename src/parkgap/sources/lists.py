@@ -1,7 +1,8 @@
 """Read the bureaus' lists: facilities, projects, housing stock, buses, duties.
 
 Like the office's other tables, a list is taken whole or refused with every reason.  A row
-without coordinates is kept, and said: it can be matched by name, not by place.
+without coordinates is kept, and said: it cannot be placed (a bus line can be matched by name), and
+what a list could not place it does not prove absent.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pandas as pd
 
 from parkgap import frames
 from parkgap.errors import InputError, Problem, TableError
-from parkgap.list_keys import ITEM_OF_STOCK
+from parkgap.list_keys import ITEM_OF_STOCK, BusLinesTable, lapses
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places
 from parkgap.sources.headings import plain
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parkgap.list_keys import (
-        BusLinesTable,
         Complete,
         FacilitiesTable,
         HousingStockTable,
@@ -57,6 +57,8 @@ _PUBLIC = frozenset(
 _OWNER = re.compile(r"(park|enterprise|园区|企业)[:：]\s*(.+)", re.IGNORECASE)
 _MOST = 1_000_000.0
 _MOST_ORDER = 10_000.0
+_NOWHERE = "缺少坐标，不能定位，未计入 / no coordinates; cannot be placed; not counted"
+_BY_NAME = "缺少坐标，只能按名称核对 / no coordinates; can be matched by name only"
 _TIMES = re.compile(r"[;；、,，/\s]+")
 
 
@@ -136,35 +138,77 @@ def complete_lists(
     lists: Sequence[FacilitiesTable],
     official: pd.DataFrame,
     stock: HousingStockTable | None,
+    housing: pd.DataFrame,
     *,
     known: Known,
-) -> pd.DataFrame:
-    """Gather what is declared complete.
+) -> Read:
+    """Gather what is declared complete, and can be believed.
+
+    A place that a list names without a position may lie anywhere: of its item the list proves no
+    absence.
 
     Parameters
     ----------
     lists, official
         The sections ``[[facilities]]``, and the rows read from them.
-    stock
-        The section ``[housing_stock]``; it can only speak of workers' housing.
+    stock, housing
+        The section ``[housing_stock]``, which can only speak of workers' housing, and its rows.
     known
         Gives the items' ids.
 
     Returns
     -------
-    Frame of schema ``frames.COMPLETE``.
+    Frame of schema ``frames.COMPLETE``; and a warning for each list that does not prove all.
     """
-    declared: list[tuple[str, str, Complete]] = []
+    declared: list[tuple[ListedTable, Complete, str, bool]] = []
     for source in lists:
-        if source.complete is not None:
-            own = official.loc[official["list_id"] == _list_id(source), "item"]
-            of = sorted(set(own)) if source.item is None else [_item_of(source, known)]
-            declared += [(_list_id(source), item, source.complete) for item in of]
+        if source.complete is None:
+            continue
+        own = official[official["list_id"] == _list_id(source)]
+        lost = set(own.loc[_unplaced(own, own["open_date"], source.complete), "item"])
+        of = sorted(set(own["item"])) if source.item is None else [_item_of(source, known)]
+        declared += [(source, source.complete, item, item in lost) for item in of]
     if stock is not None and stock.complete is not None:
-        declared.append((_list_id(stock), ITEM_OF_STOCK["dormitory"], stock.complete))
-    rows = [(key, item, c.area, c.issuer, c.as_of.isoformat()) for key, item, c in declared]
+        item = ITEM_OF_STOCK["dormitory"]
+        own = housing[housing["kind"].map(ITEM_OF_STOCK) == item].assign(removed=False)
+        lacks = bool(_unplaced(own, own["ready_date"], stock.complete).any())
+        declared.append((stock, stock.complete, item, lacks))
+    rows = [
+        (_list_id(table), item, c.area, c.issuer, c.as_of.isoformat())
+        for table, c, item, lacks in declared
+        if not lacks
+    ]
     columns = {n: [r[i] for r in rows] for i, n in enumerate(frames.COMPLETE.names)}
-    return frames.COMPLETE.check(frames.COMPLETE.frame(dict(columns)))
+    unproven: dict[str, tuple[ListedTable, list[str]]] = {}
+    for table, _, item, lacks in declared:
+        if lacks:
+            unproven.setdefault(_list_id(table), (table, []))[1].append(item)
+    warnings = [_unproven(table, items) for table, items in unproven.values()]
+    return frames.COMPLETE.check(frames.COMPLETE.frame(dict(columns))), warnings
+
+
+def _unplaced(rows: pd.DataFrame, opens: pd.Series, complete: Complete) -> pd.Series:
+    """Rows without a position that may exist on a day on which the declaration holds."""
+    there = rows["status"] == "existing"
+    last_day = lapses(complete.as_of.isoformat())
+    # Of a month or a year the last day counts, as everywhere ("2027": 2027-99-99).
+    opened = opens.notna() & ((opens.fillna("") + "-99-99").str.slice(0, 10) <= last_day)
+    return rows["lon"].isna() & ~rows["removed"].astype(bool) & (there | opened)
+
+
+def _unproven(source: ListedTable, items: Sequence[str]) -> Problem:
+    """Say for which items a list's declaration proves nothing."""
+    return Problem(
+        what="清单中有不能定位的设施，其完整性声明对下列指标不作数 / the list names places that "
+        "cannot be placed; its declaration of completeness does not hold for these items",
+        file=source.file,
+        sheet=source.sheet,
+        column="complete",
+        value=", ".join(items),
+        rule="不知所在的设施可能就在近旁，不能判为缺口 / "
+        "a place that lies nobody knows where may be near, and is not missing",
+        remedy="填写经纬度 / fill in longitude and latitude",
+    )
 
 
 def _list_id(source: ListedTable) -> str:
@@ -368,7 +412,7 @@ def _positions(
     missing = [i for i in np.flatnonzero(np.isnan(lon)) if table.raw.rows[i] not in errors]
     if missing and not any(p.row is None for p in table.report.errors):
         table.report.warning(
-            "缺少坐标，只能按名称核对 / no coordinates; can be matched by name only",
+            _BY_NAME if isinstance(source, BusLinesTable) else _NOWHERE,
             value=f"{len(missing)} × : {', '.join(str(table.raw.rows[i]) for i in missing)}",
             remedy="填写经纬度 / fill in longitude and latitude",
         )
