@@ -440,9 +440,9 @@ def test_no_sum_of_workers_gives_a_withheld_figure_away() -> None:
         rule = (assessor, STANDARD)
         area = roll_up(frame, assessor.g.parks, *rule, min_workers=min_workers)
         due = duties(frame, owners, *rule, min_workers=min_workers)
-        row = area.set_index("item").loc[DRUGS]
-        found = [row["workers"], row["workers_unserved"], due["workers_unserved"].iat[0]]
-        return [None if pd.isna(v) else float(v) for v in found]
+        rows = area[area["item"] == DRUGS]
+        found = pd.concat([rows["workers"], rows["workers_unserved"], due["workers_unserved"]])
+        return [None if np.isnan(v) else v for v in found.to_numpy(dtype=float, na_value=np.nan)]
 
     assert sums(1, "P", "Q", "R") == [1407, 12, 12]
     assert sums(6, "P", "Q", "R") == [1407, None, None]
