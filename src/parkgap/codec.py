@@ -167,14 +167,12 @@ def _write_objects(value: npt.NDArray[np.object_], buffers: list[Buffer]) -> Any
     return {"of": kind, "at": _put_arrow(array, buffers), "nan": nan}
 
 
-def _put_arrow(array: pa.Array, buffers: list[Buffer]) -> int:
-    import pyarrow as pa
-
-    batch = pa.record_batch([array], names=["v"])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return _put(memoryview(sink.getvalue()), buffers)
+def _put_arrow(array: pa.Array, buffers: list[Buffer]) -> Any:
+    """Put away an array that begins at its buffers' begin: a stream of its own costs more."""
+    own = array.buffers()[: array.type.num_buffers]
+    places = [None if b is None else _put(memoryview(b), buffers) for b in own]
+    inner = _put_arrow(array.values, buffers) if array.type.num_fields else None
+    return [len(array), places, inner]
 
 
 def _write_series(series: pd.Series, buffers: list[Buffer]) -> Any:
@@ -265,9 +263,9 @@ def _read_object_array(tree: Any, buffers: list[memoryview]) -> npt.NDArray[Any]
 def _read_objects(tree: Any, buffers: list[memoryview]) -> npt.NDArray[np.object_]:
     import pyarrow as pa
 
-    with pa.ipc.open_stream(pa.py_buffer(buffers[tree["at"]])) as reader:
-        array = reader.read_next_batch().column(0)
     kind = tree["of"]
+    plain = pa.large_string() if kind in {"text", "list"} else pa.large_binary()
+    array = _take_arrow(pa.large_list(plain) if kind == "list" else plain, tree["at"], buffers)
     if kind == "list":
         out = np.empty(len(array), dtype=object)
         out[:] = array.to_pylist()
@@ -282,6 +280,17 @@ def _read_objects(tree: Any, buffers: list[memoryview]) -> npt.NDArray[np.object
         bits = np.frombuffer(buffers[tree["nan"]], dtype=np.uint8)
         values[np.unpackbits(bits, count=len(values)).astype(bool)] = np.nan
     return values
+
+
+def _take_arrow(kind: pa.DataType, at: Any, buffers: list[memoryview]) -> pa.Array:
+    import pyarrow as pa
+
+    size, places, inner = at
+    own = [None if place is None else pa.py_buffer(buffers[place]) for place in places]
+    children = None if inner is None else [_take_arrow(kind.value_type, inner, buffers)]
+    array = pa.Array.from_buffers(kind, size, own, children=children)
+    array.validate(full=True)  # never a look beyond the buffers
+    return array
 
 
 def _read_column(tree: Any, buffers: list[memoryview]) -> Any:

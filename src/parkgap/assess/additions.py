@@ -68,16 +68,38 @@ def _connected(cover: Bools, deficit: Ints) -> int:
 
 
 def _reduced(cover: Bools, deficit: Ints) -> tuple[Bools, Ints]:
+    """Drop needs that another implies and sites that another replaces, until none is left."""
+    size = (0, 0)
+    while cover.shape != size:
+        size = cover.shape
+        cover, deficit = _implied(cover, deficit)
+        cover = _replaced(cover)
+    return cover, deficit
+
+
+def _implied(cover: Bools, deficit: Ints) -> tuple[Bools, Ints]:
     """Drop needs that another implies: covered by no fewer sites and wanting no more."""
     strongest = np.argsort(-deficit, kind="stable")
     kept = strongest[_distinct(cover[strongest])]
     rows, most = cover[kept], deficit[kept]
-    size = rows.sum(axis=1)
-    inside = (rows.astype(np.int32) @ rows.T.astype(np.int32)) == size[:, None]
-    stronger = inside.T & (most[None, :] >= most[:, None])
+    stronger = _inside(rows).T & (most[None, :] >= most[:, None])
     np.fill_diagonal(stronger, val=False)
     keep = ~stronger.any(axis=1)
     return rows[keep], most[keep]
+
+
+def _replaced(cover: Bools) -> Bools:
+    """Drop sites that serve no need which another site does not serve too."""
+    cover = cover[:, _distinct(cover.T)]
+    inside = _inside(cover.T)
+    np.fill_diagonal(inside, val=False)
+    return cover[:, ~inside.any(axis=1)]
+
+
+def _inside(sets: Bools) -> Bools:
+    """Whether a set (row) lies in another (column); sets as rows over their members."""
+    members = sets.astype(np.float32)  # whole numbers below 2**24, and a fast product
+    return np.asarray(members @ members.T == members.sum(axis=1)[:, None])
 
 
 def _distinct(rows: Bools) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +95,7 @@ class Counts:
         """Met whichever gate is open."""
         return self.sure >= self.needed
 
-    @property
+    @cached_property  # asked for by every park and item
     def short(self) -> Bools:
         """Confirmed short: not met through any gate, and the data could have shown it."""
         return (self.found < self.needed) & ~self.reasons.any(axis=2)

@@ -141,6 +141,8 @@ class Besides:
 
         Where there is none, those of the nearest stop in reach that has any.
         """
+        if not self._times:
+            return []
         near = self._results.nearby
         here = near[(near["park_id"] == park) & near["facility_id"].isin(list(self._times))]
         if here.empty:

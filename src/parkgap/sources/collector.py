@@ -60,6 +60,14 @@ _INVALID = 2147483647  # osmium's raw coordinate of a node that is not in the fi
 DOOR_TYPES = {"node_id": "int64", "lon": "float64", "lat": "float64"}
 
 
+def _ground(get: Callable[[str], str | None]) -> tuple[str, str] | None:
+    for key in GROUND_KEYS:
+        value = get(key)
+        if value is not None:
+            return key, value
+    return None
+
+
 class Columns:
     """Rows collected column by column."""
 
@@ -112,7 +120,10 @@ class Collector:
         for key in self.place_keys:
             if key in tags:
                 return True
-        return any(tags.get(key) in values for key, values in self.place_values)
+        for key, values in self.place_values:
+            if tags.get(key) in values:
+                return True
+        return False
 
     # The hot spots look keys up one by one: a walk over all tags costs twenty times as much.
 
@@ -148,7 +159,7 @@ class Collector:
             self._street(o, get)
             if not is_place or highway in _NOT_A_PLACE:
                 return
-        ground = next(((k, v) for k in GROUND_KEYS if (v := get(k)) is not None), None)
+        ground = _ground(get)
         if building in (None, "no"):
             building = None
             if not is_place and ground is None:
@@ -181,7 +192,7 @@ class Collector:
         get = tags.get
         building = get("building")
         is_place = self._is_place(tags)
-        ground = next(((k, v) for k in GROUND_KEYS if (v := get(k)) is not None), None)
+        ground = _ground(get)
         if building in (None, "no"):
             building = None
             if not is_place and ground is None:
