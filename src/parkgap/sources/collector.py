@@ -120,7 +120,7 @@ class Collector:
         for key in self.place_keys:
             if key in tags:
                 return True
-        for key, values in self.place_values:
+        for key, values in self.place_values:  # noqa: SIM110
             if tags.get(key) in values:
                 return True
         return False
