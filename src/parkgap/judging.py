@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.groups import Ground
+from parkgap.assess.groups import NO_PATTERN, Ground
 from parkgap.assess.items import Assessor
-from parkgap.assess.ranking import lacking_core, rank_parks, shortfalls
+from parkgap.assess.outcomes import lacking_core
+from parkgap.assess.ranking import rank_parks, shortfalls
 from parkgap.assess.rollup import roll_up
 from parkgap.frames import ASSESSMENT
 
@@ -125,8 +126,8 @@ class Judge:
         ground = only(self.ground, np.array(rows, dtype=np.int64))
         assessor = self._assessor(ground)
         frame = assessor.assess()
-        core = {i.id: (str(i.origin), assessor.judge(i)) for i in self.standard.items if i.core}
-        lacking = lacking_core(ground, core)
+        core = [assessor.judge(i) for i in self.standard.items if i.core]
+        lacking = lacking_core(ground, [(j.item, j.counts, j.ends) for j in core])
         parts = dict(iter(frame.groupby("park_id")))
         return [
             Judged(parts[park].reset_index(drop=True), float(share))
@@ -171,7 +172,10 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
     near = {c: g.beside[c].to_numpy() for c in ("origin", "facility", "metres")}
     workers = g.parks["workers"].to_numpy(dtype=float)
     count, out = len(g.facilities), []
+    crews = {str(k): rows for k, rows in g.shifts.groupby("park_id")}
     for park, name in enumerate(g.parks["park_id"]):
+        shifts = crews.get(str(name), g.shifts[:0])
+        times = shifts["pattern"].to_numpy()
         own, r, b = origins[park], reach[park], beside[park]
         target, gap = walk["target"][r], near["facility"][b]
         seen = np.unique(np.concatenate([target[target < count], gap]))
@@ -195,6 +199,8 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
                 float(g.residents.get(name, np.nan)),
                 None if g.proven is None else g.proven[park],
                 *(g.region_has, g.stretch),
+                *(shifts[["shift", "share"]].reset_index(drop=True), times == NO_PATTERN),
+                g.times.of(times, seen),
             )
         )
     return out

@@ -14,7 +14,7 @@ import pytest
 from parkgap.assess.coming import duties
 from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
-from parkgap.assess.ranking import lacking_core
+from parkgap.assess.outcomes import lacking_core
 from parkgap.assess.rollup import roll_up
 from parkgap.frames import COMPLETENESS, FACILITIES, ORIGINS, OWNERS, PARKS
 from parkgap.standard import Standard, load
@@ -396,7 +396,8 @@ def test_workers_who_lack_any_core_item_are_counted_once() -> None:
         *homes({DRUGS: 100.0}, {}),
     ]
     assessor = judge({"P": 12}, core, town, residents={"P": 12})
-    counts = {i.id: (str(i.origin), assessor.judge(i)) for i in STANDARD.items if i.core}
+    judged = [assessor.judge(i) for i in STANDARD.items if i.core]
+    counts = [(j.item, j.counts, j.ends) for j in judged]
     # Half lack something at work; of the others half have no pharmacy at home.
     assert lacking_core(assessor.g, counts).tolist() == [pytest.approx(0.75)]
 

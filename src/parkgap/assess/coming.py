@@ -8,7 +8,7 @@ import pandas as pd
 
 from parkgap import geo
 from parkgap.assess.groups import SLACK
-from parkgap.assess.ranking import sum_told
+from parkgap.assess.ranking import sum_told, whole
 from parkgap.assess.rollup import Fewest, additions
 from parkgap.frames import DUTIES, PIPELINE
 from parkgap.standard import Item, Standard
@@ -136,10 +136,10 @@ def duties(
     DataFrame
         Of :data:`parkgap.frames.DUTIES`: an item of which no park is short stands there too.
     """
-    records = []
+    judged, records = whole(assessment), []
     for owner in owners.to_dict("records"):
         item: Item = standard.item(owner["item"])
-        rows = assessment[assessment["item"] == item.id]
+        rows = judged[judged["item"] == item.id]
         short = rows[rows["status"] == "short"]
         records.append(
             {

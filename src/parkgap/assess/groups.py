@@ -1,4 +1,8 @@
-"""What the judgement stands on: groups of workers, what they reach, and what may be believed."""
+"""What the judgement stands on: groups of workers, what they reach, and what may be believed.
+
+A *group* is the workers of one park who share an origin and a shift; the workers of one park and
+shift, wherever they start from, are a *crew* here.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +13,96 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.standard import Test
-
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
 
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
-_ROUNDING = 1e-9  # sums of shares
+ALL = "all"  # the shift of a row that stands for every shift
 REASONS = (
     *("no_street", "island", "edge", "needs_list", "no_lines", "thin_data", "gate"),
-    "estimated_homes",
+    *("estimated_homes", "hours"),
 )
 ESTIMATED = "estimated"  # of home origins: what they are based on
+NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
 
 
 def nothing_beside() -> pd.DataFrame:
     """Make the empty table of facilities that the mapped network does not reach."""
     columns = {"origin": np.empty(0, np.int64), "facility": np.empty(0, np.int64)}
     return pd.DataFrame(columns | {"metres": np.empty(0)})
+
+
+def no_shifts() -> pd.DataFrame:
+    """Make the empty table of crews' times: ``park_id, shift, share, pattern``."""
+    kinds = {"park_id": str, "shift": str, "share": float, "pattern": np.int64}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+@dataclass(frozen=True)
+class Times:
+    """When places serve; a rule is a set of free windows and a stay, a pattern a shift's times.
+
+    Attributes
+    ----------
+    rule_of
+        Rule of each item that depends on hours; items that are not here never close.
+    open
+        Open long enough in a window that needs no walk within it, shape (rules, patterns, places).
+    walk
+        Farthest walk (minutes) from which a break still leaves the stay, one way, -inf where the
+        place is closed then; the same shape.
+    maybe, maybe_walk
+        The same if every place of unknown hours were open.
+    spare
+        Farthest walk (minutes) to any place that could serve, shape (rules, patterns): inf where
+        other windows than the break count.
+    """
+
+    rule_of: dict[str, int]
+    open: Bools
+    walk: Floats
+    maybe: Bools
+    maybe_walk: Floats
+    spare: Floats
+
+    def serving(
+        self, item: str, pattern: int, place: Ints, minutes: Floats, *, maybe: bool = False
+    ) -> Bools:
+        """Tell which walks lead to a place that is open when the shift is free, shape (walks,)."""
+        rule = self.rule_of.get(item)
+        if rule is None or pattern == NO_PATTERN:
+            return np.ones(len(place), dtype=bool)
+        here = (self.maybe if maybe else self.open)[rule, pattern, place]
+        leave = (self.maybe_walk if maybe else self.walk)[rule, pattern, place]
+        return np.asarray(here | (minutes <= leave + SLACK), dtype=bool)
+
+    def farthest(self, item: str, pattern: Ints) -> Floats:
+        """Farthest walk (minutes) to a place that could serve, by the crews' patterns."""
+        rule = self.rule_of.get(item)
+        if rule is None or self.spare.shape[1] == 0:
+            return np.full(len(pattern), np.inf)
+        spare = self.spare[rule, np.maximum(pattern, 0)]
+        return np.where(pattern == NO_PATTERN, np.inf, spare)
+
+    def of(self, pattern: Ints, place: Ints) -> tuple[object, ...]:
+        """Everything that is said of some patterns and places, whatever they are numbered."""
+        if not self.rule_of:
+            return ()
+        known = pattern[pattern != NO_PATTERN]
+        arrays = (self.open, self.walk, self.maybe, self.maybe_walk)
+        return (
+            sorted(self.rule_of.items()),
+            self.spare[:, known],
+            *(values[:, known][:, :, place] for values in arrays),
+        )
+
+
+def any_time() -> Times:
+    """Make times of a study without shifts: every place serves at every hour."""
+    none, bare = np.zeros((0, 0, 0)), np.zeros((0, 0, 0), dtype=bool)
+    return Times({}, bare, none, bare, none, np.zeros((0, 0)))
 
 
 @dataclass(frozen=True)
@@ -60,6 +135,11 @@ class Ground:
         Items that stand and fall with the region (a railway) and can exist here.
     stretch
         How many times as far as on level ground a walk of some minutes can lead.
+    shifts
+        ``park_id, shift, share, pattern`` of the crews, in their order; parks that are not in it
+        have one crew, whose times nobody gave.
+    times
+        When places serve, by the patterns of `shifts`.
     """
 
     parks: pd.DataFrame
@@ -75,71 +155,96 @@ class Ground:
     region_has: frozenset[str] = frozenset()
     stretch: float = 1.0
     proven: Bools | None = None
+    shifts: pd.DataFrame = field(default_factory=no_shifts)
+    times: Times = field(default_factory=any_time)
+
+    @cached_property
+    def origin_park(self) -> Ints:
+        """Row of each origin's park."""
+        row = pd.Series(np.arange(len(self.parks)), index=self.parks["park_id"])
+        return row.reindex(self.origins["park_id"]).to_numpy(dtype=np.int64)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Workers by origin and shift."""
+        return make_groups(self)
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What each origin reaches for one item; arrays of shape (origins, tests).
+class Groups:
+    """Crews, in the order of parks; and groups, sorted by crew, then by origin.
 
-    `found` through the best gate, `sure` whichever gate is open; `needed`; `confirmed` where
-    finding less would be believed; `reasons` (origins, tests, reasons) why not.
+    Attributes
+    ----------
+    park, name, part, pattern
+        Of each crew: row of its park, its shift, its share of the park's workers (they sum to 1
+        for a park), and its times; shape (crews,).
+    origin, crew, share
+        Of each group: row of the origin, its crew, and the origin's share (of the workers of its
+        kind, work or home); shape (groups,).
     """
 
-    found: Floats
-    sure: Floats
-    needed: Floats
-    reasons: Bools
-
-    @property
-    def met(self) -> Bools:
-        """Met whichever gate is open."""
-        return self.sure >= self.needed
-
-    @cached_property  # asked for by every park and item
-    def short(self) -> Bools:
-        """Confirmed short: not met through any gate, and the data could have shown it."""
-        return (self.found < self.needed) & ~self.reasons.any(axis=2)
-
-    @property
-    def low(self) -> Floats:
-        """Satisfaction with what was found, shape (origins,)."""
-        return np.asarray(np.minimum(1.0, self.sure / self.needed).min(axis=1))
-
-    @property
-    def high(self) -> Floats:
-        """The same with what is not confirmed taken as met, shape (origins,)."""
-        ratio = np.minimum(1.0, self.found / self.needed)
-        return np.asarray(np.where(self.short, ratio, 1.0).min(axis=1))
-
-
-@dataclass
-class Rows:
-    """One row an origin and facility, for one item, of whoever may use it; sorted by origin."""
-
+    park: Ints
+    name: Objects
+    part: Floats
+    pattern: Ints
     origin: Ints
-    facility: Ints
-    metres: Floats
-    minutes: Floats
-    metres_worst: Floats
-    minutes_worst: Floats
-    _first: Ints = field(init=False)
+    crew: Ints
+    share: Floats
 
-    def __post_init__(self) -> None:
-        self._first = np.searchsorted(
-            self.origin, np.arange((self.origin.max() if len(self.origin) else -1) + 2)
-        )
+    @cached_property
+    def first_crew(self) -> Ints:
+        """First crew of each park, and the end; shape (parks + 1,)."""
+        size = int(self.park[-1]) + 1 if len(self.park) else 0
+        return np.searchsorted(self.park, np.arange(size + 1))
 
-    def of(self, origin: int) -> slice:
-        """Rows of one origin."""
-        if origin + 1 >= len(self._first):
-            return slice(0, 0)
-        return slice(int(self._first[origin]), int(self._first[origin + 1]))
+    @cached_property
+    def first(self) -> Ints:
+        """First group of each crew, and the end; shape (crews + 1,)."""
+        return np.searchsorted(self.crew, np.arange(len(self.park) + 1))
 
-    def within(self, test: Test, *, worst: bool = False) -> Bools:
-        """Rows within a test's limit."""
-        unit = "metres" if test.unit == "m" else "minutes"
-        cost = getattr(self, unit + ("_worst" if worst else ""))
-        return np.asarray(cost <= test.limit + SLACK)
+    def of_park(self, park: int) -> Ints:
+        """Groups of a park."""
+        low, high = self.first_crew[park], self.first_crew[park + 1]
+        return np.arange(self.first[low], self.first[high])
+
+    def of_crew(self, crew: int) -> Ints:
+        """Groups of a crew."""
+        return np.arange(self.first[crew], self.first[crew + 1])
+
+    def to_parks(self, by_crew: Floats) -> Floats:
+        """Worker-weighted means over the crews of each park, shape (parks,)."""
+        out = np.bincount(self.park, by_crew * self.part, minlength=len(self.first_crew) - 1)
+        return np.asarray(out, dtype=float)
+
+
+def make_groups(g: Ground) -> Groups:
+    """Part the workers of every origin by shift."""
+    rows = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
+    shifts = g.shifts[g.shifts["park_id"].isin(rows.index)]
+    given = rows.reindex(shifts["park_id"]).to_numpy(dtype=np.int64)
+    plain = np.setdiff1d(np.arange(len(g.parks)), given)
+    park = np.concatenate([given, plain])
+    order = np.argsort(park, kind="stable")
+    name = np.concatenate(
+        [shifts["shift"].to_numpy(dtype=object), np.full(len(plain), ALL, dtype=object)]
+    )
+    part = np.concatenate([shifts["share"].to_numpy(dtype=float), np.ones(len(plain))])
+    pattern = np.concatenate(
+        [shifts["pattern"].to_numpy(dtype=np.int64), np.full(len(plain), NO_PATTERN)]
+    )
+    park, name, part, pattern = park[order], name[order], part[order], pattern[order]
+    part = part / np.bincount(park, part, minlength=len(g.parks))[park]
+    count = np.bincount(park, minlength=len(g.parks))
+    own = count[g.origin_park]
+    origin = np.repeat(np.arange(len(own)), own)
+    first = np.cumsum(count) - count
+    step = np.arange(len(origin)) - np.repeat(np.cumsum(own) - own, own)
+    crew = first[g.origin_park[origin]] + step
+    by_crew = np.lexsort((origin, crew))
+    origin, crew = origin[by_crew], crew[by_crew]
+    share = g.origins["share"].to_numpy(dtype=float)[origin]
+    return Groups(park, name, part, pattern, origin, crew, share)
 
 
 def by_park(park: Ints, use: Bools, size: int) -> list[Ints]:
@@ -148,52 +253,3 @@ def by_park(park: Ints, use: Bools, size: int) -> list[Ints]:
     order = rows[np.argsort(park[rows], kind="stable")]
     cuts = np.searchsorted(park[order], np.arange(size + 1))
     return [order[cuts[p] : cuts[p + 1]] for p in range(size)]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Worker-weighted outcome of one item for one park: satisfaction, share met, share short."""
-
-    low: float
-    high: float
-    met: float
-    short: float
-
-    @property
-    def status(self) -> str:
-        """Met for everybody, confirmed short for somebody, or neither."""
-        if self.met >= 1 - _ROUNDING:
-            return "met"
-        return "short" if self.short > _ROUNDING else "unverified"
-
-
-def outcome(share: Floats, counts: Counts, kinds: list[tuple[str, Ints]]) -> Outcome:
-    """Sum up over a park's workers.
-
-    Parameters
-    ----------
-    share
-        Share of each origin, shape (origins,).
-    counts
-        What each origin reaches.
-    kinds
-        Origins to judge from, one or two kinds.  With two (work and home) a worker is served
-        where either end serves; where a worker lives is taken not to depend on where in the
-        park the worker works (docs/method.md).
-    """
-    ends = []
-    for _, rows in kinds:
-        weight = share[rows] / share[rows].sum()
-        met = float(weight @ counts.met[rows].all(axis=1))
-        short = float(weight @ counts.short[rows].any(axis=1))
-        ends.append((weight, counts.low[rows], counts.high[rows], met, short))
-    if len(ends) == 1:
-        weight, low, high, met, short = ends[0]
-        return Outcome(float(weight @ low), float(weight @ high), met, short)
-    (w, low_w, high_w, met_w, short_w), (h, low_h, high_h, met_h, short_h) = ends
-    return Outcome(
-        low=float(w @ np.maximum.outer(low_w, low_h) @ h),
-        high=float(w @ np.maximum.outer(high_w, high_h) @ h),
-        met=1.0 - (1.0 - met_w) * (1.0 - met_h),
-        short=short_w * short_h,
-    )

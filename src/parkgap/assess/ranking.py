@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.groups import Counts, Ground, by_park
+from parkgap.assess.groups import ALL
 from parkgap.frames import RANKING, SHORTFALL
 from parkgap.standard import Standard
 
@@ -43,6 +43,7 @@ def rank_parks(
         Of :data:`parkgap.frames.RANKING`: ranked parks first, by rank; then those of unknown
         headcount, by severity; then those to be verified, by workers x unverified weight.
     """
+    assessment = whole(assessment)
     frame = parks[
         ["park_id", "name", "zone", "district", "subdistrict", "workers", "headcount_basis"]
     ].rename(columns={"name": "park_name"})
@@ -75,6 +76,11 @@ def rank_parks(
     second = -frame["weight_unverified"].to_numpy()
     order = np.lexsort((frame["park_id"].to_numpy(dtype=str), second, first, block))
     return RANKING.check(frame.iloc[order].reset_index(drop=True)[RANKING.names])
+
+
+def whole(assessment: pd.DataFrame) -> pd.DataFrame:
+    """Rows of whole parks, all their shifts together."""
+    return assessment[assessment["shift"] == ALL]
 
 
 def _scores(a: pd.DataFrame) -> pd.DataFrame:
@@ -166,17 +172,24 @@ def _tiers(rank: pd.Series, known: pd.Series, sure: pd.Series) -> npt.NDArray[np
 def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
     """List what is short or unverified, worst first (:data:`parkgap.frames.SHORTFALL`).
 
+    Where shifts fare differently, those that lack something stand there instead of the whole
+    park, so that no worker is counted twice.
+
     Confirmed gaps come by weight x (1 - satisfaction) x workers, then (headcount unknown) without
     the workers; what is unverified follows by the same measure of what may be lacking.
     """
     rows = assessment[
         assessment["status"].isin(["short", "unverified"]) & (assessment["level"] != "shown")
     ]
+    keys = ["park_id", "item"]
+    parted = rows.loc[rows["shift"] != ALL, keys].apply(tuple, axis=1)
+    rows = rows[(rows["shift"] != ALL) | ~rows[keys].apply(tuple, axis=1).isin(parted)]
     names = parks.set_index("park_id")["name"]
     satisfied = rows["satisfaction_high"].where(rows["status"] == "short", rows["satisfaction_low"])
     loss = rows["weight"] * (1.0 - satisfied)
     order = np.lexsort(
         (
+            rows["shift"].to_numpy(dtype=str),
             rows["item"].to_numpy(dtype=str),
             rows["park_id"].to_numpy(dtype=str),
             -loss.to_numpy().round(_DIGITS),
@@ -189,44 +202,6 @@ def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
     frame["priority"] = np.arange(1, len(frame) + 1)
     frame["park_name"] = frame["park_id"].map(names)
     return SHORTFALL.check(frame[SHORTFALL.names])
-
-
-def lacking_core(ground: Ground, counts: dict[str, tuple[str, Counts]]) -> Floats:
-    """Share of each park's workers who lack at least one core item, confirmed.
-
-    Parameters
-    ----------
-    ground
-        Parks and origins.
-    counts
-        For each core item, from where it is judged and what each origin reaches.
-
-    Returns
-    -------
-    Shape (parks,).  Work and home ends are taken as independent, as everywhere.
-    """
-    g = ground
-    park_row = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
-    origin_park = park_row.reindex(g.origins["park_id"]).to_numpy(dtype=np.int64)
-    kind = g.origins["kind"].to_numpy()
-    share = g.origins["share"].to_numpy()
-    lacks = {k: np.zeros(len(g.origins), dtype=bool) for k in ("work", "home")}
-    has_home = np.zeros(len(g.parks), dtype=bool)
-    has_home[origin_park[kind == "home"]] = True
-    for judged, found in counts.values():
-        short = found.short.any(axis=1)
-        if judged == "home":
-            # Where no home is known the item is judged at work.
-            lacks["home"] |= short & (kind == "home")
-            lacks["work"] |= short & (kind == "work") & ~has_home[origin_park]
-        else:
-            lacks["work"] |= short & (kind == "work")
-    good = np.ones(len(g.parks))
-    for name, lack in lacks.items():
-        for park, rows in enumerate(by_park(origin_park, kind == name, len(g.parks))):
-            if len(rows):
-                good[park] *= 1.0 - float(share[rows] @ lack[rows]) / float(share[rows].sum())
-    return 1.0 - good
 
 
 def without_few(frame: pd.DataFrame, min_workers: int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from parkgap.assess.ranking import sum_told
+from parkgap.assess.ranking import sum_told, whole
 from parkgap.frames import ROLLUP
 from parkgap.standard import Item, Standard
 
@@ -55,9 +55,8 @@ def roll_up(
     DataFrame
         Of :data:`parkgap.frames.ROLLUP`; parks that name no area are in none.
     """
-    judged = assessment[
-        (assessment["status"] != "not_applicable") & (assessment["level"] != "shown")
-    ]
+    judged = whole(assessment)
+    judged = judged[(judged["status"] != "not_applicable") & (judged["level"] != "shown")]
     records = []
     for level in LEVELS:
         area = parks.set_index("park_id")[level].dropna()

@@ -1,0 +1,209 @@
+"""Count, item by item, what every group of workers reaches while it is open to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from parkgap import geo
+from parkgap.assess.groups import ESTIMATED, REASONS, SLACK, Ground, by_park
+from parkgap.assess.outcomes import Counts
+from parkgap.standard import Item, Standard, Test
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_COLUMNS = ("origin", "target", "metres", "minutes", "metres_worst", "minutes_worst")
+
+
+@dataclass
+class Rows:
+    """One row an origin and facility, for one item, of whoever may use it.
+
+    Sorted by origin, then from near to far.
+    """
+
+    origin: Ints
+    facility: Ints
+    metres: Floats
+    minutes: Floats
+    metres_worst: Floats
+    minutes_worst: Floats
+    _first: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._first = np.searchsorted(
+            self.origin, np.arange((self.origin.max() if len(self.origin) else -1) + 2)
+        )
+
+    def of(self, origin: int) -> slice:
+        """Rows of one origin."""
+        if origin + 1 >= len(self._first):
+            return slice(0, 0)
+        return slice(int(self._first[origin]), int(self._first[origin + 1]))
+
+    def within(self, test: Test, *, worst: bool = False) -> Bools:
+        """Rows within a test's limit."""
+        unit = "metres" if test.unit == "m" else "minutes"
+        cost = getattr(self, unit + ("_worst" if worst else ""))
+        return np.asarray(cost <= test.limit + SLACK)
+
+
+class Counter:
+    """Counts for the groups of a ground; holds what all items share."""
+
+    def __init__(self, ground: Ground, standard: Standard) -> None:
+        self.g = ground
+        self.groups = ground.groups
+        self.standard = standard
+        self.index = {item.id: i for i, item in enumerate(standard.items)}
+        is_facility = ground.reach["target"].to_numpy() < len(ground.facilities)
+        walks = ground.reach[is_facility]
+        walks = walks[self._may_use(walks)]
+        order = np.lexsort([walks[c].to_numpy() for c in ("target", "metres", "origin")])
+        self._walks = {c: walks[c].to_numpy()[order] for c in _COLUMNS}
+        self.sites = ground.reach[~is_facility]
+        self._estimated = (ground.origins["based_on"] == ESTIMATED).to_numpy(dtype=bool)
+        self.workers = ground.parks["workers"].to_numpy(dtype=float)
+        self.residents = ground.residents.reindex(ground.parks["park_id"]).to_numpy(dtype=float)
+        self._lineless = np.array(
+            [len(lines) == 0 for lines in ground.facilities["lines"]], dtype=bool
+        )
+        flags = ground.completeness.set_index(["park_id", "kind"])[["thin", "cut"]]
+        keys = pd.MultiIndex.from_arrays([ground.origins["park_id"], ground.origins["kind"]])
+        self._thin, self._cut = flags.reindex(keys).fillna(value=True).to_numpy(dtype=bool).T
+        self._local: dict[float, Floats] = {}
+        self._patterns = [int(p) for p in np.unique(self.groups.pattern)]
+
+    def _may_use(self, walks: pd.DataFrame) -> Bools:
+        """Public facilities are everybody's; a park's or an enterprise's only its own people's."""
+        access = self.g.facilities["access"].to_numpy()[walks["target"].to_numpy()]
+        park = ("park:" + self.g.origins["park_id"]).to_numpy()[walks["origin"].to_numpy()]
+        firm = ("enterprise:" + self.g.origins["enterprise_id"].fillna("")).to_numpy()[
+            walks["origin"].to_numpy()
+        ]
+        return np.asarray((access == "public") | (access == park) | (access == firm), dtype=bool)
+
+    def rows(self, item: Item) -> Rows:
+        """Walks to the facilities of an item (or of the items that it is judged by)."""
+        hit = self._counts_for(item)[self._walks["target"]]
+        return Rows(*(self._walks[c][hit] for c in _COLUMNS))
+
+    def _counts_for(self, item: Item) -> Bools:
+        """Facilities that count for an item, shape (facilities,)."""
+        columns = [self.index[i] for i in item.of_items or (item.id,)]
+        return np.asarray(self.g.member[:, columns].any(axis=1), dtype=bool)
+
+    def serving(self, item: Item, rows: Rows, pattern: int, *, worst: bool = False) -> Bools:
+        """Rows that lead to a place which is open when shifts of a pattern are free."""
+        minutes = rows.minutes_worst if worst else rows.minutes
+        return self.g.times.serving(item.id, pattern, rows.facility, minutes)
+
+    def counts(self, item: Item, rows: Rows) -> Counts:
+        """Count what every group reaches, test by test."""
+        groups, size = self.groups, len(self.g.origins)
+        pattern = groups.pattern[groups.crew]
+        shape = (len(groups.origin), len(item.tests))
+        found, sure, most = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        for own in self._patterns:
+            of = np.flatnonzero(pattern == own)
+            at = groups.origin[of]
+            best, worst = (self.serving(item, rows, own, worst=w) for w in (False, True))
+            maybe = best | self.g.times.serving(
+                item.id, own, rows.facility, rows.minutes, maybe=True
+            )
+            for t, test in enumerate(item.tests):
+                near, far = rows.within(test), rows.within(test, worst=True)
+                for out, use in ((found, near & best), (sure, far & worst), (most, near & maybe)):
+                    out[of, t] = self._count(item, rows, use, size)[at]
+        needed = self._needed(item)
+        return Counts(found, sure, needed, self._reasons(item, rows, found, most, needed))
+
+    def _needed(self, item: Item) -> Floats:
+        """How many each test asks for, shape (groups, tests)."""
+        needed = np.ones((len(self.groups.origin), len(item.tests)))
+        for t, test in enumerate(item.tests):
+            if test.count > 1:
+                distinct, at = np.unique(
+                    self._workers_within(self._straight_m(test)), return_inverse=True
+                )
+                figure = np.array([self.standard.needed(test, w) for w in distinct], dtype=float)
+                needed[:, t] = figure[at][self.groups.origin]
+        return needed
+
+    def _straight_m(self, test: Test) -> float:
+        """Farthest metres at which a place can lie within a test's limit."""
+        return self.standard.metres(test) * (1.0 if test.unit == "m" else self.g.stretch)
+
+    def _reasons(
+        self, item: Item, rows: Rows, found: Floats, most: Floats, needed: Floats
+    ) -> Bools:
+        """Why a lack may not be believed, shape (groups, tests, reasons)."""
+        g, origin, size = self.g, self.groups.origin, len(self.g.origins)
+        out = np.zeros((*found.shape, len(REASONS)), dtype=bool)
+        gap = g.beside[self._counts_for(item)[g.beside["facility"].to_numpy()]]
+        beside, far_m = gap["origin"].to_numpy(), gap["metres"].to_numpy()
+        proven = self._proven(item)
+        by_origin = {
+            "no_street": ~g.origins["reached"].to_numpy(dtype=bool),
+            "needs_list": item.needs_list & ~proven,
+            "estimated_homes": self._estimated,
+            "thin_data": self._thin & ~proven,
+        }
+        for name, flag in by_origin.items():
+            out[:, :, REASONS.index(name)] = flag[origin][:, None]
+        # With the places whose hours nobody knows, open, it would be enough.
+        out[:, :, REASONS.index("hours")] = (most > found) & (most >= needed)
+        for t, test in enumerate(item.tests):
+            limit_m = self._straight_m(test)
+            out[:, t, REASONS.index("edge")] = (self._cut | (g.edge_m < limit_m))[origin]
+            near = np.bincount(beside[far_m <= limit_m + SLACK], minlength=size)[origin]
+            out[:, t, REASONS.index("island")] = (near > 0) & (found[:, t] + near >= needed[:, t])
+            if item.counts == "lines":
+                blank = rows.within(test) & self._lineless[rows.facility]
+                stops = np.bincount(rows.origin[blank], minlength=size)[origin]
+                out[:, t, REASONS.index("no_lines")] = stops > 0
+        return out
+
+    def _proven(self, item: Item) -> Bools:
+        """Origins for which a complete official list speaks for an item, shape (origins,)."""
+        if self.g.proven is None:
+            return np.zeros(len(self.g.origins), dtype=bool)
+        columns = [self.index[i] for i in item.of_items or (item.id,)]
+        by_park = np.asarray(self.g.proven[:, columns].all(axis=1), dtype=bool)
+        return np.asarray(by_park[self.g.origin_park], dtype=bool)
+
+    def _workers_within(self, limit_m: float) -> Floats:
+        """Workers of the same park who start within `limit_m` (straight) of each origin.
+
+        A larger count is for those who share it: in a park kilometres long, not everybody does.
+        NaN where the headcount is unknown.
+        """
+        if limit_m in self._local:
+            return self._local[limit_m]
+        origins = self.g.origins
+        x, y = geo.mercator(origins["lon"].to_numpy(), origins["lat"].to_numpy())
+        k = geo.scale(origins["lat"].to_numpy())
+        kinds, share = origins["kind"].to_numpy(), origins["share"].to_numpy()
+        out = np.zeros(len(share))
+        for kind, whole in (("work", self.workers), ("home", self.residents)):
+            of = by_park(self.g.origin_park, kinds == kind, len(self.g.parks))
+            for park, rows in enumerate(of):
+                far = np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows])
+                near = far * k[rows][:, None] <= limit_m
+                out[rows] = (near @ share[rows]) * whole[park]
+        self._local[limit_m] = out
+        return out
+
+    def _count(self, item: Item, rows: Rows, within: Bools, size: int) -> Floats:
+        origin, facility = rows.origin[within], rows.facility[within]
+        if item.counts == "facilities":
+            return np.bincount(origin, minlength=size).astype(float)
+        lines = self.g.facilities["lines"].to_numpy()[facility]
+        pairs = pd.DataFrame({"origin": origin, "line": lines}).explode("line").dropna()
+        each = pairs.drop_duplicates()["origin"].to_numpy(dtype=np.int64)
+        return np.bincount(each, minlength=size).astype(float)
