@@ -1,0 +1,212 @@
+"""Judging by shift: what is closed, or of unknown hours, when a shift is free; by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.test_items import DRUGS, EITHER, MARKET, MEAL, STANDARD, Group, Place, judge
+
+from parkgap.assess.groups import Times
+from parkgap.assess.items import Assessor
+from parkgap.assess.outcomes import lacking_core
+from parkgap.assess.ranking import rank_parks, shortfalls
+
+DAY, NIGHT = 0, 1
+OPEN, SHUT, UNKNOWN = "open", "shut", "unknown"
+# A pharmacy and a market want one place each, so that what is found decides.
+ONE = DRUGS
+
+
+def times(
+    items: Sequence[str],
+    hours: Sequence[tuple[str, str]],
+    *,
+    leave: Sequence[tuple[float, float]] = (),
+    spare: tuple[float, float] = (math.inf, math.inf),
+) -> Times:
+    """Set out when places are open by day and by night, and what walk a break leaves."""
+
+    def flags(*states: str) -> np.ndarray:
+        return np.array([[[h[p] in states for h in hours] for p in (DAY, NIGHT)]], dtype=bool)
+
+    walk = np.full((1, 2, len(hours)), -math.inf)
+    if leave:
+        walk[0] = np.array(leave, dtype=float).T
+    rule = dict.fromkeys(items, 0)
+    bare = np.full_like(walk, -math.inf)
+    return Times(
+        *(rule, flags(OPEN), walk, flags(OPEN, UNKNOWN), np.maximum(walk, bare)),
+        spare=np.array([spare], dtype=float),
+    )
+
+
+def by_shift(
+    assessor: Assessor, when: Times, night: float = 0.4, park: str = "P", names: str = "DN"
+) -> Assessor:
+    """The same ground with two shifts in one park."""
+    shifts = pd.DataFrame(
+        {
+            "park_id": [park, park],
+            "shift": list(names),
+            "share": [1.0 - night, night],
+            "pattern": np.array([DAY, NIGHT]),
+        }
+    )
+    ground = replace(assessor.g, shifts=shifts, times=when)
+    return Assessor(ground, assessor.standard, language="en", min_workers=assessor.min_workers)
+
+
+def rows(assessor: Assessor, item: str) -> dict[str, dict[str, Any]]:
+    frame = assessor.assess()
+    frame = frame[(frame["item"] == item) & (frame["park_id"] == "P")]
+    plain = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return {str(r["shift"]): {str(k): v for k, v in r.items()} for r in plain}
+
+
+def town(
+    walks: Mapping[str, float], items: Sequence[str] = (ONE,), workers: float = 1000
+) -> Assessor:
+    places = {name: Place(items) for name in walks} | {"door": Place()}
+    return judge({"P": workers}, places, [Group("P", 1.0, {**walks, "door": 0.0})])
+
+
+def test_what_is_shut_at_night_is_short_for_the_night_shift_alone() -> None:
+    found = rows(by_shift(town({"drugs": 300.0}), times([ONE], [(OPEN, SHUT)])), ONE)
+    assert {k: r["status"] for k, r in found.items()} == {"all": "short", "D": "met", "N": "short"}
+    # 60 % of 1,000 workers are served; 400 are not, all of them at night.
+    assert found["all"]["served_share"] == pytest.approx(0.6)
+    assert [found[s]["workers"] for s in ("all", "D", "N")] == [1000, 600, 400]
+    assert [found[s]["workers_unserved"] for s in ("all", "D", "N")] == [400, 0, 400]
+    assert (found["N"]["found"], found["N"]["short_by"], found["all"]["short_by"]) == (0, 1, 1)
+    assert (found["D"]["evidence"], found["N"]["evidence"]) == ("drugs", "")
+    assert found["N"]["nearest_id"] == "drugs"
+
+
+def test_the_list_names_the_shift_that_lacks_instead_of_the_park() -> None:
+    assessor = by_shift(town({"drugs": 300.0}), times([ONE], [(OPEN, SHUT)]))
+    frame = assessor.assess()
+    listed = shortfalls(frame, assessor.g.parks)
+    own = listed[listed["item"] == ONE]
+    assert own[["shift", "workers", "workers_unserved"]].to_numpy().tolist() == [["N", 400, 400]]
+    # Scores are those of the whole park: 0.6 of the item's weight.
+    ranking = rank_parks(frame, assessor.g.parks, STANDARD, np.zeros(1))
+    plain = town({"drugs": 300.0})
+    best = rank_parks(plain.assess(), plain.g.parks, STANDARD, np.zeros(1))
+    weight = rows(assessor, ONE)["all"]["weight"]
+    gap = float((best["score_low"] - ranking["score_low"]).sum())
+    assert gap == pytest.approx(100 * weight * 0.4)
+
+
+def test_unknown_hours_at_night_are_not_known_and_never_short() -> None:
+    found = rows(by_shift(town({"drugs": 300.0}), times([ONE], [(OPEN, UNKNOWN)])), ONE)
+    assert {k: (r["status"], r["reason_unverified"]) for k, r in found.items()} == {
+        "all": ("unverified", "hours"),
+        "D": ("met", None),
+        "N": ("unverified", "hours"),
+    }
+    assert (found["N"]["satisfaction_low"], found["N"]["satisfaction_high"]) == (0, 1)
+
+
+def test_unknown_hours_excuse_only_what_they_could_provide() -> None:
+    # Three meals within 500 m are asked for; one of unknown hours cannot make them.
+    here = town({"meal": 100.0}, [MEAL], workers=5000)
+    found = rows(by_shift(here, times([MEAL], [(OPEN, UNKNOWN)])), MEAL)
+    assert found["all"]["status"] == "short"
+
+
+def test_a_break_must_hold_the_walk_both_ways() -> None:
+    # 335 m are 5 minutes at 67 m/min: a break that leaves 5 minutes each way holds it, 4.9 not.
+    near = town({"drugs": 335.0})
+    for leaves, status in ((5.0, "met"), (4.9, "short")):
+        when = times([ONE], [(SHUT, SHUT)], leave=[(5.0, leaves)], spare=(5.0, leaves))
+        assert rows(by_shift(near, when), ONE)["all"]["status"] == status
+    # What is added must be within the break, too: at the door it is.
+    when = times([ONE], [(SHUT, SHUT)], leave=[(5.0, 4.9)], spare=(5.0, 4.9))
+    assert rows(by_shift(near, when), ONE)["N"]["short_by"] == 1
+
+
+def test_a_site_farther_than_the_break_allows_serves_nobody_from_there() -> None:
+    # Two workplaces, one site 300 m (4.5 min) from both: within the limit, but the night's break
+    # leaves 4 minutes, so that each workplace needs a place of its own.
+    both = [Group("P", 0.5, {"site": 300.0}), Group("P", 0.5, {"site": 300.0})]
+    plain = judge({"P": 1000}, {"site": Place()}, both)
+    shut = times([ONE], [], spare=(4.0, 4.0))
+    roomy = times([ONE], [], spare=(5.0, 5.0))
+    assert rows(by_shift(plain, shut), ONE)["all"]["short_by"] == 2
+    assert rows(by_shift(plain, roomy), ONE)["all"]["short_by"] == 1
+
+
+def test_both_ends_are_of_one_shift() -> None:
+    # Whoever works by day has it at work, whoever works by night at home: all are served, though
+    # 0.6 at work and 0.4 at home, were they independent, would leave 24 % without.
+    places = {"by day": Place([EITHER]), "by night": Place([EITHER]), "door": Place()}
+    groups = [
+        Group("P", 1.0, {"by day": 100.0, "door": 0.0}),
+        Group("P", 1.0, {"by night": 100.0, "door": 0.0}, kind="home", based_on="other"),
+    ]
+    plain = judge({"P": 1000}, places, groups, residents={"P": 1000})
+    found = rows(by_shift(plain, times([EITHER], [(OPEN, SHUT), (SHUT, OPEN)])), EITHER)
+    assert found["all"]["status"] == "met"
+    assert found["all"]["served_share"] == 1.0
+
+
+def test_home_figures_are_of_the_shift_s_share_of_those_who_live_there() -> None:
+    home = Group("P", 1.0, {"market": 200.0, "door": 0.0}, kind="home", based_on="other")
+    places = {"market": Place([MARKET]), "door": Place()}
+    plain = judge({"P": 1000}, places, [Group("P", 1.0, {}), home], residents={"P": 500})
+    found = rows(by_shift(plain, times([MARKET], [(OPEN, SHUT)])), MARKET)
+    assert [found[s]["workers"] for s in ("all", "D", "N")] == [500, 300, 200]
+    assert [found[s]["workers_unserved"] for s in ("all", "D", "N")] == [200, 0, 200]
+
+
+def test_a_shift_of_few_workers_has_no_rows_of_its_own() -> None:
+    shut = times([ONE], [(OPEN, SHUT)])
+    # 0.9 % of 1,000 are 9 workers, fewer than 10; 1 % are 10.
+    assert list(rows(by_shift(town({"drugs": 300.0}), shut, night=0.009), ONE)) == ["all"]
+    assert list(rows(by_shift(town({"drugs": 300.0}), shut, night=0.01), ONE)) == ["D", "N", "all"]
+
+
+def test_shifts_that_fare_alike_are_told_once_and_change_nothing() -> None:
+    plain = town({"drugs": 300.0})
+    parted = by_shift(plain, times([ONE], [(OPEN, OPEN)]))
+    pd.testing.assert_frame_equal(parted.assess(), plain.assess())
+
+
+def test_items_that_never_close_do_not_depend_on_the_shift() -> None:
+    plain = town({"drugs": 300.0})
+    parted = by_shift(plain, times([MEAL], [(SHUT, SHUT)]))
+    pd.testing.assert_frame_equal(parted.assess(), plain.assess())
+
+
+def test_who_lacks_a_core_item_is_counted_by_shift() -> None:
+    assessor = by_shift(town({"drugs": 300.0}), times([ONE], [(OPEN, SHUT)]))
+    judged = assessor.judge(STANDARD.item(ONE))
+    core = [(judged.item, judged.counts, judged.ends)]
+    assert lacking_core(assessor.g, core).tolist() == [pytest.approx(0.4)]
+
+
+def test_parks_with_and_without_shifts_stand_side_by_side() -> None:
+    places = {"drugs": Place([ONE]), "door": Place()}
+    walks = {"drugs": 300.0, "door": 0.0}
+    plain = judge({"P": 1000, "Q": 500}, places, [Group("Q", 1.0, walks), Group("P", 1.0, walks)])
+    frame = by_shift(plain, times([ONE], [(OPEN, SHUT)])).assess()
+    own = frame[frame["item"] == ONE]
+    assert own[["park_id", "shift", "status"]].to_numpy().tolist() == [
+        ["P", "D", "met"],
+        ["P", "N", "short"],
+        ["P", "all", "short"],
+        ["Q", "all", "met"],
+    ]
+
+
+def test_one_addition_serves_every_shift_that_starts_from_there() -> None:
+    # Both shifts lack three meals within 500 m: three are missing, not six.
+    plain = town({}, [MEAL], workers=3000)
+    parted = by_shift(plain, times([MEAL], []))
+    assert rows(parted, MEAL)["all"]["short_by"] == rows(plain, MEAL)["all"]["short_by"]
