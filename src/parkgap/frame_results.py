@@ -9,9 +9,9 @@ RANKING = Schema(
     "One row a park: ranked ones, then those of unknown headcount, then those to be verified.",
     columns("""
     rank int? - by burden, 1 is worst; empty: unranked
-    tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount
-    rank_low int? - best rank over the published weight sets
-    rank_high int? - worst rank over the published weight sets
+    tier str? - third of the ranked it is in most often; unverified; unknown_headcount
+    rank_low int? - best rank of 90 % of the assumptions tried
+    rank_high int? - worst rank of 90 % of the assumptions tried
     rank_severity int? - rank without workers
     park_id str - the park
     park_name str - its name
@@ -31,6 +31,62 @@ RANKING = Schema(
     top_gaps str - the confirmed gaps that weigh most, joined by ;
     """),
     key=("park_id",),
+)
+
+STABILITY = Schema(
+    "stability",
+    "One row a ranked park: how firm its rank is under other assumptions, and what moves it.",
+    columns("""
+    rank int - by burden, 1 is worst
+    park_id str - the park
+    rank_low int - best rank of 90 % of the assumptions tried
+    rank_high int - worst rank of 90 % of the assumptions tried
+    tier str - upper, middle or lower third, whichever it is in most often
+    tier_share float - share of the assumptions tried in which it is in that third
+    ranked_share float - share of the assumptions tried in which little enough is unverified
+    moved_by str? - weights, speed, limits, counts or workers; empty: nothing moves it
+    moved_weights float ranks - standard deviation of the rank where only the weights vary
+    moved_speed float ranks - the same for the walking speed
+    moved_limits float ranks - the same for the limit of the last band
+    moved_counts float ranks - the same for the counts asked for
+    moved_workers float ranks - the same for how many persons a worker counts for
+    """),
+    key=("park_id",),
+    sort=("rank", "park_id"),
+)
+
+WEIGHT_SETS = Schema(
+    "weight_sets",
+    "One row a park x published weight set: what score and rank would be under it.",
+    columns("""
+    park_id str - the park
+    weight_set str - the set, as the standard names it
+    score float? - 0 to 100, mean of score_low and score_high
+    score_low float? - unverified items at what was found
+    score_high float? - unverified items as met
+    rank int? - rank under it; empty: unranked
+    """),
+    key=("park_id", "weight_set"),
+    sort=("park_id", "weight_set"),
+)
+
+TO_CHECK = Schema(
+    "to_check",
+    "One row a park x item x origin x shift that is unverified: what checking it would change.",
+    columns("""
+    order int - 1 is what changes most
+    park_id str - the park
+    item str - item id
+    origin str - work, home or either
+    shift str - all, or the shift's name
+    weight float - share of the park's score that the item carries
+    gain float? persons - weight x what is not known of the satisfaction x workers judged
+    rank_now int? - rank of the park; empty: unranked
+    rank_if_missing int? - rank if the check finds nothing there
+    effect str - rank, ranked (it would get one), or score
+    """),
+    key=("park_id", "item", "origin", "shift"),
+    sort=("order",),
 )
 
 SHORTFALL = Schema(

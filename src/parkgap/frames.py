@@ -17,7 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from parkgap.frame_results import CHANGES, RANKING, ROLLUP, SHORTFALL
+from parkgap.frame_results import (
+    CHANGES,
+    RANKING,
+    ROLLUP,
+    SHORTFALL,
+    STABILITY,
+    TO_CHECK,
+    WEIGHT_SETS,
+)
 from parkgap.frame_schema import Column, Schema, columns
 from parkgap.frame_tables import (
     BUS_LINES,
@@ -69,8 +77,11 @@ __all__ = [
     "SHORTFALL",
     "SHUTTLES",
     "SHUTTLE_LINES",
+    "STABILITY",
     "STOCK",
     "TIMETABLE",
+    "TO_CHECK",
+    "WEIGHT_SETS",
     "Column",
     "Schema",
     "dictionary",
@@ -394,6 +405,9 @@ SCHEMAS: tuple[Schema, ...] = (
     RANKING,
     SHORTFALL,
     ROLLUP,
+    STABILITY,
+    WEIGHT_SETS,
+    TO_CHECK,
     CHANGES,
     OUTLINES,
     FACILITIES_READ,

@@ -19,6 +19,8 @@ from parkgap.assess.items import Assessor
 from parkgap.assess.outcomes import lacking_core
 from parkgap.assess.ranking import rank_parks, shortfalls
 from parkgap.assess.rollup import roll_up
+from parkgap.assess.scenarios import Satisfactions, Scenario, joined
+from parkgap.assess.trials import satisfactions
 from parkgap.frames import ASSESSMENT
 
 if TYPE_CHECKING:
@@ -87,6 +89,29 @@ class Judge:
                 assessment, g.parks, self, self.standard, min_workers=self.min_workers
             ),
         }
+
+    def satisfactions(self, scenarios: Sequence[Scenario]) -> Satisfactions:
+        """Judge every park under other assumptions: satisfaction and status alone."""
+        keys = [self.memo.key("trials", (list(scenarios), self._keys[p])) for p in self._ids]
+        new = [i for i, key in enumerate(keys) if not self.memo.knows("trials", key)]
+        made = {}
+        if new:
+            judged = satisfactions(self._assessor(only(self.ground, np.array(new))), scenarios)
+            parts = (judged.of_parks(np.array([i])) for i in range(len(new)))
+            made = dict(zip(new, parts, strict=True))
+
+        def one(row: int) -> Satisfactions:
+            if row in made:
+                return made[row]
+            return satisfactions(self._assessor(only(self.ground, np.array([row]))), scenarios)
+
+        return joined(
+            [self.memo.under("trials", key, partial(one, i)) for i, key in enumerate(keys)]
+        )
+
+    @property
+    def _ids(self) -> list[str]:
+        return [str(i) for i in self.ground.parks["park_id"]]
 
     @property
     def zh(self) -> bool:

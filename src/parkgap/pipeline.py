@@ -27,9 +27,12 @@ from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
 from parkgap.assess.certainty import edge_distance
+from parkgap.assess.checking import to_check
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
-from parkgap.assess.ranking import without_few
+from parkgap.assess.ranking import finest, without_few
+from parkgap.assess.scenarios import scenario_grid
+from parkgap.assess.stability import stability, tried, with_stability
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
 from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
 from parkgap.judging import Judge
@@ -39,7 +42,7 @@ from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
-from parkgap.results import Beside, Drawn, Results
+from parkgap.results import Beside, Drawn, Firm, Results
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
@@ -367,9 +370,21 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     judge = Judge(ground, standard, town.study.language, few, memo)
     frames = judge.frames()
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
+    firm = _firm(judge, frames, shown["assessment"])
+    shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
     nearby = _nearby(found.reach, origins, facilities["facility_id"])
     shown |= {"completeness": found.completeness, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
+
+
+def _firm(judge: Judge, frames: dict[str, pd.DataFrame], shown: pd.DataFrame) -> Firm:
+    """Try the ranks under other assumptions, and list what is to be checked on the ground."""
+    ranking, standard = frames["ranking"], judge.standard
+    scenarios = scenario_grid(standard)
+    known = judge.satisfactions(scenarios)
+    parks, sets = stability(known, scenarios, ranking, standard)
+    listed = to_check(finest(frames["assessment"]), finest(shown), ranking)
+    return Firm(parks, sets, listed, tried(standard, scenarios))
 
 
 def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judge: Judge) -> Beside:

@@ -97,6 +97,24 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Firm:
+    """How firm the ranks are, and what finding out would change.
+
+    Attributes
+    ----------
+    parks, sets, to_check
+        Frames of :mod:`parkgap.frames`: ``STABILITY``, ``WEIGHT_SETS`` and ``TO_CHECK``.
+    tried
+        What was tried, for ``run.json``: number of draws and scenarios, seed.
+    """
+
+    parks: pd.DataFrame = field(default_factory=frames.STABILITY.frame)
+    sets: pd.DataFrame = field(default_factory=frames.WEIGHT_SETS.frame)
+    to_check: pd.DataFrame = field(default_factory=frames.TO_CHECK.frame)
+    tried: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Cause:
     """One reason of a change.
 
@@ -171,6 +189,8 @@ class Results:
         Input file name (relative to the study) to SHA-256.
     run
         Name of the run: a SHA-256 of everything that it was made from.
+    firm
+        How firm the ranks are.
     closed
         Ids of facilities that an official list calls removed, sorted.
     changes
@@ -201,6 +221,7 @@ class Results:
     inputs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     beside: Beside = field(default_factory=Beside)
+    firm: Firm = field(default_factory=Firm)
     closed: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     compared_with: Mapping[str, object] | None = None

@@ -15,7 +15,7 @@ from parkgap.standard import Standard, load
 if TYPE_CHECKING:
     import pandas as pd
 
-MEAL, DRUGS, PARCEL, GREEN = "canteen_or_meal", "pharmacy", "parcel_point", "public_green"
+MEAL, DRUGS, GREEN = "canteen_or_meal", "pharmacy", "public_green"
 UNKNOWN = math.nan
 # Item: weight, level, from where it is judged.
 ITEMS = {
@@ -43,7 +43,6 @@ def assessed(
     rows: dict[str, dict[str, tuple[str, float, float]]],
     workers: dict[str, float],
     judged: dict[tuple[str, str], float] | None = None,
-    items: dict[str, tuple[float, str, str]] | None = None,
 ) -> pd.DataFrame:
     """Write an assessment: per park and item (status, satisfaction low, high)."""
     records = [
@@ -61,7 +60,7 @@ def assessed(
             "workers": (judged or {}).get((park, item), workers[park]),
         }
         for park, found in rows.items()
-        for item, (weight, level, origin) in (items or ITEMS).items()
+        for item, (weight, level, origin) in ITEMS.items()
     ]
     columns: dict[str, object] = {
         c.name: [r.get(c.name, "" if c.kind == "str" else math.nan) for r in records]
@@ -158,24 +157,6 @@ def test_thin_data_never_lifts_a_park(standard: Standard) -> None:
     workers = {"Known": 10.0, "Thin": 10_000.0}
     ranking = rank_parks(assessed(rows, workers), parks(workers), standard, np.zeros(2))
     assert ranking["park_id"].tolist() == ["Known", "Thin"]
-
-
-def test_rank_interval_spans_the_published_weight_sets(standard: Standard) -> None:
-    # Meal against parcels: 0.16 x 0.75 = 0.12 to 0.08 where the article's weights count, 0.75 to 1
-    # where all categories weigh the same.  Who lacks both is first under any of them.
-    items = {MEAL: (0.6, "mandatory", "work"), PARCEL: (0.4, "mandatory", "work")}
-    gap = ("short", 0.0, 0.0)
-    rows = {
-        "both": {MEAL: gap, PARCEL: gap},
-        "meal": {MEAL: gap, PARCEL: MET},
-        "parcel": {MEAL: MET, PARCEL: gap},
-    }
-    workers = dict.fromkeys(rows, 1000.0)
-    frame = assessed(rows, workers, items=items)
-    got = rank_parks(frame, parks(workers), standard, np.zeros(3)).set_index("park_id")
-    assert got["rank"].to_dict() == {"both": 1, "meal": 2, "parcel": 3}
-    assert got["rank_low"].to_dict() == {"both": 1, "meal": 2, "parcel": 2}
-    assert got["rank_high"].to_dict() == {"both": 1, "meal": 3, "parcel": 3}
 
 
 def test_gaps_are_listed_worst_first_and_unverified_ones_below() -> None:

@@ -101,6 +101,22 @@ class Assessor:
             )
         return self._judged[item.id]
 
+    def applies(self, judged: Judged) -> Bools:
+        """Whether an item applies to each park: somebody is judged, and it can exist there."""
+        nobody = np.isnan(judged.found.park.low) | (self.workers == 0) | judged.absent
+        return np.asarray(~nobody, dtype=bool)
+
+    def people(self, judged: Judged) -> Floats:
+        """Workers judged of each park, NaN where nobody knows, shape (parks,)."""
+        size = len(self.g.parks)
+        park = self.g.origin_park
+        origin = np.unique(self.groups.origin[judged.ends.home])
+        at_home = np.bincount(
+            park[origin], self.g.origins["share"].to_numpy()[origin], minlength=size
+        )
+        at_work = np.isfinite(judged.found.low_at["work"][1])
+        return np.where(at_work, self.workers, self.residents * at_home)
+
     # --- rows -------------------------------------------------------------------------------
 
     def assess(self) -> pd.DataFrame:
@@ -130,11 +146,12 @@ class Assessor:
         item = judged.item
         subjects = self._subjects(judged)
         found = _outcome(judged.found, subjects)
-        nobody = np.isnan(found.low) | (self.workers[subjects.park] == 0) | judged.absent
+        nobody = ~self.applies(judged)[subjects.park]
         status = np.where(nobody, "not_applicable", found.status)
         at_home = self._better(judged, subjects)
         worst = self._worst(judged, subjects, at_home)
         blank = self._blank(item)
+        people = self.people(judged)
         ids = self.g.parks["park_id"].to_numpy()
         for i, (park, crew) in enumerate(zip(subjects.park, subjects.crew, strict=True)):
             groups = self._groups(judged, park, crew)
@@ -149,7 +166,7 @@ class Assessor:
                     "satisfaction_low": float(found.low[i]),
                     "satisfaction_high": float(max(found.low[i], found.high[i])),
                     "served_share": float(found.met[i]),
-                    **self._people(judged, park, crew, groups, float(found.met[i])),
+                    **self._people(people[park], crew, groups, float(found.met[i])),
                     **self._worst_group(judged, int(worst[i]), park, home=bool(at_home[i])),
                 }
             if status[i] == "unverified":
@@ -201,16 +218,11 @@ class Assessor:
         }
 
     def _people(
-        self, judged: Judged, park: int, crew: int, groups: list[tuple[str, Ints]], met: float
+        self, whole: float, crew: int, groups: list[tuple[str, Ints]], met: float
     ) -> dict[str, object]:
         """Workers judged, and how many of them are not served."""
-        part = 1.0 if crew < 0 else float(self.groups.part[crew])
         home = groups[0][0] == "home"
-        whole = float(self.workers[park])
-        if home:
-            own = np.unique(self.groups.origin[groups[0][1]])
-            whole = float(self.residents[park] * self.g.origins["share"].to_numpy()[own].sum())
-        workers = whole * part
+        workers = float(whole) * (1.0 if crew < 0 else float(self.groups.part[crew]))
         lacking = float(round(workers * (1.0 - met))) if np.isfinite(workers) else np.nan
         hidden = home and 0 < lacking < self.min_workers
         return {"workers": workers, "workers_unserved": None if hidden else lacking}

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap.assess.groups import ALL
+from parkgap.assess.stability import MAX_UNVERIFIED
 from parkgap.frames import RANKING, SHORTFALL
 from parkgap.standard import Standard
 
 Floats = npt.NDArray[np.float64]
 
-MAX_UNVERIFIED = 0.30  # more of the weight than this unverified: the park is not ranked
 _TOP = 3
 _DIGITS = 9  # beyond them, what is equal differs by rounding alone
 
@@ -33,7 +33,7 @@ def rank_parks(
     assessment, parks
         Frames of these schemas.
     standard
-        For levels, core items and published weight sets.
+        For core items.
     lacking_core
         Share of each park's workers who lack a core item, shape (parks,).
 
@@ -60,11 +60,12 @@ def rank_parks(
     frame["top_gaps"] = _joined(gaps.groupby("park_id").head(_TOP), frame.index)
     known = frame["workers"].notna()
     sure = frame["weight_unverified"] <= MAX_UNVERIFIED
-    burden = _burden(assessment, standard, None).reindex(frame.index).fillna(0.0)
+    burden = burdens(assessment).reindex(frame.index).fillna(0.0)
     severity = _severity(assessment).reindex(frame.index).fillna(0.0)
     frame["rank"] = _order(burden.where(known & sure), frame["park_id"])
     frame["rank_severity"] = _order(severity.where(sure), frame["park_id"])
-    frame["rank_low"], frame["rank_high"] = _interval(assessment, standard, known & sure, frame)
+    # As firm as can be: other assumptions are tried later (assess/stability.py).
+    frame["rank_low"] = frame["rank_high"] = frame["rank"]
     frame["tier"] = _tiers(frame["rank"], known, sure)
     block = np.select([known & sure, sure], [0, 1], 2)
     waiting = (frame["workers"] * frame["weight_unverified"]).fillna(0.0)
@@ -81,6 +82,13 @@ def rank_parks(
 def whole(assessment: pd.DataFrame) -> pd.DataFrame:
     """Rows of whole parks, all their shifts together."""
     return assessment[assessment["shift"] == ALL]
+
+
+def finest(assessment: pd.DataFrame) -> pd.DataFrame:
+    """Rows of single shifts where there are any, else of the whole park: nobody stands in two."""
+    keys = pd.MultiIndex.from_frame(assessment[["park_id", "item"]])
+    single = (assessment["shift"] != ALL).to_numpy()
+    return assessment[single | ~keys.isin(keys[single])]
 
 
 def _scores(a: pd.DataFrame) -> pd.DataFrame:
@@ -124,18 +132,21 @@ def _joined(gaps: pd.DataFrame, index: pd.Index) -> pd.Series:
     return gaps.groupby("park_id")["item"].agg("; ".join).reindex(index).fillna("")
 
 
-def _severity(a: pd.DataFrame, weight: pd.Series | None = None) -> pd.Series:
+def _severity(a: pd.DataFrame) -> pd.Series:
     """Sum over confirmed gaps of mandatory items of weight x (1 - satisfaction)."""
     gaps = a[(a["status"] == "short") & (a["level"] == "mandatory")]
-    own = gaps["weight"] if weight is None else weight.reindex(gaps.index)
-    return (own * (1.0 - gaps["satisfaction_high"])).groupby(gaps["park_id"]).sum()
+    return (gaps["weight"] * (1.0 - gaps["satisfaction_high"])).groupby(gaps["park_id"]).sum()
 
 
-def _burden(a: pd.DataFrame, standard: Standard, weight: pd.Series | None) -> pd.Series:
-    """The same, times the workers judged: all of them at work, the known residents at home."""
+def burdens(assessment: pd.DataFrame) -> pd.Series:
+    """Sum up each park's confirmed gaps of mandatory items: weight x lack x workers judged.
+
+    Workers judged are all of them at work, the known residents at home.  A park without such a
+    gap has no row.
+    """
+    a = assessment
     gaps = a[(a["status"] == "short") & (a["level"] == "mandatory")]
-    own = gaps["weight"] if weight is None else weight.reindex(gaps.index)
-    loss = own * (1.0 - gaps["satisfaction_high"]) * gaps["workers"]
+    loss = gaps["weight"] * (1.0 - gaps["satisfaction_high"]) * gaps["workers"]
     return loss.groupby(gaps["park_id"]).sum()
 
 
@@ -145,21 +156,6 @@ def _order(value: pd.Series, ids: pd.Series) -> pd.Series:
     rank = np.empty(len(value), dtype=np.int64)
     rank[order] = np.arange(1, len(value) + 1)
     return pd.Series(rank, index=value.index).where(value.notna()).astype("Int64")
-
-
-def _interval(
-    a: pd.DataFrame, standard: Standard, ranked: pd.Series, frame: pd.DataFrame
-) -> tuple[pd.Series, pd.Series]:
-    """Best and worst rank under the published weight sets."""
-    ranks = []
-    applies = a["status"] != "not_applicable"
-    for name in standard.weight_sets:
-        own = a["item"].map(standard.weights(name)).where(applies, 0.0)
-        weight = own / own.groupby(a["park_id"]).transform("sum")
-        burden = _burden(a, standard, weight).reindex(frame.index).fillna(0.0)
-        ranks.append(_order(burden.where(ranked), frame["park_id"]))
-    table = pd.concat(ranks, axis=1)
-    return table.min(axis=1).astype("Int64"), table.max(axis=1).astype("Int64")
 
 
 def _tiers(rank: pd.Series, known: pd.Series, sure: pd.Series) -> npt.NDArray[np.object_]:
@@ -181,9 +177,7 @@ def shortfalls(assessment: pd.DataFrame, parks: pd.DataFrame) -> pd.DataFrame:
     rows = assessment[
         assessment["status"].isin(["short", "unverified"]) & (assessment["level"] != "shown")
     ]
-    keys = ["park_id", "item"]
-    parted = rows.loc[rows["shift"] != ALL, keys].apply(tuple, axis=1)
-    rows = rows[(rows["shift"] != ALL) | ~rows[keys].apply(tuple, axis=1).isin(parted)]
+    rows = finest(rows)
     names = parks.set_index("park_id")["name"]
     satisfied = rows["satisfaction_high"].where(rows["status"] == "short", rows["satisfaction_low"])
     loss = rows["weight"] * (1.0 - satisfied)

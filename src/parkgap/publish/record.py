@@ -117,6 +117,7 @@ def run_facts(results: Results, parameters: Mapping[str, object]) -> dict[str, A
         "inputs": results.inputs,
         "parameters": parameters,
         "counts": results.counts,
+        "ranks_tried": results.firm.tried,
         "warnings": [{"zh": zh, "en": en} for zh, en in results.warnings],
     }
     plain: dict[str, Any] = _plain(record)

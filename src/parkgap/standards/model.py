@@ -242,6 +242,16 @@ class Standard(_Frozen):
         figure = self.figures.get("steps_floor")
         return figure.v if figure is not None and isinstance(figure.v, float) else 0.5
 
+    def figure(self, name: str) -> float | None:
+        """One number of `figures`; None where the file has none of that name."""
+        number = self.figures.get(name)
+        return number.v if number is not None and isinstance(number.v, float) else None
+
+    def span(self, name: str) -> tuple[float, float] | None:
+        """One range of `figures`; None where the file has none of that name."""
+        number = self.figures.get(name)
+        return number.v if number is not None and isinstance(number.v, tuple) else None
+
     def metres(self, test: Test) -> float:
         """Limit of a test in metres of flat street."""
         return test.limit if test.unit == "m" else test.limit * self.walk_speed.v
