@@ -109,6 +109,7 @@ SHIFTS = Schema(
     break_start str? - HH:MM
     break_minutes float? minutes - length of the break
     share float - share of the park's workers, summing to 1 over a park's shifts
+    workdays str? - Mo-Fr, or 6/7 (six days of seven, whichever); empty: the calendar's workdays
     source str - file, or a note that it is made up
     """),
     key=("park_id", "shift"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -270,12 +270,21 @@ class ResidencesTable(FileTable):
 
 
 class ShiftsTable(FileTable):
-    """Shifts of a park's workers."""
+    """Shifts of a park's workers.
+
+    Attributes
+    ----------
+    calendar
+        Whose public holidays hold: CN (mainland China, with make-up workdays) or none (plain
+        weeks); None: CN where most of the parks lie in mainland China.
+    """
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("park_id", "shift", "start", "end", "hours"),
-        *("break_start", "break_minutes", "share", "source"),
+        *("break_start", "break_minutes", "share", "workdays", "source"),
     )
+
+    calendar: Literal["CN", "none"] | None = None
 
 
 def _paths(value: object) -> object:

@@ -18,6 +18,7 @@ from parkgap.standards.checks import check, level_of
 from parkgap.standards.model import (
     Category,
     Certainty,
+    Hours,
     Item,
     NeighbourhoodCentre,
     Number,
@@ -25,8 +26,10 @@ from parkgap.standards.model import (
     Quantity,
     Rule,
     Source,
+    Span,
     Standard,
     Test,
+    Visit,
 )
 from parkgap.standards.overrides import apply
 from parkgap.standards.text import explain
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Category",
     "Certainty",
+    "Hours",
     "Item",
     "NeighbourhoodCentre",
     "Number",
@@ -47,8 +51,10 @@ __all__ = [
     "Quantity",
     "Rule",
     "Source",
+    "Span",
     "Standard",
     "Test",
+    "Visit",
     "available",
     "explain",
     "export",
@@ -215,6 +221,7 @@ def _build(
         walk_speed=speed["default"],
         walk_speed_low=speed["low"],
         walk_speed_high=speed["high"],
+        hours=content.get("hours"),
         figures=content.get("figures", {}),
         neighbourhood_centre=content.get("neighbourhood_centre"),
         provenance={f"weight_sets.{k}": _origin(s) for k, s in content["weight_sets"].items()},

@@ -180,7 +180,11 @@ def _rule(item: str, one: Record | None, two: Record | None) -> Iterator[Cause]:
 
 
 def _common(name: str, before: object, after: object) -> Cause:
-    if name in ("certainty", "weight_sets"):  # kept as hashes, which say nothing to a reader
+    if name in (
+        "certainty",
+        "hours",
+        "weight_sets",
+    ):  # kept as hashes, which say nothing to a reader
         return Cause("rule_changed", (name,), (("part", name),))
     return _changed("rule_changed", (name,), before, after, name)
 

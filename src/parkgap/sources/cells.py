@@ -11,6 +11,8 @@ import math
 import re
 import unicodedata
 
+from parkgap import weekdays
+
 _EMPTY = frozenset(
     {
         *("", "-", "--", "—", "——", "/", "\\", "n/a", "#n/a", "na", "nan", "null", "none"),
@@ -248,6 +250,31 @@ def span(cell: object) -> tuple[str, str] | None:
             "写作 22:00-06:00 / write 22:00-06:00",
         )
     return start, end
+
+
+def workdays(cell: object) -> str | None:
+    """Read on which days a shift works, as OpenStreetMap writes days; 6/7: six days of seven.
+
+    >>> workdays("周一至周六"), workdays("1-5"), workdays("做六休一"), workdays("")
+    ('Mo-Sa', 'Mo-Fr', '6/7', None)
+
+    Raises
+    ------
+    CellError
+        It is none of the forms that are known, or a workbook made a date of it.
+    """
+    plain = None if isinstance(cell, dt.date) else _plain(cell)
+    if plain is None and not isinstance(cell, dt.date):
+        return None
+    found = None if plain is None else weekdays.workdays(plain)
+    if found is None:
+        raise CellError(
+            "工作日写法有误 / not days of work",
+            "一至五，周一至周六，每天，做六休一 / Mo-Fr, Mo-Sa, every day, 6/7",
+            "写作 周一至周六；空着即按日历上的工作日 / "
+            "write Mo-Sa; empty means the calendar's workdays",
+        )
+    return found
 
 
 def share(cell: object) -> float | None:

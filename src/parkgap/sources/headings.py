@@ -118,6 +118,7 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         "break_start": ("break_start", "休息开始", "休息时间", "用餐时间", "午休开始"),
         "break_minutes": ("break_minutes", "休息分钟", "休息时长", "午休分钟"),
         "share": ("share", "比例", "人数比例", "人数占比", "占比", "职工比例"),
+        "workdays": ("workdays", "工作日", "上班日", "出勤日", "工作天", "每周工作日", "班制"),
         **_SOURCE,
     },
     "facilities": {

@@ -37,6 +37,26 @@ _CHINA = (
 _OUTLINE = shapely.Polygon(_CHINA)
 shapely.prepare(_OUTLINE)
 
+#: Hong Kong and Macau, which keep holidays of their own; drawn on their side of the border, so
+#: that no place of Shenzhen or Zhuhai falls inside.
+_OWN_HOLIDAYS = shapely.MultiPolygon(
+    [
+        shapely.Polygon(
+            (
+                *((113.82, 22.15), (113.82, 22.30), (113.98, 22.47), (114.03, 22.49)),
+                *((114.08, 22.505), (114.12, 22.525), (114.16, 22.54), (114.21, 22.54)),
+                *((114.42, 22.46), (114.45, 22.15)),
+            )
+        ),
+        shapely.Polygon(
+            (
+                *((113.548, 22.10), (113.548, 22.15), (113.536, 22.17), (113.534, 22.21)),
+                *((113.556, 22.21), (113.60, 22.16), (113.60, 22.10)),
+            )
+        ),
+    ]
+)
+
 #: Boxes wholly on the far side of a border, and of Taiwan, which the outline leaves out because
 #: coordinates come unshifted there: name and west, south, east, north.
 _COUNTRIES: tuple[tuple[str, tuple[float, float, float, float]], ...] = (
@@ -111,6 +131,12 @@ def in_china(lon: Floats, lat: Floats) -> Flags:
     Hong Kong and Macau lie inside; Taiwan and Penghu outside (see docs/method.md).
     """
     return np.asarray(shapely.contains_xy(_OUTLINE, lon, lat), dtype=bool)
+
+
+def in_mainland(lon: Floats, lat: Floats) -> Flags:
+    """Tell which WGS-84 points lie where mainland China's public holidays hold, elementwise."""
+    own = np.asarray(shapely.contains_xy(_OWN_HOLIDAYS, lon, lat), dtype=bool)
+    return np.asarray(in_china(lon, lat) & ~own, dtype=bool)
 
 
 def whereabouts(lon: Floats, lat: Floats) -> tuple[list[str | None], Flags]:

@@ -279,6 +279,7 @@ def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Co
         "shift": names,
         **times,
         "share": shares,
+        "workdays": table.read("workdays", read.workdays),
         "source": sources(table),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from parkgap.standards.hours import check_hours
 from parkgap.standards.values import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -38,7 +39,7 @@ _TOP = (
     "id", "version", "title", "bands", "walk_speed", "scale_workers", "worker_to_resident",
     "certainty", "dedupe", "weight_sets", "categories", "sources",
 )
-_TOP_OPTIONAL = ("figures", "neighbourhood_centre")
+_TOP_OPTIONAL = ("figures", "hours", "neighbourhood_centre")
 _ITEM_OPTIONAL = (
     "level", "share", "core", "needs_list", "needs_region", "counts", "of_items",
     "residence_kind", "rule", "dedupe", "figures",
@@ -105,6 +106,9 @@ class _Checker(Values):
         self.numbers(top.get("certainty"), ("certainty",), CERTAINTY, POSITIVE)
         self.numbers(top.get("dedupe"), ("dedupe",), ("named", "unnamed"), NOT_NEGATIVE)
         self.figures(top, ())
+        if "hours" in top:
+            categories = [str(c.get("id")) for c in self.categories]
+            check_hours(self, top["hours"], categories, list(self.items))
 
     def speeds(self, speeds: Mapping[str, Any]) -> None:
         low, middle, high = (as_dict(speeds.get(k)).get("v") for k in ("low", "default", "high"))

@@ -39,6 +39,7 @@ def summary(standard: Standard) -> dict[str, Any]:
             "certainty": _sha(
                 {n: standard.certainty[n].v for n in type(standard.certainty).model_fields}
             )[:_SHORT],
+            "hours": _sha(None if standard.hours is None else standard.hours.model_dump())[:_SHORT],
             "weight_sets": _sha(standard.weight_sets)[:_SHORT],
         },
     }

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 Level = Literal["mandatory", "optional", "shown"]
 Origin = Literal["work", "home", "either"]
+Window = Literal["before", "break", "after", "rest"]
 
 
 class _Frozen(BaseModel):
@@ -172,6 +173,52 @@ class Certainty(_Frozen):
         return getattr(self, name)  # type: ignore[no-any-return]
 
 
+class Span(Provenance):
+    """A stretch of the day, from and to o'clock (hours, 0 to 24)."""
+
+    v: tuple[float, float]
+    u: str = "h"
+
+
+class Visit(Provenance):
+    """When an item is used, and how many minutes a visit takes without the walk."""
+
+    free: tuple[Window, ...]
+    stay: float
+
+
+class Hours(_Frozen):
+    """When workers are free, and what is taken to be open then.
+
+    Attributes
+    ----------
+    period
+        Days that are looked at, from the study's day.
+    before, after
+        Minutes before and after a shift.
+    rest
+        Free time on a day of rest.
+    break_length
+        Minutes of a break whose length nobody gave.
+    assumed
+        Category (or ``default``) to the hours of places whose own nobody knows.
+    items
+        Item to its visits; an item that is not here has no hours.
+    """
+
+    period: Quantity
+    before: Quantity
+    after: Quantity
+    rest: Span
+    break_length: Quantity
+    assumed: dict[str, Span]
+    items: dict[str, Visit]
+
+    def assumed_of(self, category: str) -> Span:
+        """Hours that a place of a category is taken to have where its own are unknown."""
+        return self.assumed.get(category, self.assumed["default"])
+
+
 class NeighbourhoodCentre(Provenance):
     """The functions of a 产业邻里中心, each with the item that shows it (None: no item)."""
 
@@ -186,6 +233,8 @@ class Standard(_Frozen):
     ----------
     weight_sets
         Name of a set to category weights (0 where shown only); the first is `default_set`.
+    hours
+        When workers are free; None: nothing is judged by its hours.
     overrides
         What the study set, as it was given.
     rescaled
@@ -206,6 +255,7 @@ class Standard(_Frozen):
     scale_workers: Quantity
     worker_to_resident: dict[str, Quantity]
     certainty: Certainty
+    hours: Hours | None = None
     sources: dict[str, Source]
     figures: dict[str, Number] = {}
     neighbourhood_centre: NeighbourhoodCentre | None = None

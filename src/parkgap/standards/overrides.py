@@ -11,6 +11,8 @@ Each path that may be set, and the place in the file that it means:
 ``ITEM.dedupe.named``, ``.unnamed``     metres within which one name is one place
 ``bands.BAND``, ``walk_speed.default`` (``.low``, ``.high``), ``scale_workers``,
 ``worker_to_resident.NAME``, ``certainty.NAME``, ``dedupe.named`` (``.unnamed``)
+``hours.before``, ``.after``, ``.rest``, ``.period``, ``.break_length``,
+``hours.assumed.CATEGORY``, ``hours.ITEM.stay`` (``.free``)  when workers are free
 ======================================  ==================================================
 """
 
@@ -68,7 +70,7 @@ def settable(content: Mapping[str, Any]) -> dict[str, Steps]:
         for name in content[block]:
             paths[f"{block}.{name}"] = (block, name)
     paths["scale_workers"] = ("scale_workers",)
-    return paths
+    return paths | _of_hours(content.get("hours", {}))
 
 
 def apply(content: Mapping[str, Any], overrides: Mapping[str, object]) -> Changed:
@@ -107,6 +109,17 @@ def _of_item(item: Mapping[str, Any], at: Steps) -> dict[str, Steps]:
     return paths
 
 
+def _of_hours(hours: Mapping[str, Any]) -> dict[str, Steps]:
+    plain = [name for name in hours if name not in ("assumed", "items")]
+    paths: dict[str, Steps] = {f"hours.{name}": ("hours", name) for name in plain}
+    for name in hours.get("assumed", {}):
+        paths[f"hours.assumed.{name}"] = ("hours", "assumed", name)
+    for name in hours.get("items", {}):
+        for key in ("free", "stay"):
+            paths[f"hours.{name}.{key}"] = ("hours", "items", name, key)
+    return paths
+
+
 def _unknown(path: str, paths: Mapping[str, Steps]) -> Fault:
     first = str(path).split(".")[0]
     same = [p for p in paths if p.split(".")[0] == first]
@@ -126,6 +139,9 @@ def _set(content: Any, steps: Steps, value: object) -> None:
         node[key] = {**old, "v": value, "basis": "assumption", "grade": "A", "note": note}
     elif "clause" in node and value != old:
         _set_test(node, str(key), value)
+    elif "stay" in node and value != old:
+        node["note"] = f"本研究设定，标准为 {old} / set by the study; the standard has {old}"
+        node[key] = value
     else:
         node[key] = value
 

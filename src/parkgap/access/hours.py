@@ -1,0 +1,436 @@
+"""What is open when each shift is free.
+
+Opening hours are evaluated once for each distinct text, over a period of some weeks from the
+study's day; each shift's free times are laid over them all at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from parkgap.access.calendars import CHINA, PLAIN, Days, days
+from parkgap.access.hour_text import normalise, tells_opening, with_holidays
+from parkgap.openness import WINDOWS, Openness
+
+if TYPE_CHECKING:
+    from parkgap.standard import Standard
+    from parkgap.standards.model import Hours
+
+__all__ = ["PATTERN", "WINDOWS", "Openness", "Places", "openness", "patterns"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+#: What tells shifts apart; shifts of one pattern are free at the same times.
+PATTERN = ("start", "end", "break_start", "break_minutes", "workdays")
+_DAY = 1440  # minutes
+_BEFORE, _BREAK, _AFTER, _REST = range(len(WINDOWS))
+_MARGIN = 2  # days around the period that a shift's free times may reach into
+_SUN = re.compile(r"\b(?:sunrise|sunset|dawn|dusk)\b")
+_BEIJING = "Asia/Shanghai"
+
+
+def patterns(shifts: pd.DataFrame) -> tuple[pd.DataFrame, Ints]:
+    """Find the distinct patterns of shifts.
+
+    Parameters
+    ----------
+    shifts
+        Schema ``frames.SHIFTS``.
+
+    Returns
+    -------
+    patterns
+        Columns `PATTERN`, sorted, each once.
+    pattern
+        Row of each shift's pattern, shape (shifts,).
+    """
+    keys = shifts[list(PATTERN)].reset_index(drop=True)
+    groups = keys.groupby(list(PATTERN), dropna=False, sort=True)
+    number = np.asarray(groups.ngroup(), dtype=np.int64)
+    first = np.unique(number, return_index=True)[1]
+    return keys.iloc[first].reset_index(drop=True), number
+
+
+@dataclass(frozen=True)
+class Places:
+    """Of whose hours the question is; all of one length.
+
+    Attributes
+    ----------
+    hours
+        Opening hours as given; None: nobody knows.
+    category
+        The standard's category, for the hours that are assumed.
+    lon, lat
+        WGS-84 degrees; only sunrise and sunset ask for them.
+    """
+
+    hours: pd.Series
+    category: pd.Series
+    lon: Floats
+    lat: Floats
+
+
+def openness(
+    places: Places,
+    patterns: pd.DataFrame,
+    standard: Standard,
+    as_of: dt.date,
+    *,
+    calendar: str = PLAIN,
+) -> Openness:
+    """Find what of each shift pattern's free times each place is open.
+
+    Parameters
+    ----------
+    places
+        The places, n of them.
+    patterns
+        Columns `PATTERN`, one row a pattern.
+    standard
+        With hours; see ``docs/method.md``.
+    as_of
+        First day of the period.
+    calendar
+        ``CN`` (mainland China) or ``none`` (plain weeks).
+
+    Returns
+    -------
+    Arrays of shape (n, patterns, windows).
+
+    Raises
+    ------
+    ValueError
+        The standard says nothing of hours.
+    """
+    rules = standard.hours
+    if rules is None:
+        raise ValueError(f"the standard {standard.id} says nothing of hours")
+    span = days(calendar, as_of, int(rules.period.v))
+    free = _free_times(patterns, span, rules)
+    texts, row, stated = _distinct(places, rules)
+    around = days(calendar, as_of - dt.timedelta(days=_MARGIN), len(span.weekday) + 2 * _MARGIN)
+    zone = _BEIJING if calendar == CHINA else None
+    found = [_overlaps(free, *_open_times(text, at, around, zone)) for text, at in texts]
+    minutes, opens, closes, sure = (
+        np.stack([f[k] for f in found])[row] if found else np.zeros((0, *free.shape))
+        for k in range(4)
+    )
+    known = stated[:, None, None] & (sure > 0) & ~free.assumed
+    return Openness(
+        minutes=minutes,
+        known=known,
+        assumed=~known & (minutes > 0),
+        opens=opens,
+        closes=closes,
+        length=free.length,
+    )
+
+
+def unknown_years(standard: Standard, as_of: dt.date, calendar: str) -> tuple[int, ...]:
+    """Years of the period whose public holidays the calendar does not know."""
+    count = 0 if standard.hours is None else int(standard.hours.period.v)
+    return days(calendar, as_of, count).unknown_years
+
+
+# --- free times ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Free:
+    """Free times of all patterns: from and to (minutes from the period's first midnight).
+
+    `cell` numbers pattern and window (pattern × 4 + window), ascending; `length` (minutes) and
+    `assumed` (the break's time is not given) have shape (patterns, windows).
+    """
+
+    start: Floats
+    end: Floats
+    cell: Ints
+    length: Floats
+    assumed: Bools
+
+    @cached_property
+    def _groups(self) -> tuple[Ints, Ints, Ints]:
+        cells, first, count = np.unique(self.cell, return_index=True, return_counts=True)
+        return cells, first, count
+
+    @property
+    def cells(self) -> Ints:
+        """Cells that have any free time, ascending."""
+        return self._groups[0]
+
+    @property
+    def first(self) -> Ints:
+        """First free time of each of `cells`."""
+        return self._groups[1]
+
+    @property
+    def count(self) -> Ints:
+        """Number of free times of each of `cells`."""
+        return self._groups[2]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.length.shape
+
+
+def _free_times(patterns: pd.DataFrame, span: Days, rules: Hours) -> _Free:
+    count = len(patterns)
+    length = np.zeros((count, len(WINDOWS)))
+    assumed = np.zeros((count, len(WINDOWS)), dtype=bool)
+    starts: list[npt.NDArray[np.floating[Any]]] = []
+    ends: list[npt.NDArray[np.floating[Any]]] = []
+    cells: list[Ints] = []
+    for p, shift in enumerate(patterns.itertuples(index=False)):
+        work, rest = (
+            np.flatnonzero(on) * float(_DAY) for on in span.work_and_rest(_text(shift.workdays))
+        )
+        begin = _clock(str(shift.start))
+        finish = begin + (_clock(str(shift.end)) - begin) % _DAY
+        pause, pause_end, assumed[p, _BREAK] = _break(shift, begin, finish, rules)
+        free = (
+            (work, begin - rules.before.v, begin),
+            (work, pause, pause_end),
+            (work, finish, finish + rules.after.v),
+            (rest, rules.rest.v[0] * 60, rules.rest.v[1] * 60),
+        )
+        for w, (on, a, b) in enumerate(free):
+            if len(on) and b > a:
+                length[p, w] = b - a
+                starts.append(on + a)
+                ends.append(on + b)
+                cells.append(np.full(len(on), p * len(WINDOWS) + w))
+    empty = np.zeros(0)
+    return _Free(
+        start=np.concatenate([*starts, empty]).astype(np.float64),
+        end=np.concatenate([*ends, empty]).astype(np.float64),
+        cell=np.concatenate([*cells, empty]).astype(np.int64),
+        length=length,
+        assumed=assumed,
+    )
+
+
+def _break(shift: object, begin: float, finish: float, rules: Hours) -> tuple[float, float, bool]:
+    """From when to when the break lasts, and whether any of it is assumed.
+
+    A break whose begin is not given lies in the middle of the shift.
+    """
+    said, told = getattr(shift, "break_start", None), getattr(shift, "break_minutes", None)
+    lasts = rules.break_length.v if pd.isna(told) else float(str(told))
+    lasts = min(lasts, finish - begin)
+    if pd.isna(said):
+        start = begin + (finish - begin - lasts) / 2
+        return start, start + lasts, True
+    start = begin + (_clock(str(said)) - begin) % _DAY
+    return start, min(start + lasts, max(finish, start)), bool(pd.isna(told))
+
+
+def _clock(said: str) -> float:
+    hours, minutes = said.split(":")
+    return int(hours) * 60.0 + int(minutes)
+
+
+def _text(cell: object) -> str | None:
+    return None if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+
+
+# --- opening hours ---------------------------------------------------------------------------
+
+Text = tuple[str, tuple[float, float] | None]
+
+
+def _distinct(places: Places, rules: Hours) -> tuple[list[Text], Ints, Bools]:
+    """Distinct opening hours (with a place where the sun matters).
+
+    Returns
+    -------
+    texts
+        Each once; assumed hours among them.
+    row
+        Of each place, shape (places,).
+    stated
+        Whether the place's own hours are it, shape (places,).
+    """
+    codes, given = pd.factorize(places.hours, use_na_sentinel=True)
+    read = [_readable(str(value)) for value in given]
+    by_code = np.array([*read, None], dtype=object)[codes]
+    kinds, names = pd.factorize(places.category.fillna(""))
+    spans = (rules.assumed_of(str(name)).v for name in names)
+    assumed = np.array([f"{_hhmm(a)}-{_hhmm(b)}" for a, b in spans] or [""], dtype=object)[kinds]
+    sunny = np.array([v is not None and _SUN.search(v) is not None for v in [*read, None]])[codes]
+    placed = np.isfinite(places.lon) & np.isfinite(places.lat)
+    stated = np.array([v is not None for v in by_code], dtype=bool) & (placed | ~sunny)
+    text = np.where(stated, by_code, assumed)
+    # Rounded, so that one town is one place: the sun's times differ by seconds.
+    lon = np.where(sunny & stated, np.round(places.lon, 1), np.nan)
+    lat = np.where(sunny & stated, np.round(places.lat, 1), np.nan)
+    keys = pd.DataFrame({"text": text, "lon": lon, "lat": lat})
+    groups = keys.groupby(["text", "lon", "lat"], dropna=False, sort=True)
+    row = np.asarray(groups.ngroup(), dtype=np.int64)
+    first = keys.iloc[np.unique(row, return_index=True)[1]]
+    texts = [
+        (str(t), None if np.isnan(x) else (float(y), float(x)))
+        for t, x, y in zip(first["text"], first["lon"], first["lat"], strict=True)
+    ]
+    return texts, row, stated
+
+
+def _readable(value: str) -> str | None:
+    """Hours that say when a place is open; "closed on holidays" alone says nothing of it."""
+    found = normalise(value)
+    return found if found is not None and tells_opening(found) else None
+
+
+def _hhmm(hour: float) -> str:
+    minutes = round(hour * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _open_times(
+    text: str, at: tuple[float, float] | None, around: Days, zone: str | None
+) -> tuple[Floats, Floats]:
+    """Open and possibly open stretches, each (stretches, 2) in minutes from the period's start."""
+    holidays = around.holidays()
+    text = with_holidays(text, holidays) if holidays else text
+    return _evaluated(text, at, around.first, len(around.weekday), zone)
+
+
+@lru_cache(maxsize=20_000)
+def _evaluated(
+    text: str, at: tuple[float, float] | None, first: dt.date, count: int, zone: str | None
+) -> tuple[Floats, Floats]:
+    """Open, and open or perhaps open; what follows ``||`` holds where the rules before do not."""
+    begin = dt.datetime.combine(first, dt.time())
+    sure, maybe = np.zeros((0, 2)), np.zeros((0, 2))
+    for k, part in enumerate(text.split("||")):
+        opens, perhaps = _states(part.strip(), at, begin, count, zone)
+        if k:
+            opens, perhaps = (_without(found, maybe) for found in (opens, perhaps))
+        sure = _joined(sure, opens)
+        maybe = _joined(maybe, opens, perhaps) if k or len(perhaps) else sure
+    origin = _MARGIN * _DAY
+    return sure - origin, maybe - origin
+
+
+def _states(
+    text: str, at: tuple[float, float] | None, begin: dt.datetime, count: int, zone: str | None
+) -> tuple[Floats, Floats]:
+    """Open stretches, and those of which it is not known; (stretches, 2), minutes from `begin`."""
+    from zoneinfo import ZoneInfo
+
+    from opening_hours import OpeningHours, State
+
+    place: dict[str, Any] = {} if at is None else {"coords": at, "auto_country": False}
+    if zone is not None and at is not None:
+        place["timezone"] = ZoneInfo(zone)
+    found = OpeningHours(text, **place).intervals(begin, begin + dt.timedelta(days=count))
+    named = [(a, b, state == State.OPEN) for a, b, state, _ in found if state != State.CLOSED]
+    if at is not None:  # the clock on the wall, whatever zone
+        named = [(a.replace(tzinfo=None), b.replace(tzinfo=None), yes) for a, b, yes in named]
+    since = [(a - begin, b - begin) for a, b, _ in named]
+    rows = [(a.days * _DAY + a.seconds / 60, b.days * _DAY + b.seconds / 60) for a, b in since]
+    minutes = np.array(rows, dtype=float).reshape(-1, 2)
+    opened = np.array([yes for _, _, yes in named], dtype=bool)
+    return minutes[opened], minutes[~opened]
+
+
+def _without(stretches: Floats, taken: Floats) -> Floats:
+    """Leave out of stretches what lies in others (ascending, apart from one another)."""
+    edges = [-np.inf, *taken.ravel().tolist(), np.inf]
+    gaps = list(zip(edges[::2], edges[1::2], strict=True))
+    left = [(max(a, c), min(b, d)) for a, b in stretches.tolist() for c, d in gaps]
+    return np.array([(a, b) for a, b in left if a < b], dtype=float).reshape(-1, 2)
+
+
+def _joined(*parts: Floats) -> Floats:
+    """Join stretches that touch; shape (stretches, 2), ascending."""
+    given = [part for part in parts if len(part)]
+    if not given:
+        return np.zeros((0, 2))
+    stretches = given[0] if len(given) == 1 else np.concatenate(given)
+    begins, ends = stretches.T
+    if (begins[1:] > ends[:-1]).all():
+        return stretches
+    stretches = stretches[np.argsort(begins, kind="stable")]
+    until = np.maximum.accumulate(stretches[:, 1])
+    apart = np.flatnonzero(np.append(stretches[1:, 0] > until[:-1], True))
+    first = np.concatenate([[0], apart[:-1] + 1])
+    return np.column_stack([stretches[first, 0], until[apart]])
+
+
+# --- one over the other ----------------------------------------------------------------------
+
+
+def _overlaps(free: _Free, sure: Floats, maybe: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Lay opening hours over the free times.
+
+    Returns
+    -------
+    minutes, opens, closes, certain
+        Shape (patterns, windows): open minutes on the typical day; the longest stretch there, in
+        minutes from the free time's beginning; and 1 where no hours are merely possible.
+    """
+    shape = free.shape
+    size = shape[0] * shape[1]
+    out = np.zeros((4, size))
+    if len(free.cell):
+        open_min = _within(sure, free.start, free.end)
+        cells, typical = free.cells, _median(free, open_min)
+        out[0, cells] = open_min[typical]
+        out[1, cells], out[2, cells] = _longest(sure, free.start[typical], free.end[typical])
+        if np.array_equal(maybe, sure):
+            out[3] = 1.0
+        else:
+            perhaps = _within(maybe, free.start, free.end)
+            out[3, cells] = perhaps[_median(free, perhaps)] == open_min[typical]
+    return (
+        out[0].reshape(shape),
+        out[1].reshape(shape),
+        out[2].reshape(shape),
+        out[3].reshape(shape),
+    )
+
+
+def _within(stretches: Floats, start: Floats, end: Floats) -> Floats:
+    """Minutes of stretches within each free time."""
+    if not len(stretches):
+        return np.zeros(len(start))
+    before = np.concatenate([[0.0], np.cumsum(stretches[:, 1] - stretches[:, 0])])
+    begins = np.append(stretches[:, 0], np.inf)
+
+    def until(moment: Floats) -> Floats:
+        over = np.searchsorted(stretches[:, 1], moment, side="right")
+        return np.asarray(before[over] + np.maximum(moment - begins[over], 0.0), dtype=float)
+
+    return until(end) - until(start)
+
+
+def _median(free: _Free, minutes: Floats) -> Ints:
+    """Free time of the typical day of each cell: that of the lower median; ties: the first."""
+    order = np.lexsort((minutes, free.cell))
+    return np.asarray(order[free.first + (free.count - 1) // 2], dtype=np.int64)
+
+
+def _longest(stretches: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """From and to of the longest stretch within each free time, minutes from its beginning."""
+    opens, closes = np.zeros(len(start)), np.zeros(len(start))
+    first = np.searchsorted(stretches[:, 1], start, side="right")
+    last = np.searchsorted(stretches[:, 0], end, side="left")
+    for k in range(int((last - first).max(initial=0))):
+        at = np.flatnonzero(first + k < last)
+        a = np.maximum(stretches[first[at] + k, 0], start[at]) - start[at]
+        b = np.minimum(stretches[first[at] + k, 1], end[at]) - start[at]
+        better = b - a > closes[at] - opens[at]
+        opens[at[better]], closes[at[better]] = a[better], b[better]
+    return opens, closes
