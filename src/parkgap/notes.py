@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from parkgap.access.homes import ESTIMATED, is_district
+from parkgap.shift_times import calendar_of, hour_warnings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from parkgap.inputs import Tables
     from parkgap.shards import Survey
     from parkgap.sources.prepared import Prepared
+    from parkgap.standard import Standard
     from parkgap.study import Study
 
 Warnings = list[tuple[str, str]]
@@ -39,6 +41,7 @@ def _bilingual(problem: Problem) -> tuple[str, str]:
 
 def warn(
     study: Study,
+    standard: Standard,
     prepared: Prepared,
     parks: pd.DataFrame,
     found: Survey,
@@ -123,7 +126,8 @@ def warn(
                 ),
             )
         )
-    return [*warnings, *_of_tables(study, found, tables, shuttles_withheld)]
+    warnings += _of_tables(study, found, tables, shuttles_withheld)
+    return [*warnings, *_shifts(study, standard, parks, found, tables)]
 
 
 def _of_tables(study: Study, found: Survey, tables: Tables, shuttles_withheld: int) -> Warnings:
@@ -161,17 +165,6 @@ def _of_tables(study: Study, found: Survey, tables: Tables, shuttles_withheld: i
                 ),
             )
         )
-    if len(tables.shifts):
-        warnings.append(
-            (
-                "本版本尚未按营业时间分班次判断：设施不论何时营业均计入。",
-                (
-                    "Opening hours are not judged by shift in this version: "
-                    "a facility counts whatever its hours."
-                ),
-            )
-        )
-
     return warnings
 
 
@@ -179,3 +172,23 @@ def _some(names: pd.Series, most: int = 8) -> str:
     """Name a few, count the rest."""
     shown = ", ".join(names.astype(str).head(most))
     return shown if len(names) <= most else f"{shown} … (+{len(names) - most})"
+
+
+def _shifts(
+    study: Study, standard: Standard, parks: pd.DataFrame, found: Survey, tables: Tables
+) -> Warnings:
+    """Say what is not known of opening hours, where shifts ask for them."""
+    if tables.shifts.empty:
+        return []
+    if standard.hours is None or study.as_of is None:
+        return [
+            (
+                "未按营业时间分班次判断：标准未规定时间，或数据未注明日期（可设 as_of）。",
+                (
+                    "Opening hours are not judged by shift: the standard says nothing of hours, "
+                    "or the data bears no date (as_of gives one)."
+                ),
+            )
+        ]
+    calendar = calendar_of(study, parks)
+    return hour_warnings(found.facilities, standard, study.as_of, calendar)

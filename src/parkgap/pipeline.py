@@ -44,6 +44,7 @@ from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Beside, Drawn, Firm, Results
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
+from parkgap.shift_times import crews_and_times
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
@@ -188,7 +189,10 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         made_up=tables.made_up,
         counts=notes.count(prepared, found, parks),
         warnings=tuple(
-            notes.warn(study, prepared, parks, found, tables, shuttles_withheld=buses[1])
+            notes.warn(
+                *(_dated(study, prepared.date), standard, prepared, parks, found, tables),
+                shuttles_withheld=buses[1],
+            )
         ),
         inputs=inputs,
         run=run_key(study, inputs),
@@ -366,6 +370,9 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
         region_has=_region_has(town.prepared, standard),
         proven=proven(town.tables.complete, parks, standard, day),
     )
+    study = _dated(town.study, town.prepared.date)
+    shifts, times = crews_and_times(study, town.tables.shifts, parks, facilities, standard, memo)
+    ground = replace(ground, shifts=shifts, times=times)
     few = town.study.privacy.min_workers
     judge = Judge(ground, standard, town.study.language, few, memo)
     frames = judge.frames()

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from parkgap.assess.groups import Times, no_shifts
+from parkgap.openness import WINDOWS
+
 if TYPE_CHECKING:
     import datetime as dt
 
     import pandas as pd
 
     from parkgap.standard import Standard
+    from parkgap.store import Memo
     from parkgap.study import Study
 
 Said = list[tuple[str, str]]
@@ -40,6 +44,44 @@ def calendar_of(study: Study, parks: pd.DataFrame) -> str:
     at = shapely.centroid(parks["geometry"].to_numpy())
     inside = in_mainland(shapely.get_x(at), shapely.get_y(at))
     return CHINA if 2 * np.count_nonzero(inside) > len(parks) else PLAIN
+
+
+def crews_and_times(
+    study: Study,
+    shifts: pd.DataFrame,
+    parks: pd.DataFrame,
+    facilities: pd.DataFrame,
+    standard: Standard,
+    memo: Memo,
+) -> tuple[pd.DataFrame, Times]:
+    """Give the crews of every park that has shifts, and when places are open to them.
+
+    Nothing of both where there are no shifts, the standard says nothing of hours, or neither the
+    study nor its map says of which day.
+
+    Parameters
+    ----------
+    shifts, parks, facilities
+        Schemas ``frames.SHIFTS``, ``frames.PARKS`` and ``frames.FACILITIES``.
+    """
+    from parkgap.access.hours import Places, openness, patterns
+
+    hours, day = standard.hours, study.as_of
+    if shifts.empty or hours is None or day is None:
+        return no_shifts(), Times()
+    table, pattern = patterns(shifts)
+    calendar = calendar_of(study, parks)
+    where = (facilities[c].to_numpy(dtype=float).round(1) for c in ("lon", "lat"))
+    places = Places(facilities["opening_hours"], facilities["category"], *where)
+    asked = (hours.model_dump_json(), day.isoformat(), calendar, table)
+    inputs = (*asked, places.hours, places.category, places.lon, places.lat)
+    kept = memo("hours", inputs, lambda: openness(places, table, standard, day, calendar=calendar))
+    visits = {
+        item: (tuple(WINDOWS.index(w) for w in visit.free), float(visit.stay))
+        for item, visit in hours.items.items()
+    }
+    crews = shifts[["park_id", "shift", "share"]].reset_index(drop=True)
+    return crews.assign(pattern=pattern), Times(visits, kept.value)
 
 
 def hour_warnings(

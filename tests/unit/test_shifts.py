@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,10 +15,11 @@ from parkgap.assess.groups import Times
 from parkgap.assess.items import Assessor
 from parkgap.assess.outcomes import lacking_core
 from parkgap.assess.ranking import rank_parks, shortfalls
+from parkgap.openness import WINDOWS, Openness
 
 DAY, NIGHT = 0, 1
 OPEN, SHUT, UNKNOWN = "open", "shut", "unknown"
-# A pharmacy and a market want one place each, so that what is found decides.
+# One pharmacy is asked for, so that what is found decides.
 ONE = DRUGS
 
 
@@ -28,22 +28,27 @@ def times(
     hours: Sequence[tuple[str, str]],
     *,
     leave: Sequence[tuple[float, float]] = (),
-    spare: tuple[float, float] = (math.inf, math.inf),
+    spare: tuple[float, float] | None = None,
 ) -> Times:
-    """Set out when places are open by day and by night, and what walk a break leaves."""
+    """Set out when places are open by day and by night, and what walk a break leaves.
 
-    def flags(*states: str) -> np.ndarray:
-        return np.array([[[h[p] in states for h in hours] for p in (DAY, NIGHT)]], dtype=bool)
-
-    walk = np.full((1, 2, len(hours)), -math.inf)
-    if leave:
-        walk[0] = np.array(leave, dtype=float).T
-    rule = dict.fromkeys(items, 0)
-    bare = np.full_like(walk, -math.inf)
-    return Times(
-        *(rule, flags(OPEN), walk, flags(OPEN, UNKNOWN), np.maximum(walk, bare)),
-        spare=np.array([spare], dtype=float),
-    )
+    Without `spare` there is one free time, the hour before the shift; with it the break alone,
+    from which a walk of so many minutes each way leaves the 20 of a visit.
+    """
+    window = WINDOWS.index("before" if spare is None else "break")
+    shape = (len(hours), 2, len(WINDOWS))
+    known, assumed = np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    opens, closes = np.zeros(shape), np.zeros(shape)
+    length = np.zeros((2, len(WINDOWS)))
+    length[:, window] = 60.0 if spare is None else [20.0 + 2 * s for s in spare]
+    for i, states in enumerate(hours):
+        for p, state in enumerate(states):
+            known[i, p, window] = state != UNKNOWN
+            closes[i, p, window] = length[p, window] if state == OPEN else 0.0
+    for i, walks in enumerate(leave):
+        closes[i, :, window] = [20.0 + 2 * w for w in walks]
+    openness = Openness(closes - opens, known, assumed, opens, closes, length)
+    return Times(dict.fromkeys(items, ((window,), 20.0)), openness)
 
 
 def by_shift(

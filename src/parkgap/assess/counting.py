@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from parkgap import geo
-from parkgap.assess.groups import ESTIMATED, REASONS, SLACK, Ground, by_park
+from parkgap.assess.groups import ESTIMATED, NO_PATTERN, REASONS, SLACK, WORK, Ground, by_park
 from parkgap.assess.outcomes import Counts
 from parkgap.standard import Item, Standard, Test
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
 
 _COLUMNS = ("origin", "target", "metres", "minutes", "metres_worst", "minutes_worst")
 
@@ -77,6 +79,7 @@ class Counter:
         keys = pd.MultiIndex.from_arrays([ground.origins["park_id"], ground.origins["kind"]])
         self._thin, self._cut = flags.reindex(keys).fillna(value=True).to_numpy(dtype=bool).T
         self._local: dict[float, Floats] = {}
+        self._serves: dict[tuple[str, int, str], tuple[Bools, ...]] = {}
         self._patterns = [int(p) for p in np.unique(self.groups.pattern)]
 
     def _may_use(self, walks: pd.DataFrame) -> Bools:
@@ -98,28 +101,49 @@ class Counter:
         columns = [self.index[i] for i in item.of_items or (item.id,)]
         return np.asarray(self.g.member[:, columns].any(axis=1), dtype=bool)
 
-    def serving(self, item: Item, rows: Rows, pattern: int, *, worst: bool = False) -> Bools:
-        """Rows that lead to a place which is open when shifts of a pattern are free."""
-        minutes = rows.minutes_worst if worst else rows.minutes
-        return self.g.times.serving(item.id, pattern, rows.facility, minutes)
+    def _serving(self, item: Item, rows: Rows, pattern: int, end: str) -> tuple[Bools, ...]:
+        """Rows to places that are open when shifts of a pattern are free, for who is at an end.
 
-    def counts(self, item: Item, rows: Rows) -> Counts:
-        """Count what every group reaches, test by test."""
+        Through the best gate, the worst, and the best if all places of unknown hours were open.
+        """
+        key = (item.id, pattern, end)
+        if key not in self._serves:
+            times, place = self.g.times, rows.facility
+            best = times.serving(*key, place, rows.minutes)
+            worst, most = best, best
+            if times.bears_on(item.id):
+                worst = times.serving(*key, place, rows.minutes_worst)
+                most = best | times.serving(*key, place, rows.minutes, maybe=True)
+            self._serves[key] = (best, worst, most)
+        return self._serves[key]
+
+    def counts(self, item: Item, rows: Rows, where: Objects) -> Counts:
+        """Count what every group reaches, test by test.
+
+        Parameters
+        ----------
+        item, rows
+            The item, and the walks to its places.
+        where
+            From where each group goes there (:meth:`parkgap.assess.outcomes.Kinds.where`).
+        """
         groups, size = self.groups, len(self.g.origins)
         pattern = groups.pattern[groups.crew]
         shape = (len(groups.origin), len(item.tests))
         found, sure, most = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        for own in self._patterns:
-            of = np.flatnonzero(pattern == own)
+        timed = self.g.times.bears_on(item.id)
+        ends = sorted(set(where)) if timed else [WORK]
+        every = np.arange(len(pattern))
+        for own, end in product(self._patterns if timed else [NO_PATTERN], ends):
+            of = np.flatnonzero((pattern == own) & (where == end)) if timed else every
             at = groups.origin[of]
-            best, worst = (self.serving(item, rows, own, worst=w) for w in (False, True))
-            maybe = best | self.g.times.serving(
-                item.id, own, rows.facility, rows.minutes, maybe=True
-            )
+            best, worst, maybe = self._serving(item, rows, own, end)
             for t, test in enumerate(item.tests):
                 near, far = rows.within(test), rows.within(test, worst=True)
-                for out, use in ((found, near & best), (sure, far & worst), (most, near & maybe)):
-                    out[of, t] = self._count(item, rows, use, size)[at]
+                found[of, t] = most[of, t] = self._count(item, rows, near & best, size)[at]
+                sure[of, t] = self._count(item, rows, far & worst, size)[at]
+                if timed:
+                    most[of, t] = self._count(item, rows, near & maybe, size)[at]
         needed = self._needed(item)
         return Counts(found, sure, needed, self._reasons(item, rows, found, most, needed))
 

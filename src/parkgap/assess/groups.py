@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from parkgap.openness import WINDOWS, Openness
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -26,6 +28,10 @@ REASONS = (
 )
 ESTIMATED = "estimated"  # of home origins: what they are based on
 NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
+WORK, HOME, PROXY = "work", "home", "proxy"  # ends; a workplace that stands for unknown homes, too
+# Nobody goes home in the break, or walks from work on a day of rest.
+_NEVER = {WORK: ("rest",), HOME: ("break",), PROXY: ()}
+_ENDLESS = 1e9  # minutes of a walk that does not end
 
 
 def nothing_beside() -> pd.DataFrame:
@@ -42,67 +48,84 @@ def no_shifts() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Times:
-    """When places serve; a rule is a set of free windows and a stay, a pattern a shift's times.
+    """When places serve whom.
 
     Attributes
     ----------
-    rule_of
-        Rule of each item that depends on hours; items that are not here never close.
-    open
-        Open long enough in a window that needs no walk within it, shape (rules, patterns, places).
-    walk
-        Farthest walk (minutes) from which a break still leaves the stay, one way, -inf where the
-        place is closed then; the same shape.
-    maybe, maybe_walk
-        The same if every place of unknown hours were open.
-    spare
-        Farthest walk (minutes) to any place that could serve, shape (rules, patterns): inf where
-        other windows than the break count.
+    visits
+        Of each item that depends on hours: in which free times it is used (numbers of
+        :data:`parkgap.openness.WINDOWS`), and the minutes of a visit without the walk.  Items
+        that are not here never close.
+    openness
+        When places are open, by the patterns of shifts; None: no shift has times.
     """
 
-    rule_of: dict[str, int]
-    open: Bools
-    walk: Floats
-    maybe: Bools
-    maybe_walk: Floats
-    spare: Floats
+    visits: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)
+    openness: Openness | None = None
+
+    def bears_on(self, item: str) -> bool:
+        """Whether hours bear on an item."""
+        return self.openness is not None and item in self.visits
 
     def serving(
-        self, item: str, pattern: int, place: Ints, minutes: Floats, *, maybe: bool = False
+        self,
+        item: str,
+        pattern: int,
+        end: str,
+        place: Ints,
+        minutes: Floats,
+        *,
+        maybe: bool = False,
     ) -> Bools:
-        """Tell which walks lead to a place that is open when the shift is free, shape (walks,)."""
-        rule = self.rule_of.get(item)
-        if rule is None or pattern == NO_PATTERN:
-            return np.ones(len(place), dtype=bool)
-        here = (self.maybe if maybe else self.open)[rule, pattern, place]
-        leave = (self.maybe_walk if maybe else self.walk)[rule, pattern, place]
-        return np.asarray(here | (minutes <= leave + SLACK), dtype=bool)
+        """Tell which walks lead to a place that is open when the shift is free, shape (walks,).
 
-    def farthest(self, item: str, pattern: Ints) -> Floats:
-        """Farthest walk (minutes) to a place that could serve, by the crews' patterns."""
-        rule = self.rule_of.get(item)
-        if rule is None or self.spare.shape[1] == 0:
+        With `maybe`, also those to places of unknown hours from which the walk leaves time for
+        a visit, were they open.
+        """
+        if self.openness is None or pattern == NO_PATTERN or item not in self.visits:
+            return np.ones(len(place), dtype=bool)
+        windows, stay = self._visit(item, end)
+        walk = np.where(np.isfinite(minutes), minutes, _ENDLESS)
+        o = self.openness
+        told = (o.known | o.assumed)[place, pattern]
+        good = told & (o.time_there(place, pattern, walk) >= stay - SLACK)
+        if maybe:
+            good |= ~o.known[place, pattern] & (o.could_stay(pattern, walk) >= stay - SLACK)
+        return np.asarray(good[:, windows].any(axis=1), dtype=bool)
+
+    def farthest(self, item: str, pattern: Ints, end: str) -> Floats:
+        """Farthest walk (minutes) from which a place that never closes could serve, by pattern."""
+        if self.openness is None or item not in self.visits or not len(self.openness.length):
             return np.full(len(pattern), np.inf)
-        spare = self.spare[rule, np.maximum(pattern, 0)]
+        windows, stay = self._visit(item, end)
+        # One way or both come off the free time: what stays with no walk, less with a minute of it.
+        still, minute = (
+            np.array([self.openness.could_stay(p, np.array([w]))[0] for p in range(self.patterns)])
+            for w in (0.0, 1.0)
+        )
+        with np.errstate(invalid="ignore"):  # a shift without that free time
+            far = np.where(np.isfinite(still), (still - stay) / (still - minute), -np.inf)
+        spare = far[:, windows].max(axis=1, initial=-np.inf)[np.maximum(pattern, 0)]
         return np.where(pattern == NO_PATTERN, np.inf, spare)
+
+    @property
+    def patterns(self) -> int:
+        """Number of patterns."""
+        return 0 if self.openness is None else len(self.openness.length)
+
+    def _visit(self, item: str, end: str) -> tuple[list[int], float]:
+        """Free times in which an item is used at an end of the day, and the length of a visit."""
+        windows, stay = self.visits[item]
+        return [w for w in windows if WINDOWS[w] not in _NEVER[end]], stay
 
     def of(self, pattern: Ints, place: Ints) -> tuple[object, ...]:
         """Everything that is said of some patterns and places, whatever they are numbered."""
-        if not self.rule_of:
+        if self.openness is None:
             return ()
-        known = pattern[pattern != NO_PATTERN]
-        arrays = (self.open, self.walk, self.maybe, self.maybe_walk)
-        return (
-            sorted(self.rule_of.items()),
-            self.spare[:, known],
-            *(values[:, known][:, :, place] for values in arrays),
-        )
-
-
-def any_time() -> Times:
-    """Make times of a study without shifts: every place serves at every hour."""
-    none, bare = np.zeros((0, 0, 0)), np.zeros((0, 0, 0), dtype=bool)
-    return Times({}, bare, none, bare, none, np.zeros((0, 0)))
+        own, o = pattern[pattern != NO_PATTERN], self.openness
+        visits = [(item, list(windows), stay) for item, (windows, stay) in self.visits.items()]
+        arrays = (o.known, o.assumed, o.opens, o.closes)
+        return (sorted(visits), o.length[own], *(a[place][:, own] for a in arrays))
 
 
 @dataclass(frozen=True)
@@ -156,7 +179,7 @@ class Ground:
     stretch: float = 1.0
     proven: Bools | None = None
     shifts: pd.DataFrame = field(default_factory=no_shifts)
-    times: Times = field(default_factory=any_time)
+    times: Times = field(default_factory=Times)
 
     @cached_property
     def origin_park(self) -> Ints:

@@ -24,6 +24,7 @@ from parkgap.standard import Item, Standard
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
 
 _EVIDENCE = 10  # facilities named in a row
 _SAME = 1e-9  # outcomes of shifts that differ by less are one
@@ -35,6 +36,7 @@ class Judged:
 
     item: Item
     rows: Rows
+    where: Objects
     counts: Counts
     ends: Ends
     found: Judgement
@@ -94,9 +96,11 @@ class Assessor:
         """Count for one item and sum up, once."""
         if item.id not in self._judged:
             rows = self.counter.rows(item)
-            counts, ends = self.counter.counts(item, rows), self._kinds.ends(item)
+            ends = self._kinds.ends(item)
+            where = self._kinds.where(item, ends)
+            counts = self.counter.counts(item, rows, where)
             self._judged[item.id] = Judged(
-                *(item, rows, counts, ends, judge(self.groups, counts, ends)),
+                *(item, rows, where, counts, ends, judge(self.groups, counts, ends)),
                 absent=item.needs_region and item.id not in self.g.region_has,
             )
         return self._judged[item.id]
@@ -285,7 +289,8 @@ class Assessor:
         test, part = item.tests[t], rows.of(origin)
         facility, metres, minutes = rows.facility[part], rows.metres[part], rows.minutes[part]
         costs = {"m": metres, "min": minutes}
-        open_then = self.g.times.serving(item.id, pattern, facility, minutes)
+        end = str(judged.where[group])
+        open_then = self.g.times.serving(item.id, pattern, end, facility, minutes)
         within = [(costs[x.unit] <= x.limit + SLACK) & open_then for x in item.tests]
         seen = facility[np.any(within, axis=0)][:_EVIDENCE]
         texts = [
@@ -349,8 +354,7 @@ class Assessor:
             return 0
         if item.counts == "lines":
             return int(deficit.max())  # one line can be led past every gate
-        pattern = self.groups.pattern[self.groups.crew[rows]]
-        spare = self.g.times.farthest(item.id, pattern)[need]
+        spare = self._spare(judged, rows)[need]
         origins, at = np.unique(self.groups.origin[rows], return_inverse=True)
         where, more = at[need], deficit[need, test]
         # One need an origin, test and time to spare: the largest of its groups'.
@@ -369,6 +373,15 @@ class Assessor:
         lonely = np.unique(where[~cover.any(axis=1)])
         cover = np.column_stack([cover, where[:, None] == lonely])
         return fewest(cover, more.astype(np.int64))
+
+    def _spare(self, judged: Judged, rows: Ints) -> Floats:
+        """Farthest walk (minutes) that the free times of some groups allow, shape (groups,)."""
+        pattern, where = self.groups.pattern[self.groups.crew[rows]], judged.where[rows]
+        out = np.full(len(rows), np.inf)
+        for end in set(where):
+            own = where == end
+            out[own] = self.g.times.farthest(judged.item.id, pattern[own], str(end))
+        return out
 
     def _site_costs(self, origins: Ints) -> tuple[Floats, Floats]:
         """Metres and minutes to every site that any origin reaches, shape (origins, sites)."""

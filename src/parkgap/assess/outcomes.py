@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from parkgap.assess.groups import ESTIMATED, Ground, Groups
+from parkgap.assess.groups import ESTIMATED, HOME, PROXY, WORK, Ground, Groups
 from parkgap.standard import Item
 
 Ints = npt.NDArray[np.int64]
@@ -83,6 +83,7 @@ class Kinds:
         self._work, self._home, self._based = kind == "work", kind == "home", based
         size = len(ground.parks)
         park = groups.park[groups.crew]
+        self._park = park
         self._has_home = np.bincount(park[self._home], minlength=size)[park] > 0
         # Homes that nobody has seen cannot excuse a lack at work, nor make up for it.
         guessed = self._home & (based == ESTIMATED)
@@ -98,6 +99,18 @@ class Kinds:
         if item.origin == "home":
             return Ends(self._work & ~self._has_home, self._home)
         return Ends(self._work, self._home & ~self._guessed)
+
+    def where(self, item: Item, ends: Ends) -> Objects:
+        """From where each group goes to places of an item, as hours see it, shape (groups,).
+
+        A workplace stands for the home, too, of workers of whom no home is judged.
+        """
+        here = np.where(self._home, HOME, WORK).astype(object)
+        if item.origin != "work":
+            park = self._park
+            homes = np.bincount(park[ends.home], minlength=int(park.max(initial=-1)) + 1)[park] > 0
+            here[self._work & ~homes] = PROXY
+        return here
 
 
 @dataclass(frozen=True)

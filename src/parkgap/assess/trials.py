@@ -64,7 +64,9 @@ def _under(
     judged = assessor.judge(item)
     found = judged.found.park
     if tests != item.tests:
-        counts = assessor.counter.counts(item.model_copy(update={"tests": tests}), judged.rows)
+        counts = assessor.counter.counts(
+            item.model_copy(update={"tests": tests}), judged.rows, judged.where
+        )
         found = judge(assessor.groups, counts, judged.ends).park
     status = found.status
     high = np.fmax(found.low, found.high)
