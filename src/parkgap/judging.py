@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from parkgap.assess.detail import Detail, detail
 from parkgap.assess.groups import NO_PATTERN, Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.outcomes import lacking_core
@@ -108,6 +109,11 @@ class Judge:
         return joined(
             [self.memo.under("trials", key, partial(one, i)) for i, key in enumerate(keys)]
         )
+
+    def detail(self, park: str, item: str) -> Detail:
+        """Lay open how one item of one park was judged."""
+        row = np.array([self._ids.index(park)], dtype=np.int64)
+        return detail(self._assessor(only(self.ground, row)), item)
 
     @property
     def _ids(self) -> list[str]:

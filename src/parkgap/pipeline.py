@@ -380,7 +380,7 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     firm = _firm(judge, frames, shown["assessment"])
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
     nearby = _nearby(found.reach, origins, facilities["facility_id"])
-    shown |= {"completeness": found.completeness, "nearby": nearby}
+    shown |= {"detail": judge.detail, "completeness": found.completeness, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
 
 

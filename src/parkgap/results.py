@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
 
+    from parkgap.assess.detail import Detail
     from parkgap.standard import Standard
     from parkgap.study import Study
 
@@ -191,6 +192,8 @@ class Results:
         Name of the run: a SHA-256 of everything that it was made from.
     firm
         How firm the ranks are.
+    detail
+        Lays open how an item (second) of a park (first, both ids) was judged; not published.
     closed
         Ids of facilities that an official list calls removed, sorted.
     changes
@@ -223,6 +226,7 @@ class Results:
     beside: Beside = field(default_factory=Beside)
     firm: Firm = field(default_factory=Firm)
     closed: tuple[str, ...] = ()
+    detail: Callable[[str, str], Detail] | None = field(default=None, compare=False)
     changes: tuple[Change, ...] = ()
     compared_with: Mapping[str, object] | None = None
     settled: bool = False

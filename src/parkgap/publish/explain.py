@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from parkgap.assess.groups import ALL
 from parkgap.errors import InputError, Problem
 from parkgap.publish.beside import Besides
+from parkgap.publish.chain import chain
 from parkgap.publish.text import Text
 from parkgap.publish.words import Words
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 def explain_park(
     results: Results, park: str, item: str | None = None, *, as_json: bool = False
 ) -> str:
-    """Explain one park, or one item of it.
+    """Explain one park, or one item of it with the whole chain behind it.
 
     Parameters
     ----------
@@ -57,14 +59,19 @@ def explain_park(
     records = [{str(k): v for k, v in r.items()} for r in rows.to_dict("records")]
     for record in sorted(records, key=lambda r: order[str(r["item"])]):
         one = items[str(record["item"])]
-        lines += [
-            "",
-            f"{one.zh if zh else one.en} [{one.id}]  {text('status.' + str(record['status']))}",
-        ]
+        name = f"{one.zh if zh else one.en} [{one.id}]{_shift(record, besides.words)}"
+        lines += ["", f"{name}  {text('status.' + str(record['status']))}"]
         said = _body(record, near, names, text) + _besides(record, one, names, besides)
+        if item is not None and record["shift"] == ALL and results.detail is not None:
+            said += chain(results.detail(str(row["park_id"]), one.id), record, besides.words)
         lines += ["  " + line for line in said]
     lines += ["", text("notice.screening")]
     return "\n".join(lines)
+
+
+def _shift(record: dict[str, Any], words: Words) -> str:
+    """Name the shift of a row that speaks of one alone."""
+    return "" if record["shift"] == ALL else words.bracket(words.word("shift", record["shift"]))
 
 
 def _as_json(row: dict[str, object], rows: pd.DataFrame, besides: Besides) -> str:

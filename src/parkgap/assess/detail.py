@@ -1,0 +1,125 @@
+"""Lay open how one item of one park was judged: by which groups, along which walks, when open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from parkgap.assess.groups import NO_PATTERN, SLACK
+from parkgap.openness import WINDOWS
+
+if TYPE_CHECKING:
+    from parkgap.assess.items import Assessor, Judged
+
+Ints = npt.NDArray[np.int64]
+_PLACES = 8  # nearest places that are told
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How one item of one park was judged.
+
+    Attributes
+    ----------
+    crowds
+        One row an end, a shift and a test: ``end, shift, workers, groups, limit, unit, needed,
+        least, most, served`` - groups of workers, what the test asks for at most, the fewest and
+        most places that any of them finds open, and the workers for whom it is met whichever gate
+        is open (NaN: unknown, or a few of those who live somewhere). Homes of fewer workers than
+        are told have no rows.
+    places
+        The nearest places of the item: ``facility_id, name, metres, minutes`` from the nearest
+        workplace, ``hours`` as stated, and ``open``: of each shift, minutes that may be spent
+        there in each free time (NaN: not known), as a mapping of shift to mapping of free time.
+    """
+
+    crowds: pd.DataFrame
+    places: pd.DataFrame
+
+
+def detail(assessor: Assessor, item_id: str) -> Detail:
+    """Lay open one item of the only park that an assessor stands on."""
+    judged = assessor.judge(assessor.standard.item(item_id))
+    return Detail(_crowds(assessor, judged), _places(assessor, judged))
+
+
+def _crowds(assessor: Assessor, judged: Judged) -> pd.DataFrame:
+    groups, counts, rows = assessor.groups, judged.counts, []
+    for end, use in judged.ends.used:
+        whole = assessor.workers[0] if end == "work" else assessor.residents[0]
+        for crew, shift in enumerate(groups.name):
+            of = groups.of_crew(crew)
+            of = of[use[of]]
+            people = whole * groups.part[crew] * groups.share[of]
+            if not len(of) or (end == "home" and people.sum() < assessor.min_workers - SLACK):
+                continue
+            for t, test in enumerate(judged.item.tests):
+                served = float(people[counts.met[of, t]].sum())
+                few = min(served, people.sum() - served)
+                hidden = end == "home" and SLACK < few < assessor.min_workers - SLACK
+                rows.append(
+                    {
+                        "end": end,
+                        "shift": shift,
+                        "groups": len(of),
+                        "workers": float(people.sum()),
+                        "limit": test.limit,
+                        "unit": test.unit,
+                        "needed": float(counts.needed[of, t].max()),
+                        "least": float(counts.sure[of, t].min()),
+                        "most": float(counts.found[of, t].max()),
+                        "served": np.nan if hidden or not np.isfinite(whole) else served,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _places(assessor: Assessor, judged: Judged) -> pd.DataFrame:
+    """Nearest places, by the least walk from any workplace."""
+    kind = assessor.g.origins["kind"].to_numpy(dtype=object)
+    walks = pd.DataFrame(
+        {
+            "place": judged.rows.facility,
+            "metres": judged.rows.metres,
+            "minutes": judged.rows.minutes,
+        }
+    )[kind[judged.rows.origin] == "work"]
+    near = walks.groupby("place", as_index=False).min().sort_values(["metres", "place"])
+    near = near.head(_PLACES).reset_index(drop=True)
+    place = near["place"].to_numpy(dtype=np.int64)
+    facilities = assessor.g.facilities.iloc[place]
+    return pd.DataFrame(
+        {
+            "facility_id": facilities["facility_id"].to_numpy(),
+            "name": facilities["name"].to_numpy(),
+            "metres": near["metres"].to_numpy(),
+            "minutes": near["minutes"].to_numpy(),
+            "hours": facilities["opening_hours"].to_numpy(dtype=object),
+            "open": _open(assessor, judged, place, near["minutes"].to_numpy(dtype=float)),
+        }
+    )
+
+
+def _open(
+    assessor: Assessor, judged: Judged, place: Ints, minutes: npt.NDArray[np.float64]
+) -> list[dict[str, dict[str, float]]]:
+    """Minutes that each shift may spend at each place in each free time that counts."""
+    times, groups = assessor.g.times, assessor.groups
+    out: list[dict[str, dict[str, float]]] = [{} for _ in place]
+    if times.openness is None or not times.bears_on(judged.item.id):
+        return out
+    windows, _ = times.visits[judged.item.id]
+    walk = np.where(np.isfinite(minutes), minutes, 0.0)
+    for shift, pattern in zip(groups.name, groups.pattern, strict=True):
+        if pattern == NO_PATTERN:
+            continue
+        stay = times.openness.time_there(place, int(pattern), walk)
+        told = (times.openness.known | times.openness.assumed)[place, int(pattern)]
+        stay = np.where(told, np.maximum(stay, 0.0), np.nan)
+        for own, row in zip(out, stay, strict=True):
+            own[str(shift)] = {WINDOWS[w]: float(row[w]) for w in windows}
+    return out
