@@ -32,7 +32,7 @@ _LEAST_RUN = 3  # consecutive days that are written as a range
 def english(text: str) -> str:
     """Write the Chinese and long English names of days in a text as OpenStreetMap does.
 
-    >>> english("周一至周五 9:00, 周六、日 10:00"), english("Monday-Friday"), english("工作日")
+    >>> english("周一至周五 9:00, 周六、日 10:00"), english("Monday to Friday"), english("工作日")
     ('Mo-Fr 9:00, Sa,Su 10:00', 'Mo-Fr', 'Mo-Fr')
     """
     for words, osm in ((_EVERY, WEEK), (_WEEKEND, "Sa,Su"), (_WORKING, WORKING)):
@@ -43,13 +43,16 @@ def english(text: str) -> str:
     # 周一至五, 周六、日: the prefix holds for what follows.
     link = rf"(?:\s*(?:[-–—~～至到、,，和及]|{_PREFIX})+\s*)?"
     chain = re.compile(rf"{_PREFIX}[{_HAN}天](?:{link}[{_HAN}天](?![十点點时時]))*")
-    return chain.sub(lambda m: _chain(m[0]), text)
+    text = chain.sub(lambda m: _chain(m[0]), text)
+    day = "|".join(DAYS)
+    return re.sub(rf"({day})\s*(?:至|到|\bto\b|\bthrough\b)\s*(?={day})", r"\1-", text)
 
 
 def _chain(said: str) -> str:
     bare = re.sub(_PREFIX, "", said).replace("天", "日")
     bare = re.sub(r"\s*[-–—~～至到]+\s*", "-", bare)
     bare = re.sub(r"\s*[、,，和及]+\s*", ",", bare)
+    bare = re.sub(rf"(?<=[{_HAN}])(?=[{_HAN}])", ",", bare)
     return "".join(DAYS[_HAN.index(c)] if c in _HAN else c for c in bare)
 
 

@@ -328,6 +328,12 @@ fault(
     "study.toml:2:language:de: 只能取以下之一：'zh' 或 'en' / must be one of: 'zh' or 'en'",
 )
 fault(
+    "a country's holidays that are not known",
+    toml('[shifts]\nfile = "town.osm"\ncalendar = "US"\n'),
+    "study.toml:9:shifts.calendar:US: "
+    "只能取以下之一：'CN' 或 'none' / must be one of: 'CN' or 'none'",
+)
+fault(
     "a public edition without review",
     study("as_of", 'edition = "public"\nas_of'),
     "study.toml::map_review_no:: 公开版须有审图号 / the public edition needs a map review number",

@@ -357,6 +357,14 @@ for name, text, *said in (
     ),
 ):
     rows("shifts", SHIFTS, name, text, *said)
+for name, cell in (("no days", "三班倒"), ("an eighth day", "1-8"), ("every day a day off", "0/7")):
+    rows(
+        "shifts",
+        f"{SHIFTS},工作日",
+        name,
+        f"P1,白,8:00,16:00,,,1,{cell}\n",
+        f"2:工作日:{cell}: 工作日写法有误 / not days of work",
+    )
 fault(
     "shifts: half a stretch of time",
     table("shifts", "园区编号,班次,起止时间,比例\nP1,白,8:00起,1\n"),

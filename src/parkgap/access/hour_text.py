@@ -77,7 +77,7 @@ def normalise(value: str | None) -> str | None:
     if value is None:
         return None
     plain = _plain(value)
-    if plain.casefold() in _SILENT:
+    if _silent(value):
         return None
     # As it stands if that can be read, else repaired.
     tries = (_repaired,) if _TIMES_ONLY.fullmatch(plain) else (str, _repaired)
@@ -103,8 +103,9 @@ def unreadable(hours: pd.Series, ids: pd.Series) -> pd.DataFrame:
     most frequent first.
     """
     given = pd.DataFrame({"hours": hours.to_numpy(), "ids": ids.to_numpy()}).dropna()
-    silent = given["hours"].map(lambda v: _plain(str(v)).casefold() in _SILENT)
-    bad = given[[not s and normalise(str(v)) is None for s, v in zip(silent, given["hours"])]]  # noqa: B905
+    said = given["hours"].astype(str)
+    lost = {v for v in said.unique() if not _silent(v) and normalise(v) is None}
+    bad = given[said.isin(lost)]
     groups = bad.sort_values("ids").groupby("hours", sort=True)["ids"]
     out = pd.DataFrame({"ids": groups.agg(" ".join), "places": groups.size()}).reset_index()
     return out.sort_values(["places", "hours"], ascending=[False, True], ignore_index=True)
@@ -117,7 +118,7 @@ def tells_opening(value: str) -> bool:
     (False, True, True)
     """
     rules = [rule.strip() for rule in _outside_quotes(value, ";")]
-    closed = re.compile(r"(?P<days>.*?)\s*\b(?:off|closed)\b", re.IGNORECASE)
+    closed = re.compile(r'(?P<days>[^"]*?)\s*\b(?:off|closed)\b', re.IGNORECASE)
     found = [closed.match(rule) for rule in rules]
     return not all(m is not None and m["days"] for m in found)
 
@@ -146,6 +147,10 @@ def with_holidays(value: str, holidays: Sequence[dt.date]) -> str:
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def _silent(value: str) -> bool:
+    return _plain(value).casefold() in _SILENT
 
 
 def _valid(value: str) -> bool:
@@ -284,7 +289,7 @@ def _unsure(rule: str) -> str:
     sure = _OPEN_END.sub(lambda m: m[0].rstrip("+") if m[3] else "", rule[len(days) :])
     sure = ",".join(span for span in sure.split(",") if span)
     maybe = ",".join(f"{h:02d}:{m:02d}-{_clock(_guessed(h * 60 + m))}" for h, m, _ in ends)
-    unknown = f"{days}{maybe} unknown"
+    unknown = f"{days or 'Mo-Su '}{maybe} unknown"  # a bare ", 17:00-" would join the rule before
     return f"{days}{sure}, {unknown}" if sure else unknown
 
 

@@ -9,7 +9,16 @@ from parkgap.errors import Problem, StandardError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from parkgap.standards.model import Category, Item, Provenance, Standard, Test
+    from parkgap.standards.model import (
+        Category,
+        Hours,
+        Item,
+        Provenance,
+        Span,
+        Standard,
+        Test,
+        Visit,
+    )
 
 # Every character must exist in cp936, the code page of a Chinese Windows console.
 _WORDS: dict[str, dict[str, str]] = {
@@ -39,6 +48,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "m": "{limit:g} 米内",
         "min": "步行 {limit:g} 分钟内",
         "count": "{count} {unit}",
+        "free": "空闲时段：班前 {before:g} 分钟、班中休息、班后 {after:g} 分钟、"
+        "休息日 {start:g}—{end:g} 点",
+        "assumed": "营业时间未知时按 {start:g}—{end:g} 点开放计，其余时间视为不详",
+        "assumed_of": "营业时间未知时按 {start:g}—{end:g} 点开放计",
+        "visit": "{windows}须开放，停留 {stay:g} 分钟",
+        "and": "、",
+        "before": "班前",
+        "break": "班中休息",
+        "after": "班后",
+        "rest": "休息日",
     },
     "en": {
         "caution": "Screening result; not a basis for planning verification or acceptance.",
@@ -68,6 +87,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "m": "within {limit:g} m",
         "min": "within {limit:g} min on foot",
         "count": "{count} {unit}",
+        "free": "Free time: {before:g} min before a shift, its break, {after:g} min after it, "
+        "{start:g}-{end:g} o'clock on days of rest",
+        "assumed": "Where hours are unknown, open {start:g}-{end:g} o'clock, and unknown otherwise",
+        "assumed_of": "where hours are unknown, open {start:g}-{end:g} o'clock",
+        "visit": "open {windows}, for a stay of {stay:g} min",
+        "and": ", ",
+        "before": "before",
+        "break": "in the break",
+        "after": "after",
+        "rest": "on days of rest",
     },
 }
 
@@ -94,7 +123,7 @@ def explain(standard: Standard, lang: str) -> str:
     words = _WORDS[lang]
     out = [*_head(standard, lang, words)]
     for category in standard.categories:
-        out += ["", *_category(category, lang, words)]
+        out += ["", *_category(category, standard.hours, lang, words)]
     out += ["", words["sources"]]
     for key, source in standard.sources.items():
         out.append(f"  {key} [{source.grade}] {source.doc} ({source.read_at})")
@@ -114,6 +143,8 @@ def _head(standard: Standard, lang: str, words: dict[str, str]) -> Iterator[str]
         low=standard.walk_speed_low.v,
         high=standard.walk_speed_high.v,
     ) + _origin(standard.walk_speed, words)
+    if standard.hours is not None:
+        yield from _hours(standard.hours, words)
     yield words["sets"] + words["sep"].join(standard.weight_sets)
     if standard.overrides:
         said = [f"{path} = {value}" for path, value in standard.overrides.items()]
@@ -123,15 +154,33 @@ def _head(standard: Standard, lang: str, words: dict[str, str]) -> Iterator[str]
         yield words["rescaled"] + words["sep"].join(said)
 
 
-def _category(category: Category, lang: str, words: dict[str, str]) -> Iterator[str]:
+def _hours(hours: Hours, words: dict[str, str]) -> Iterator[str]:
+    start, end = hours.rest.v
+    yield words["free"].format(
+        before=hours.before.v, after=hours.after.v, start=start, end=end
+    ) + _origin(hours.rest, words)
+    yield _assumed(hours.assumed["default"], words["assumed"], words)
+
+
+def _assumed(span: Span, text: str, words: dict[str, str]) -> str:
+    return text.format(start=span.v[0], end=span.v[1]) + _origin(span, words)
+
+
+def _category(
+    category: Category, hours: Hours | None, lang: str, words: dict[str, str]
+) -> Iterator[str]:
     name = category.zh if lang == "zh" else category.en
     line = f"[{category.id}] {name}{words['sep']}{words[category.level]}"
     if category.level != "shown":
         line += f"{words['sep']}{words['weight']} {category.weight:.4g}"
         line += _origin(category.provenance["weight"], words)
     yield line
+    if hours is not None and category.id in hours.assumed:
+        yield "  " + _assumed(hours.assumed[category.id], words["assumed_of"], words)
     for item in category.items:
         yield from _item(item, lang, words)
+        if hours is not None and item.id in hours.items:
+            yield "    " + _visit(hours.items[item.id], words)
 
 
 def _item(item: Item, lang: str, words: dict[str, str]) -> Iterator[str]:
@@ -145,6 +194,11 @@ def _item(item: Item, lang: str, words: dict[str, str]) -> Iterator[str]:
     yield f"  {item.id} {name} ({words['sep'].join(said)})"
     for test in item.tests:
         yield from _test(test, item, lang, words)
+
+
+def _visit(visit: Visit, words: dict[str, str]) -> str:
+    windows = words["and"].join(words[w] for w in visit.free)
+    return words["visit"].format(windows=windows, stay=visit.stay) + _origin(visit, words)
 
 
 def _test(test: Test, item: Item, lang: str, words: dict[str, str]) -> Iterator[str]:
