@@ -106,6 +106,8 @@ def unreadable(hours: pd.Series, ids: pd.Series) -> pd.DataFrame:
     said = given["hours"].astype(str)
     lost = {v for v in said.unique() if not _silent(v) and normalise(v) is None}
     bad = given[said.isin(lost)]
+    if bad.empty:
+        return pd.DataFrame({"hours": [], "ids": [], "places": []})
     groups = bad.sort_values("ids").groupby("hours", sort=True)["ids"]
     out = pd.DataFrame({"ids": groups.agg(" ".join), "places": groups.size()}).reset_index()
     return out.sort_values(["places", "hours"], ascending=[False, True], ignore_index=True)
