@@ -321,11 +321,11 @@ class Assessor:
             first = by_distance[0]
             out["nearest_id"] = self._facility_ids[facility[first]]
             out["nearest_name"] = self._names[facility[first]]
-            home = kind == "home"
-            out["nearest_m"] = None if home else metres[first]
+            rough = kind == "home" or bool(self.g.hidden[origin])
+            out["nearest_m"] = None if rough else metres[first]
             # Within the limit in metres, but not in minutes: up a steep hill.
             far = minutes[first] if np.isfinite(minutes[first]) else np.nan
-            out["nearest_min"] = float(np.ceil(far)) if home else far
+            out["nearest_min"] = float(np.ceil(far)) if rough else far
         return out
 
     # --- what would meet it -----------------------------------------------------------------
