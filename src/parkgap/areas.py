@@ -46,7 +46,7 @@ def _nowhere(source: Any, names: list[str]) -> Problem:
 
     area = source.complete.area
     near = process.extractOne(area, names, scorer=fuzz.ratio, score_cutoff=_LIKE)
-    known = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "") or "—"
+    known = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
     return Problem(
         what="没有园区位于清单声明完整的片区，该声明不起作用 / "
         "no park lies in the area for which the list is declared complete; it proves nothing",
@@ -54,7 +54,8 @@ def _nowhere(source: Any, names: list[str]) -> Problem:
         sheet=source.sheet,
         column="complete.area",
         value=area,
-        rule=f"须与园区表的区县、街道或分区之一完全相同（{known}） / "
-        f"exactly as the parks' table has it, a district, subdistrict or zone ({known})",
+        rule=f"须与园区表的区县、街道或分区之一完全相同（{known or '表中未填'}） / "
+        "exactly as the parks' table has it, a district, subdistrict or zone "
+        f"({known or 'it names none'})",
         remedy=None if near is None else f"是否为“{near[0]}”？ / did you mean '{near[0]}'?",
     )
