@@ -82,6 +82,8 @@ def within_reach(
             & (near[unit] <= row["limit"] + SLACK)
         ]
         least = near.groupby("target")[["metres", "minutes"]].min()
+        # Within the limit in metres, but not in minutes: up a steep hill.
+        least = least.where(np.isfinite(least))
         rest = lonely[lonely["item"].isin(counts)]
         if len(rest):
             metres = row["limit"] * (1.0 if unit == "metres" else standard.walk_speed.v)
