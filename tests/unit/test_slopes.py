@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.test_reach import LAT, LON, M_LAT, M_LON, SPEED, snap
 
-from parkgap.access.pieces import PUBLIC, STREET_COLUMNS
+from parkgap.access.pieces import PUBLIC
 from parkgap.access.reach import reach
 from parkgap.access.slopes import FASTEST, Ground, pace
 from parkgap.access.snap import Snaps
 from parkgap.access.streets import Streets, build_streets
+from parkgap.sources.collector import STREET_TAGS
 from parkgap.sources.heights import heights_of
 from parkgap.sources.osm_file import read_extract
 from parkgap.sources.rasters import usable
@@ -38,8 +39,8 @@ def hill(
     """Build streets in metres around (36 N, 120 E) on ground of the given height."""
     nodes = [n for w in ways for n in w["nodes"]]
     tags = pd.DataFrame(
-        [{"way_id": i + 1, **{c: w.get(c) for c in STREET_COLUMNS}} for i, w in enumerate(ways)],
-        columns=["way_id", *STREET_COLUMNS],
+        [{"way_id": i + 1, **{c: w.get(c) for c in STREET_TAGS}} for i, w in enumerate(ways)],
+        columns=["way_id", *STREET_TAGS],
         dtype=object,
     )
     xy = np.array([at[n] for n in nodes], dtype=float)
