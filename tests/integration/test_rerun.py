@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from tests.towns import Town
 from typer.testing import CliRunner
 
-from parkgap import pipeline
+from parkgap import pipeline, work
 from parkgap.cli import app
 from parkgap.errors import InputError, ShardError
 from parkgap.inputs import read_tables
@@ -294,6 +295,38 @@ def test_a_shard_that_fails_replaces_nothing_and_keeps_what_is_finished(
     ran = CliRunner().invoke(app, ["run", str(study.root), "--out", str(out), "--workers", "2"])
     assert ran.exit_code == 4
     assert files(out) == before
+
+
+def test_workers_are_called_only_for_what_the_store_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parkgap.cluster._FOUND_S", 0.5)
+    nowhere = Means(scheduler="tcp://127.0.0.1:9")
+    study, out = three_parks().write(tmp_path / "s"), tmp_path / "out"
+    with parted([["A"], ["B"], ["C"]]):
+        run(study, out)
+        whole = files(out)
+        (out / "run.json").unlink()
+        done = run(study, out, nowhere)
+        assert not done.reused
+        assert files(out) == whole
+        # One shard is gone: that one is asked for.
+        next((study.root / FOLDER / "survey").rglob("*.entry")).unlink()
+        (out / "run.json").unlink()
+        with pytest.raises(ShardError, match="does not answer"):
+            run(study, out, nowhere)
+        asked: list[int] = []
+        alone = vars(work)["one_by_one"]
+        monkeypatch.setattr("parkgap.cluster._client", lambda *_: nullcontext())
+
+        def do_all(_client: object, works: list[Any], *_: object) -> Any:
+            asked.append(len(works))
+            return alone(works)
+
+        monkeypatch.setattr("parkgap.cluster._do_all", do_all)
+        run(study, out, Means(workers=2))
+        assert asked == [1]
+    assert files(out) == whole
 
 
 def test_a_scheduler_that_is_not_there_is_said(

@@ -168,6 +168,7 @@ def _slowly(order: Any, *_: object) -> Any:
 def test_two_runs_on_one_scheduler_get_each_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("parkgap.work.is_kept", lambda _: False)
     monkeypatch.setattr(cluster, "_do", _slowly)
     monkeypatch.setattr(cluster, "_fetch", lambda _work, told, _store: told.names)
     work: Any = SimpleNamespace(
