@@ -395,3 +395,13 @@ def test_a_piece_known_in_part_counts_as_unknown() -> None:
     at = {1: (-100, 0), 2: (0, 0), 3: (200, 0)}
     streets = hill(ways, at, lambda x, _: NAN if x > 120 else 5.0, step_m=50.0)
     assert streets.heights_known == pytest.approx(100 / 300, rel=1e-4)
+
+
+def test_of_a_piece_known_in_part_the_known_parts_climb() -> None:
+    # 200 m in parts of 50: up 10 % to 100 m, then nobody knows; and a street that is known.
+    ways = [STREET | {"nodes": [1, 2]}, STREET | {"nodes": [1, 3]}]
+    at = {1: (0, 0), 2: (200, 0), 3: (-50, 0)}
+    streets = hill(ways, at, lambda x, _: NAN if x > 120 else x / 10, step_m=50.0)
+    up = 100 / 67 * (1.4190675 + 1.0)
+    assert minutes(streets, (0, 0), (200, 0)) == pytest.approx(up, rel=1e-4)
+    assert streets.heights_known == pytest.approx(50 / 250, rel=1e-4)
