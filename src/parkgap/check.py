@@ -26,6 +26,7 @@ from parkgap.source_keys import Osm, Population, Terrain
 from parkgap.sources.report import texts
 from parkgap.standard import Standard, load
 from parkgap.study import TABLES, StandardChoice, Study, load_study
+from parkgap.study_files import is_standard_file
 from parkgap.sums import headcount_doubts
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _there(section: Terrain | Population | None, root: Path) -> Terrain | Popula
 def _standard(sections: Mapping[str, Any], root: Path, found: Checked) -> Standard | None:
     """Load the standard; what is wrong with it is noted."""
     choice = sections["standard"]
-    own = choice.use.lower().endswith((".yaml", ".yml"))
+    own = is_standard_file(choice.use)
     if own and not (root / choice.use).is_file():
         return None  # said with study.toml
     try:

@@ -1,6 +1,7 @@
 """The command line: flags, progress, exit codes; no logic of its own.
 
-Exit codes: 0 done; 1 input or data refused; 2 usage; 3 done, but a park is under ``--fail-under``.
+Exit codes: 0 done; 1 input or data refused; 2 usage; 3 done, but a park is under ``--fail-under``;
+4 a part of a run on workers failed, the earlier results stand.
 """
 
 from __future__ import annotations
@@ -393,7 +394,9 @@ def standard_export(
 
 
 def _source(text: str) -> str | Path:
-    return Path(text) if text.lower().endswith((".yaml", ".yml")) else text
+    from parkgap.study_files import is_standard_file
+
+    return Path(text) if is_standard_file(text) else text
 
 
 def _load(path: Path, lang: str | None) -> Study:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,9 @@ def hands(
 ) -> Iterator[Do | None]:
     """Offer a function that does the work of shards; None: the process itself does it.
 
+    Workers are called only for shards that the store does not hold: to start them takes longer
+    than to read what is there.
+
     Parameters
     ----------
     workers
@@ -66,17 +69,32 @@ def hands(
     Raises
     ------
     ShardError
-        The scheduler does not answer; or, of the function: a shard failed on every try.
+        Of the function: the scheduler does not answer, or a shard failed on every try.
     InputError
         Of the function: an input is refused.
     LostPieceError
         Of the function: what a shard needs is gone from the store.
     """
+    from parkgap.work import do_one, is_kept
+
     if scheduler is None and workers <= 1:
         yield None
         return
-    with _client(workers, scheduler) as client:
-        yield lambda works: _do_all(client, works, store, tell)
+    with ExitStack() as open_ones:
+        clients: list[Client] = []
+
+        def do(works: list[Work]) -> list[Done]:
+            kept = [is_kept(work) for work in works]
+            if not all(kept) and not clients:
+                clients.append(open_ones.enter_context(_client(workers, scheduler)))
+            new = [work for work, is_there in zip(works, kept, strict=True) if not is_there]
+            made = iter(_do_all(clients[0], new, store, tell) if new else ())
+            return [
+                do_one(work) if is_there else next(made)
+                for work, is_there in zip(works, kept, strict=True)
+            ]
+
+        yield do
 
 
 @contextmanager
@@ -118,8 +136,6 @@ def _do_all(
 
     from parkgap.store import LostPieceError
 
-    if not works:
-        return []
     # What all shards share is sent once.
     prepared, rules = client.scatter(
         [works[0].prepared, works[0].rules], broadcast=True, hash=False

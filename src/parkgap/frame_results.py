@@ -110,8 +110,8 @@ SHORTFALL = Schema(
     limit float? - limit of the binding test
     limit_unit str? - m or min
     nearest_name str? - nearest one to the worst-served group
-    nearest_m float? m - metres to it; empty from homes
-    nearest_min float? min - minutes to it; whole from homes
+    nearest_m float? m - metres to it; empty from homes, and from where few work
+    nearest_min float? min - minutes to it; whole from homes, and from where few work
     workers float? persons - workers judged
     workers_unserved float? persons - of those, not served
     clause str - clause(s) behind the tests

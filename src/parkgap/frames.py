@@ -176,7 +176,7 @@ FACILITIES = Schema(
 
 NEARBY = Schema(
     "nearby",
-    "Least walk from any workplace of a park to each facility within the farthest limit.",
+    "Least walk from any workplace of a park (but those where few work) to each facility.",
     columns("""
     park_id str - the park
     facility_id str - the facility
@@ -263,8 +263,8 @@ ASSESSMENT = Schema(
     limit_unit str? - m or min
     nearest_id str? - facility id of the nearest one to the worst-served group
     nearest_name str? - its name
-    nearest_m float? m - metres to it; empty from homes
-    nearest_min float? min - minutes to it; whole from homes
+    nearest_m float? m - metres to it; empty from homes, and from where few work
+    nearest_min float? min - minutes to it; whole from homes, and from where few work
     workers float? persons - workers judged; empty where the headcount is unknown
     workers_unserved float? persons - of those, not served
     clause str - clause(s) behind the tests

@@ -185,6 +185,7 @@ def only(ground: Ground, rows: Ints) -> Ground:
         origins=ground.origins[mine].reset_index(drop=True),
         park_of=park[ground.park_of],
         edge_m=ground.edge_m[mine],
+        hidden=ground.hidden[mine],
         proven=None if ground.proven is None else ground.proven[rows],
         **parts,
     )
@@ -221,7 +222,7 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
             (
                 *(str(name), workers[park]),
                 g.origins[_ORIGIN].iloc[own].reset_index(drop=True),
-                *(g.edge_m[own], np.searchsorted(own, walk["origin"][r]), code),
+                *(g.edge_m[own], g.hidden[own], np.searchsorted(own, walk["origin"][r]), code),
                 *(walk[c][r] for c in _WALK),
                 *(places.iloc[seen].reset_index(drop=True), g.member[seen]),
                 g.park_of[seen] == park,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkgap import frames
 from parkgap.access.facilities import fold_text
+from parkgap.areas import area_doubts
 from parkgap.errors import InputError, Problem
 from parkgap.sources import lists, tables
 from parkgap.sources.headcounts import read_headcounts, with_headcounts
@@ -125,7 +126,9 @@ def _read_office(
         parks = _count(office, counted, reading.take("headcounts", call), parks)
     office.frames.setdefault("headcounts", frames.HEADCOUNTS.frame())
     reading.each(_OF_PARKS, parks)
-    firms = office.frames["enterprises"] if sections.get("enterprises") is not None else None
+    # Of a table that was refused nobody knows which enterprises there are.
+    told = sections.get("enterprises") is not None and "enterprises" not in reading.refused
+    firms = office.frames["enterprises"] if told else None
     known = Known.of(standard, parks, firms)
     reading.facilities(known)
     reading.each(_LISTS, known)
@@ -165,6 +168,7 @@ class _Reading:
     office: Office
     sections: Mapping[str, Any]
     root: Path
+    refused: set[str] = field(default_factory=set)
 
     def take(self, name: str, call: Callable[..., Read]) -> pd.DataFrame | None:
         """Read one table; None where it was refused."""
@@ -174,6 +178,7 @@ class _Reading:
         except InputError as error:
             self.office.errors += error.problems
             self.office.warnings += [w for report in told for w in report.warnings]
+            self.refused.add(name)
             return None
         finally:
             self.office.reports += [(name, report) for report in told]
@@ -211,4 +216,4 @@ def _declare(sections: Mapping[str, Any], office: Office, known: Known) -> None:
         known=known,
     )
     office.frames["complete"] = complete
-    office.warnings += said
+    office.warnings += [*said, *area_doubts(office.parks, sections)]

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -30,6 +29,7 @@ from parkgap.assess.certainty import edge_distance
 from parkgap.assess.checking import to_check
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
+from parkgap.assess.nearest import few_at, least_walks
 from parkgap.assess.ranking import finest, without_few
 from parkgap.assess.scenarios import scenario_grid
 from parkgap.assess.stability import stability, tried, with_stability
@@ -353,6 +353,7 @@ def _box(shape: shapely.Geometry) -> str:
 
 def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     parks, found, standard = town.parks, town.found, town.standard
+    few = town.study.privacy.min_workers
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
     ground = Ground(
@@ -369,17 +370,17 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
         beside=found.beside,
         region_has=_region_has(town.prepared, standard),
         proven=proven(town.tables.complete, parks, standard, day),
+        hidden=few_at(origins, town.tables.enterprises, few),
     )
     study = _dated(town.study, town.prepared.date)
     shifts, times = crews_and_times(study, town.tables.shifts, parks, facilities, standard, memo)
     ground = replace(ground, shifts=shifts, times=times)
-    few = town.study.privacy.min_workers
     judge = Judge(ground, standard, town.study.language, few, memo)
     frames = judge.frames()
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
     firm = _firm(judge, frames, shown["assessment"])
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
-    nearby = _nearby(found.reach, origins, facilities["facility_id"])
+    nearby = least_walks(found.reach, origins, facilities["facility_id"], ground.hidden)
     shown |= {"detail": judge.detail, "completeness": found.completeness, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
 
@@ -407,6 +408,7 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
         off_street=planned["lon"].notna().to_numpy() & ~found.on_street,
         min_workers=few,
         residents=judge.ground.residents,
+        hidden=judge.ground.hidden,
     )
     due = duties(assessment, tables.owners, judge, town.standard, min_workers=few)
     return Beside(
@@ -417,7 +419,9 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
         shuttles=town.shuttles,
         owners=tables.owners,
         duties=without_few(due, few),
-        planned_near=_nearby(found.to_planned, found.origins, planned["planned_id"]),
+        planned_near=least_walks(
+            found.to_planned, found.origins, planned["planned_id"], judge.ground.hidden
+        ),
     )
 
 
@@ -445,26 +449,6 @@ def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:
     if not lines and not prepared.counts["urban_rail_tracks"]:
         return frozenset()
     return frozenset(item.id for item in standard.items if item.needs_region)
-
-
-def _nearby(reach: pd.DataFrame, origins: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-    """Least walk from any workplace of a park to each target; `ids` names the first of these."""
-    origin, target = reach["origin"].to_numpy(), reach["target"].to_numpy()
-    work: npt.NDArray[np.bool_] = (origins["kind"] == "work").to_numpy()
-    use = work[origin] & (target < len(ids))
-    key = str(ids.name)
-    frame = pd.DataFrame(
-        {
-            "park_id": origins["park_id"].to_numpy()[origin[use]],
-            key: ids.to_numpy()[target[use]],
-            "metres": reach["metres"].to_numpy()[use],
-            "minutes": reach["minutes"].to_numpy()[use],
-        }
-    )
-    # Within the limit in metres, but not in minutes: up a steep hill.
-    frame["minutes"] = frame["minutes"].where(np.isfinite(frame["minutes"]))
-    least = frame.groupby(["park_id", key], as_index=False).min()
-    return least.sort_values(["park_id", "metres", key], ignore_index=True)
 
 
 def publish(

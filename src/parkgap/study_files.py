@@ -17,7 +17,7 @@ _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 # What GDAL reads beside a raster: by its stem, and by its whole name.
 _OF_STEM = (".prj", ".hdr", ".wld", ".tfw", ".tifw", ".blw", ".ige")
 _OF_NAME = (".aux.xml", ".msk")
-_VRT_SOURCE = re.compile(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>")
+_VRT_SOURCE = re.compile(r"<Source(?:Filename|Dataset)[^>]*>([^<]+)</Source")
 
 
 def is_standard_file(use: str) -> bool:
@@ -41,12 +41,19 @@ def with_sidecars(file: Path) -> list[Path]:
 
 
 def with_sources(file: Path) -> list[Path]:
-    """Add the tiles that a VRT is put together from."""
-    if file.suffix.lower() != ".vrt":
-        return [file]
-    named = _VRT_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace"))
-    beside = [file.parent / unescape(n.strip()) for n in named]
-    return [file, *(b for b in beside if b.is_file())]
+    """Add the tiles that a VRT is put together from, and those of a VRT among them."""
+    found = [file]
+    seen = {file.resolve()}
+    for path in found:  # which grows
+        if path.suffix.lower() != ".vrt":
+            continue
+        named = _VRT_SOURCE.findall(path.read_text(encoding="utf-8", errors="replace"))
+        for name in named:
+            tile = path.parent / unescape(name.strip())
+            if tile.resolve() not in seen and tile.is_file():
+                seen.add(tile.resolve())
+                found.append(tile)
+    return found
 
 
 def with_companions(rasters: Iterable[Path]) -> list[Path]:

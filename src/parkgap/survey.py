@@ -46,9 +46,14 @@ def survey(
     LostPieceError
         A piece of the prepared extract is gone; it must be prepared again.
     """
-    names = _pieces_in(prepared, shard.window)
-    inputs = (shard, rules.written(), names, prepared.coverage, prepared.whole)
+    inputs = surveyed_from(shard, rules, prepared)
     return memo("survey", inputs, lambda: _survey(shard, rules, prepared, shelf, memo))
+
+
+def surveyed_from(shard: Shard, rules: Rules, prepared: Prepared) -> tuple[object, ...]:
+    """Name everything that the survey of a shard depends on."""
+    names = _pieces_in(prepared, shard.window)
+    return shard, rules.written(), names, prepared.coverage, prepared.whole
 
 
 def _pieces_in(prepared: Prepared, window: shapely.Geometry) -> list[str]:
@@ -327,6 +332,12 @@ def draw(
         made = sheets(base, set(cells))
         return Drawn({s.name: s.content for s in made}, outlined(base, tolerance), base.places)
 
+    return memo("drawn", drawn_from(shard, cells, tolerance, prepared), make)
+
+
+def drawn_from(
+    shard: Shard, cells: list[tuple[int, int]], tolerance: float, prepared: Prepared
+) -> tuple[object, ...]:
+    """Name everything that the drawing of a shard depends on."""
     names = _pieces_in(prepared, shard.window)
-    key = (names, shard.window, [list(c) for c in cells], tolerance)
-    return memo("drawn", key, make)
+    return names, shard.window, [list(c) for c in cells], tolerance

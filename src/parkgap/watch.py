@@ -71,6 +71,9 @@ class Status:
         Those results were written while inputs changed.
     outcome
         Of the last run that counted.
+    folder
+        Where the results lie that are shown; None: there are none.  A study that was renamed and
+        is then refused names a folder in which there is nothing yet.
     """
 
     kind: Kind = "running"
@@ -78,6 +81,7 @@ class Status:
     shown: str = ""
     mixed: bool = False
     outcome: RunOutcome = RunOutcome()
+    folder: Path | None = None
 
     def headline(self) -> Said:
         """One sentence on how it stands."""
@@ -127,9 +131,12 @@ def after(status: Status, outcome: RunOutcome, now: dt.datetime) -> Status:
     """Go on from one status to the next by a run whose inputs held still."""
     if outcome.good:
         shown = now.strftime("%H:%M")
-        return Status("good", status.version + 1, shown, outcome=outcome)
-    shown = status.shown or made_at(outcome.folder, now)
-    return replace(status, kind="broken", shown=shown, outcome=outcome)
+        return Status("good", status.version + 1, shown, outcome=outcome, folder=outcome.folder)
+    if status.shown:
+        return replace(status, kind="broken", outcome=outcome)
+    shown = made_at(outcome.folder, now)
+    folder = outcome.folder if shown else None
+    return replace(status, kind="broken", shown=shown, outcome=outcome, folder=folder)
 
 
 def made_at(folder: Path | None, now: dt.datetime) -> str:

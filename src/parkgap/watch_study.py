@@ -210,7 +210,7 @@ class Listener:
         if status.kind == "broken":
             for problem in status.outcome.problems:
                 self.desk.say(problem, "broken")
-        folder = status.outcome.folder
+        folder = status.folder
         if self.pages is not None and status.kind != "running":
             self.pages.post(f"{self.run_id}-{status.version}", status.notice(), folder)
         elif self.pages is None and status.kind == "good" and folder is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from parkgap.shards import Rules, Shard, Survey
 from parkgap.store import Memo, Shelf
-from parkgap.survey import Drawn, draw, survey
+from parkgap.survey import Drawn, draw, drawn_from, survey, surveyed_from
 
 if TYPE_CHECKING:
     from parkgap.sources.prepared import Prepared
@@ -47,6 +47,16 @@ def do_one(work: Work) -> Done:
     found = survey(work.shard, work.rules, work.prepared, work.shelf, work.memo)
     drawn = draw(work.shard, work.cells, work.tolerance, work.prepared, work.shelf, work.memo)
     return Done(found.value, drawn.value)
+
+
+def is_kept(work: Work) -> bool:
+    """Tell whether the store holds all that a shard's work would make, whole or not."""
+    made = (
+        ("survey", surveyed_from(work.shard, work.rules, work.prepared)),
+        ("drawn", drawn_from(work.shard, work.cells, work.tolerance, work.prepared)),
+    )
+    memo = work.memo
+    return all(memo.knows(stage, memo.key(stage, inputs)) for stage, inputs in made)
 
 
 def one_by_one(works: list[Work]) -> list[Done]:

@@ -440,6 +440,10 @@ fault(
         ),
     ),
 )
+NOWHERE = (
+    "t.csv::complete.area:区: 没有园区位于清单声明完整的片区，该声明不起作用 / "
+    "no park lies in the area for which the list is declared complete; it proves nothing"
+)
 fault(
     "facilities: a complete list of places that cannot be placed",
     table(
@@ -457,6 +461,7 @@ fault(
             "清单中有不能定位的设施，其完整性声明对下列指标不作数 / the list names places that "
             "cannot be placed; its declaration of completeness does not hold for these items"
         ),
+        NOWHERE,
     ),
 )
 fault(
@@ -471,6 +476,7 @@ fault(
             "t.csv::complete.as_of:2024-06-30: 清单的完整性声明已过期或晚于体检日 / "
             "the list's declaration of completeness has lapsed, or is later than the study"
         ),
+        NOWHERE,
     ),
 )
 
@@ -507,6 +513,7 @@ fault(
             "t.csv::complete.as_of:2024-06-30: 清单的完整性声明已过期或晚于体检日 / "
             "the list's declaration of completeness has lapsed, or is later than the study"
         ),
+        NOWHERE,
     ),
 )
 

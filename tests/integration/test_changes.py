@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from tests.towns import Town, degrees, village
@@ -26,6 +27,7 @@ from parkgap.publish.changes import compare
 from parkgap.publish.reading import Published, of_results, read_published
 from parkgap.publish.sheets import changes_grid
 from parkgap.publish.text import Text
+from parkgap.publish.walks import changed_walks
 from parkgap.publish.words import Words
 from parkgap.publish.workbook import write_workbook
 from parkgap.results import Cause, Change, Results
@@ -315,6 +317,46 @@ def test_the_stricter_rule_withholds_a_headcount_and_is_named(made: Made) -> Non
         (workers,) = compare(one, two)
         assert (workers.what, workers.before, workers.after) == ("workers", None, None)
         assert said(workers) == f"parameter privacy.min_workers (parameter: {values})"
+
+
+@pytest.mark.parametrize("limits", [(10, 30), (30, 10)])
+def test_of_a_change_the_stricter_rule_of_the_two_runs_holds(
+    limits: tuple[int, int], made: Made
+) -> None:
+    def counted(workers: int, min_workers: int) -> Published:
+        drawn = canteens(workers=workers)
+        drawn.settings = f"[privacy]\nmin_workers = {min_workers}"
+        return made(drawn)
+
+    # Twenty more are told under the rule of 10, withheld under that of 30; thirty more under both.
+    first, then = limits
+    changes = compare(counted(1000, first), counted(1020, then))
+    workers = found(changes, "workers")
+    assert (workers.before, workers.after) == (None, None)
+    assert "headcount_few" in [c.code for c in workers.causes]
+    assert not any("1020" in said(c) for c in changes)
+    more = found(compare(counted(1000, first), counted(1030, then)), "workers")
+    assert (more.before, more.after) == ("1000", "1030")
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"), [((10, 30), False), ((30, 10), False), ((10, 10), True)]
+)
+def test_a_walk_that_only_one_of_two_rules_of_privacy_tells_is_no_walk_that_changed(
+    limits: tuple[int, int], *, told: bool, made: Made
+) -> None:
+    # A firm of twenty 60 m nearer than the large one: told under the rule of 10 alone.
+    def drawn(min_workers: int, *, beside: bool) -> Published:
+        town = canteens()
+        if beside:
+            town.firm("S", "P", (0, 60), workers=20)
+        town.settings = f"[privacy]\nmin_workers = {min_workers}"
+        return made(town)
+
+    one, two = drawn(limits[0], beside=True), drawn(limits[1], beside=not told)
+    count = len(one.frames["facilities"])
+    same = np.column_stack([np.arange(count), np.arange(count)])
+    assert bool(changed_walks(one, two, same)) is told
 
 
 def test_a_headcount_below_the_stricter_rule_is_no_figure_of_a_cause(made: Made) -> None:

@@ -214,3 +214,47 @@ def test_a_node_with_a_building_key_counts_by_its_name(tmp_path: Path) -> None:
     town = village()
     town.node(100, -5, building="yes", name="员工宿舍")
     assert judged(town.results(tmp_path), "P", "worker_housing")["status"] == "met"
+
+
+# --- where few work ------------------------------------------------------------------------------
+
+
+def few_near(workers: int, *, beside: int, others: bool) -> tuple[Town, str]:
+    """Draw a village with a firm of few workers 60 m nearer to everything than the large one.
+
+    A kiosk and a planned parcel point stand 250 and 150 m along the street.
+    """
+    town = village() if others else Town().mapped()
+    if not others:
+        town.street((-1500, 0), (0, 0), (1500, 0))
+        town.street((0, 0), (0, 120), highway="service")
+        town.park("P", (-100, 20, 100, 220), workers=workers)
+    town.firm("S", "P", (0, 60), workers=workers)
+    if beside:
+        town.firm("T", "P", (0, 60), workers=beside)
+    columns = {"name": "Parcels", "item": "parcel_point", "status": "planned"}
+    town._row("projects", (150, 10), id="X1", open_date="2026-01", **columns)
+    return town, town.node(250, 0, shop="convenience", name="Kiosk")
+
+
+def told(results: Results, kiosk: str) -> list[float | None]:
+    planned = results.beside.planned_near["metres"].tolist()
+    return [walk(results, "P", kiosk), *planned, *results.beside.pipeline["metres"].tolist()]
+
+
+@pytest.mark.parametrize(
+    ("workers", "beside", "others", "expected"),
+    [
+        # From the large firm it is 120 m to the street, from the small one 60.
+        pytest.param(9, 0, True, [370, 280, 280], id="told of the large firm alone"),
+        pytest.param(10, 0, True, [310, 220, 220], id="ten are not few"),
+        pytest.param(6, 4, True, [310, 220, 220], id="ten in one place"),
+        pytest.param(9, 0, False, [310, 220, 220], id="the park is the place"),
+    ],
+)
+def test_no_walk_is_told_from_where_few_work(
+    workers: int, beside: int, others: bool, expected: list[float], tmp_path: Path
+) -> None:
+    town, kiosk = few_near(workers, beside=beside, others=others)
+    results = town.results(tmp_path)
+    assert told(results, kiosk) == pytest.approx(expected, abs=METRE)

@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from tests.towns import Town
 from typer.testing import CliRunner
 
-from parkgap import pipeline
+from parkgap import pipeline, work
 from parkgap.cli import app
 from parkgap.errors import InputError, ShardError
 from parkgap.inputs import read_tables
@@ -168,8 +169,32 @@ EDITS: dict[str, Callable[[Town], object]] = {
 }
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
-@given(st.permutations(sorted(EDITS)), st.integers(1, 4))
+@pytest.fixture(scope="module")
+def before_edits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the three parks once; each edit begins with a copy."""
+    folder = tmp_path_factory.mktemp("edits")
+    run(three_parks().write(folder / "s"), folder / "out")
+    return folder
+
+
+@pytest.mark.parametrize("edit", sorted(EDITS))
+def test_after_an_edit_a_run_gives_what_a_fresh_one_gives(
+    edit: str, before_edits: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(before_edits, tmp_path, dirs_exist_ok=True)
+    town, out = three_parks(), tmp_path / "out"
+    before = files(out)
+    EDITS[edit](town)
+    study = town.write(tmp_path / "s")
+    whole = fresh(study, tmp_path / "fresh" / "out", onto=out)
+    run(study, out)
+    assert files(out) == whole
+    assert files(out).keys() == whole.keys()
+    assert before != whole, "the edit changes nothing"
+
+
+@settings(max_examples=2, suppress_health_check=[HealthCheck.too_slow])
+@given(st.permutations(sorted(EDITS)), st.integers(2, 3))
 def test_after_any_edits_a_run_gives_what_a_fresh_one_gives(
     order: Sequence[str], count: int
 ) -> None:
@@ -294,6 +319,38 @@ def test_a_shard_that_fails_replaces_nothing_and_keeps_what_is_finished(
     ran = CliRunner().invoke(app, ["run", str(study.root), "--out", str(out), "--workers", "2"])
     assert ran.exit_code == 4
     assert files(out) == before
+
+
+def test_workers_are_called_only_for_what_the_store_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parkgap.cluster._FOUND_S", 0.5)
+    nowhere = Means(scheduler="tcp://127.0.0.1:9")
+    study, out = three_parks().write(tmp_path / "s"), tmp_path / "out"
+    with parted([["A"], ["B"], ["C"]]):
+        run(study, out)
+        whole = files(out)
+        (out / "run.json").unlink()
+        done = run(study, out, nowhere)
+        assert not done.reused
+        assert files(out) == whole
+        # One shard is gone: that one is asked for.
+        next((study.root / FOLDER / "survey").rglob("*.entry")).unlink()
+        (out / "run.json").unlink()
+        with pytest.raises(ShardError, match="does not answer"):
+            run(study, out, nowhere)
+        asked: list[int] = []
+        alone = vars(work)["one_by_one"]
+        monkeypatch.setattr("parkgap.cluster._client", lambda *_: nullcontext())
+
+        def do_all(_client: object, works: list[Any], *_: object) -> Any:
+            asked.append(len(works))
+            return alone(works)
+
+        monkeypatch.setattr("parkgap.cluster._do_all", do_all)
+        run(study, out, Means(workers=2))
+        assert asked == [1]
+    assert files(out) == whole
 
 
 def test_a_scheduler_that_is_not_there_is_said(

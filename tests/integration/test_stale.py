@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -23,7 +26,7 @@ from parkgap import cluster, judging
 from parkgap.errors import InputError
 from parkgap.rerun import Means, run
 from parkgap.store import Memo, Shelf, Store
-from parkgap.study import Study
+from parkgap.study import Study, load_study
 
 DEM = '[terrain]\ndem = "{}"\n'
 
@@ -106,6 +109,28 @@ def test_how_far_a_walk_may_lead_is_part_of_what_was_judged(
     pd.testing.assert_frame_equal(hill, rows(1.19, None))
 
 
+def test_a_list_that_is_declared_complete_is_judged_anew(tmp_path: Path) -> None:
+    # Homes 2 m beyond the 1,000: nobody knows of nearer ones, until the list is said to be whole.
+    town, folder, out = village(district="区"), tmp_path / "s", tmp_path / "out"
+    stock = {"id": "H", "name": "Homes", "kind": "公租房", "beds": 40, "status": "现有"}
+    town._row("housing_stock", (871, 10), **stock)
+    declared = 'complete = { area = "区", issuer = "局", as_of = 2025-01-31 }\n'
+    for complete, status in (("", "unverified"), (declared, "short"), ("", "unverified")):
+        town.write(folder)
+        toml = folder / "study.toml"
+        head = "[housing_stock]\n"
+        text = toml.read_text("utf-8").replace(head, head + complete)
+        toml.write_text(text, encoding="utf-8")
+        again(load_study(folder), tmp_path)
+        with (out / "shortfall.csv").open(encoding="utf-8-sig", newline="") as stream:
+            (row,) = [r for r in csv.DictReader(stream) if r["item"] == "worker_housing"]
+        assert row["status"] == status
+        shutil.rmtree(tmp_path / "fresh")
+    timings = json.loads((out / "timings.json").read_text(encoding="utf-8"))
+    # Both ways of judging it are in the store by now, and neither is taken for the other.
+    assert any(n.startswith("park") for s in timings["stages"] for n in s["reused"])
+
+
 # --- pieces that are lost -------------------------------------------------------------------------
 
 
@@ -168,6 +193,7 @@ def _slowly(order: Any, *_: object) -> Any:
 def test_two_runs_on_one_scheduler_get_each_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("parkgap.work.is_kept", lambda _: False)
     monkeypatch.setattr(cluster, "_do", _slowly)
     monkeypatch.setattr(cluster, "_fetch", lambda _work, told, _store: told.names)
     work: Any = SimpleNamespace(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.faults.corpus import STUDY, base, table, write
+from tests.faults.corpus import STUDY, WEST, base, layer, table, write
 from tests.rasters import tif
 from typer.testing import CliRunner
 
@@ -166,6 +166,50 @@ def test_a_run_reads_the_lists_and_has_nothing_to_excuse(study: Path) -> None:
     tables = read_tables(load_study(study))
     assert len(tables.owners) == 1
     assert tables.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("area", "near"),
+    [("黄岛", "黄岛区"), ("黄岛区", None), ("辛安街道", None), ("崂山", None), ("青岛市", None)],
+)
+def test_an_area_that_is_no_parks_is_told_with_the_nearest_spelling(
+    area: str, near: str | None, study: Path
+) -> None:
+    west = {
+        "id": "P1",
+        "name": "西园",
+        "workers": 9,
+        "district": "黄岛区",
+        "subdistrict": "辛安街道",
+    }
+    write(study, "parks.geojson", layer((west, WEST)))
+    declared = f'complete = {{ area = "{area}", issuer = "局", as_of = 2026-06-30 }}\n'
+    rows = "编号,名称,经度,纬度\n1,食堂,120.1,36.0\n"
+    table("facilities", rows, f'item = "canteen_or_meal"\n{declared}')(study)
+    said = [w for w in check_study(study).warnings if w.column == "complete.area"]
+    if area in ("黄岛区", "辛安街道"):
+        assert said == []
+    else:
+        (warning,) = said
+        assert (warning.file, warning.value) == ("t.csv", area)
+        assert "辛安街道, 黄岛区" in str(warning.rule)
+        expected = None if near is None else f"是否为“{near}”？ / did you mean '{near}'?"
+        assert warning.remedy == expected
+    run = [w for w in read_tables(load_study(study)).warnings if w.column == "complete.area"]
+    assert run == said
+
+
+def test_a_refused_table_of_enterprises_makes_no_faults_elsewhere(study: Path) -> None:
+    write(study, "firms.csv", "编号,园区编号,人数,经度,纬度\nE1,P1,many,120.1,36.0\n")
+    rows = "线路,企业编号,站点,顺序,时刻\n1,E1,A,1,07:00\n1,E1,B,2,07:20\n"
+    firms = '[enterprises]\nfile = "firms.csv"\ncrs = "WGS84"\n'
+    table("shuttles", rows)(study)
+    settings = (study / "study.toml").read_text(encoding="utf-8")
+    write(study, "study.toml", settings + firms)
+    assert [(e.file, e.row) for e in check_study(study).errors] == [("firms.csv", 2)]
+    # Once that is put right, a firm that there is not is one.
+    write(study, "firms.csv", "编号,园区编号,人数,经度,纬度\nE2,P1,5,120.1,36.0\n")
+    assert {(e.file, e.value) for e in check_study(study).errors} == {("t.csv", "E1")}
 
 
 def test_warnings_of_many_rows_are_joined_in_a_run() -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import pytest
+import shapely
+from pyproj import Geod
 from tests.towns import Town, points
 
+from parkgap.access.entrances import door_points
 from parkgap.access.facilities import classify, fold_text, mapped_places
 from parkgap.access.merging import merge
+from parkgap.access.stops import mapped_lines
 from parkgap.inputs import prepared_of, read_tables
 from parkgap.sources.prepared import read_window
 from parkgap.standard import Standard, load
 from parkgap.store import Memo, Shelf
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}`</script>"
 
@@ -193,3 +195,45 @@ def test_hostile_names_come_through_as_they_are(
 
 def test_names_are_folded_before_they_are_compared() -> None:
     assert fold_text("職工宿舍 ７－Ｅｌｅｖｅｎ") == "职工宿舍 7-Eleven"
+
+
+# --- true metres, whatever else lies elsewhere ---------------------------------------------------
+
+FAR_NORTH = 65.0  # one Mercator metre is 0.42 m there, at 36 degrees 0.81 m
+
+
+def north_of(metres: float, lat: float = 36.0) -> float:
+    """Latitude so many metres north of another, by pyproj."""
+    return float(Geod(ellps="WGS84").fwd(120.0, lat, 0.0, metres)[1])
+
+
+@pytest.mark.parametrize(("metres", "expected"), [(59.9, ["1"]), (60.1, []), (110.0, [])])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_line_reaches_60_m_whatever_lies_elsewhere(
+    metres: float, expected: list[str], *, elsewhere: bool
+) -> None:
+    objects = pd.DataFrame(
+        {
+            "osm_id": ["node/1", "node/2", "node/3"],
+            "public_transport": [None, "stop_position", "stop_position"],
+            "lon": 120.0,
+            "lat": [36.0, north_of(metres), FAR_NORTH],
+        }
+    )[: 3 if elsewhere else 2]
+    routes = pd.DataFrame({"line": ["1"], "members": [["node/2"]]})
+    stops = pd.DataFrame({"items": [["bus_stop"]], "lon": [120.0], "lat": [36.0]})
+    zero = np.zeros(1, dtype=np.int64)
+    assert mapped_lines(objects, routes, objects[:1], zero, stops) == [expected]
+
+
+@pytest.mark.parametrize(("metres", "count"), [(1.4, 1), (1.6, 0), (2.5, 0)])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_door_is_within_a_step_of_the_outline_whatever_lies_elsewhere(
+    metres: float, count: int, *, elsewhere: bool
+) -> None:
+    house = shapely.box(119.999, 35.999, 120.001, 36.0)
+    objects = pd.DataFrame({"geometry": [house]})
+    lat = [north_of(metres), FAR_NORTH][: 2 if elsewhere else 1]
+    doors = pd.DataFrame({"lon": 120.0, "lat": lat, "entrance": "yes", "barrier": None})
+    facility, _ = door_points(objects, np.zeros(1, dtype=np.int64), doors)
+    assert len(facility) == count

@@ -159,6 +159,20 @@ def test_any_coordinate_system_is_asked_in_its_own(tmp_path: Path) -> None:
     assert found == pytest.approx([500 - 0.3 * 49.5, 500 - 0.3 * (49.5 - 700 / 30)], abs=1e-3)
 
 
+def vrt(path: Path, tile: Path | str) -> Path:
+    """Write a VRT of one tile of 9 x 9 cells, named by its whole path or beside it."""
+    beside = int(isinstance(tile, str))
+    path.write_text(
+        '<VRTDataset rasterXSize="9" rasterYSize="9"><SRS>EPSG:4326</SRS>'
+        f"<GeoTransform>{LON}, {CELL}, 0, {LAT}, 0, {-CELL}</GeoTransform>"
+        '<VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
+        f'<SourceFilename relativeToVRT="{beside}">{tile}</SourceFilename>'
+        "<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>",
+        encoding="utf-8",
+    )
+    return path
+
+
 def test_zipped_tiles_and_virtual_rasters_are_read(tmp_path: Path) -> None:
     hgt(tmp_path / "N36E120.hgt", np.full((1201, 1201), 77))
     with zipfile.ZipFile(tmp_path / "N36E120.hgt.zip", "w") as archive:
@@ -166,14 +180,7 @@ def test_zipped_tiles_and_virtual_rasters_are_read(tmp_path: Path) -> None:
         archive.writestr("readme.txt", "x")
     assert ask(dem(tmp_path, "N36E120.hgt.zip"), (120.5, 36.5)) == pytest.approx([77.0])
     tif(tmp_path / "a.tif", np.full((9, 9), 5.0), west=LON, north=LAT, cell=CELL)
-    (tmp_path / "a.vrt").write_text(
-        '<VRTDataset rasterXSize="9" rasterYSize="9"><SRS>EPSG:4326</SRS>'
-        f"<GeoTransform>{LON}, {CELL}, 0, {LAT}, 0, {-CELL}</GeoTransform>"
-        '<VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
-        '<SourceFilename relativeToVRT="1">a.tif</SourceFilename><SourceBand>1</SourceBand>'
-        "</SimpleSource></VRTRasterBand></VRTDataset>",
-        encoding="utf-8",
-    )
+    vrt(tmp_path / "a.vrt", "a.tif")
     at = (LON + 4.5 * CELL, LAT - 4.5 * CELL)
     assert ask(dem(tmp_path, "a.vrt"), at) == pytest.approx([5.0])
 
@@ -186,6 +193,14 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
         "<VRTDataset><SourceFilename>/vsicurl/http://x/y.tif</SourceFilename></VRTDataset>",
         encoding="utf-8",
     )
+    (tmp_path / "over.vrt").write_text(
+        '<VRTDataset><SourceFilename relativeToVRT="1">remote.vrt</SourceFilename></VRTDataset>',
+        encoding="utf-8",
+    )
+    tif(tmp_path / "tile.tif", np.full((9, 9), 5.0), west=LON, north=LAT, cell=CELL)
+    vrt(tmp_path / "tiles.tif", tmp_path / "tile.tif")
+    with zipfile.ZipFile(tmp_path / "index.zip", "w") as archive:
+        archive.write(vrt(tmp_path / "index.vrt", tmp_path / "tile.tif"), "index.vrt")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
         archive.writestr("readme.txt", "x")
     tif(tmp_path / "nowhere.tif", flat, west=5, north=5, cell=1, crs=None)
@@ -197,6 +212,9 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
         "empty.zip": "not a raster",
         "renamed.hgt": "keep its own name",
         "remote.vrt": "points to the net",
+        "over.vrt": "points to the net",
+        "tiles.tif": "cannot be watched",
+        "index.zip": "cannot be watched",
         "nowhere.tif": "no coordinate system",
         "bands.tif": "more than one band",
     }

@@ -44,6 +44,7 @@ class Group:
     based_on: str = "enterprise"
     edge_m: float = FAR
     firm: str | None = None
+    hidden: bool = False
     lat: float = 36.0
     reached: bool = True
 
@@ -134,6 +135,7 @@ def judge(
         completeness=known,
         residents=pd.Series(dict(residents or {}), dtype=float),
         region_has=region_has,
+        hidden=np.array([g.hidden for g in groups], dtype=bool),
     )
     return Assessor(ground, standard, language="en", min_workers=min_workers)
 
@@ -284,6 +286,14 @@ def test_thin_data_does_not_hide_what_was_found() -> None:
         {"P": 9}, {"a": Place([DRUGS])}, [Group("P", 1.0, {"a": 100})], thin=[("P", "work")]
     )
     assert row(found, DRUGS)["status"] == "met"
+
+
+def test_where_few_work_the_nearest_place_is_told_in_whole_minutes() -> None:
+    # The group of few is the worst served: 600 m are 8.96 minutes, beyond the 8.
+    groups = [Group("P", 0.99, {"a": 300.0}), Group("P", 0.01, {"a": 600.0}, hidden=True)]
+    at = row(judge({"P": 900}, {"a": Place([DRUGS])}, groups), DRUGS)
+    assert (at["status"], at["found"], at["nearest_min"]) == ("short", 0, 9.0)
+    assert math.isnan(at["nearest_m"])
 
 
 # --- work and home -------------------------------------------------------------------------------

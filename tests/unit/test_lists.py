@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from pyproj import Geod
+from shapely.geometry import box
 from tests.unit.test_official import ITEMS, LAT, LON, M_LON, MEAL, STANDARD, listed, mapped
 
 from parkgap.access.lists import gather, not_yet, open_places, stock_places
@@ -239,6 +241,24 @@ def shuttles(**given: object) -> dict[str, object]:
     return {"line": "班车", "stop": "南村", "order": 1.0, "times": "05:20;13:20", **given}
 
 
+@pytest.mark.parametrize(("metres", "beside"), [(140.0, True), (149.9, True), (160.0, False)])
+@pytest.mark.parametrize("elsewhere", [0.0, 36.0])
+def test_a_stop_at_the_park_is_so_by_true_metres(
+    metres: float, elsewhere: float, *, beside: bool
+) -> None:
+    # At 60 degrees a metre of the map's plane is half a metre; elsewhere other stops lie.
+    geod = Geod(ellps="WGS84")
+    park = {"park_id": "P", "name": "P", "geometry": box(LON, 59.99, LON + 0.01, 60.0)}
+    _, north, _ = geod.fwd(LON + 0.005, 60.0, 0.0, metres)
+    table = rows(
+        SHUTTLES,
+        shuttles(seats=45.0, lon=LON + 0.005, lat=north),
+        shuttles(seats=45.0, stop="远处", order=2.0, lon=LON, lat=elsewhere),
+    )
+    lines, _ = shuttle_lines(table, rows(ENTERPRISES), rows(PARKS, park), min_workers=10)
+    assert lines["park_id"].tolist() == (["P"] if beside else [])
+
+
 @pytest.mark.parametrize(
     ("workers", "seats", "told"),
     [
@@ -252,8 +272,6 @@ def shuttles(**given: object) -> dict[str, object]:
     ],
 )
 def test_a_shuttle_of_a_few_is_withheld(workers: float | None, seats: float, told: bool) -> None:
-    from shapely.geometry import box
-
     parks = rows(
         PARKS, {"park_id": "P", "name": "P", "geometry": box(LON, LAT, LON + 0.01, LAT + 0.01)}
     )

@@ -45,6 +45,14 @@ def test_moves_that_came_to_no_end_are_undone(moves: Moves, done: int) -> None:
     assert [p.name for p in moves.target.parent.iterdir()] == ["town"]
 
 
+def test_a_file_that_is_still_to_be_removed_means_that_it_came_to_no_end(moves: Moves) -> None:
+    for name in NEW:
+        moves.put(name)
+    assert (moves.target / "gone.csv").exists()
+    settle(moves.target)
+    assert tree(moves.target) == OLD
+
+
 def test_moves_that_were_all_done_stay(moves: Moves) -> None:
     for name in NEW:
         moves.put(name)

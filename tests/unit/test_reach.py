@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parkgap import geo
-from parkgap.access.pieces import PUBLIC, STREET_COLUMNS
+from parkgap.access.pieces import PUBLIC
 from parkgap.access.reach import reach
 from parkgap.access.snap import Snapper, Snaps
 from parkgap.access.streets import Streets, build_streets
+from parkgap.sources.collector import STREET_TAGS
 from parkgap.sources.osm_file import read_extract
 
 SPEED = 67.0
@@ -37,8 +38,8 @@ def town(ways: Sequence[Mapping[str, Any]], at: Mapping[int, tuple[float, float]
     """Build streets from nodes in metres around (36 N, 120 E) and ways with tags."""
     nodes = [n for w in ways for n in w["nodes"]]
     tags = pd.DataFrame(
-        [{"way_id": i + 1, **{c: w.get(c) for c in STREET_COLUMNS}} for i, w in enumerate(ways)],
-        columns=["way_id", *STREET_COLUMNS],
+        [{"way_id": i + 1, **{c: w.get(c) for c in STREET_TAGS}} for i, w in enumerate(ways)],
+        columns=["way_id", *STREET_TAGS],
         dtype=object,
     )
     xy = np.array([at[n] for n in nodes], dtype=float).reshape(-1, 2)

@@ -60,7 +60,10 @@ def ask(
         connection.putheader(name, value)
     connection.endheaders()
     answer = connection.getresponse()
-    body = answer.read()
+    # A stream of events has no end: whether it began is the answer.
+    endless = (answer.getheader("Content-Type") or "").startswith("text/event-stream")
+    body = b"" if endless else answer.read()
+    answer.close()
     connection.close()
     return answer, body
 

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.test_reach import LAT, LON, M_LAT, M_LON, SPEED, snap
 
-from parkgap.access.pieces import PUBLIC, STREET_COLUMNS
+from parkgap.access.pieces import PUBLIC
 from parkgap.access.reach import reach
 from parkgap.access.slopes import FASTEST, Ground, pace
 from parkgap.access.snap import Snaps
 from parkgap.access.streets import Streets, build_streets
+from parkgap.sources.collector import STREET_TAGS
 from parkgap.sources.heights import heights_of
 from parkgap.sources.osm_file import read_extract
 from parkgap.sources.rasters import usable
@@ -38,8 +39,8 @@ def hill(
     """Build streets in metres around (36 N, 120 E) on ground of the given height."""
     nodes = [n for w in ways for n in w["nodes"]]
     tags = pd.DataFrame(
-        [{"way_id": i + 1, **{c: w.get(c) for c in STREET_COLUMNS}} for i, w in enumerate(ways)],
-        columns=["way_id", *STREET_COLUMNS],
+        [{"way_id": i + 1, **{c: w.get(c) for c in STREET_TAGS}} for i, w in enumerate(ways)],
+        columns=["way_id", *STREET_TAGS],
         dtype=object,
     )
     xy = np.array([at[n] for n in nodes], dtype=float)
@@ -394,3 +395,13 @@ def test_a_piece_known_in_part_counts_as_unknown() -> None:
     at = {1: (-100, 0), 2: (0, 0), 3: (200, 0)}
     streets = hill(ways, at, lambda x, _: NAN if x > 120 else 5.0, step_m=50.0)
     assert streets.heights_known == pytest.approx(100 / 300, rel=1e-4)
+
+
+def test_of_a_piece_known_in_part_the_known_parts_climb() -> None:
+    # 200 m in parts of 50: up 10 % to 100 m, then nobody knows; and a street that is known.
+    ways = [STREET | {"nodes": [1, 2]}, STREET | {"nodes": [1, 3]}]
+    at = {1: (0, 0), 2: (200, 0), 3: (-50, 0)}
+    streets = hill(ways, at, lambda x, _: NAN if x > 120 else x / 10, step_m=50.0)
+    up = 100 / 67 * (1.4190675 + 1.0)
+    assert minutes(streets, (0, 0), (200, 0)) == pytest.approx(up, rel=1e-4)
+    assert streets.heights_known == pytest.approx(50 / 250, rel=1e-4)

@@ -228,6 +228,18 @@ def test_what_stands_beside_a_raster_or_a_tile_is_an_input(folder: Path) -> None
     ]
 
 
+def test_the_tiles_of_a_vrt_of_vrts_are_inputs(folder: Path) -> None:
+    def vrt(name: str, tag: str, *tiles: str) -> None:
+        named = "".join(f'<{tag} relativeToVRT="1">{t}</{tag}>' for t in tiles)
+        (folder / name).write_text(f"<VRTDataset>{named}</VRTDataset>", encoding="utf-8")
+
+    (folder / "a.tif").write_bytes(b"x")
+    vrt("all.vrt", "SourceFilename", "part.vrt", "part.vrt")
+    vrt("part.vrt", "SourceDataset", "a.tif", f"../{folder.name}/all.vrt")  # and back again
+    study = load(folder, MINIMAL + '[terrain]\ndem = "all.vrt"\n')
+    assert [p.name for p in study.raster_files()] == ["all.vrt", "part.vrt", "a.tif"]
+
+
 def test_files_of_one_name_outside_the_study_are_recorded_both(tmp_path: Path) -> None:
     inner = tmp_path / "study"
     for part in ("study", "north", "south"):

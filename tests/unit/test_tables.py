@@ -463,6 +463,18 @@ def test_the_dictionary_explains_every_published_column(sheets: dict[str, Rows])
             assert english(f"workbook.doc.{schema.name}.{c.name}") == c.doc
 
 
+def test_a_sheet_and_its_dictionary_are_made_of_one_grid(
+    standard: Standard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    for name in ("pipeline_grid", "shuttles_grid", "duties_grid"):
+        monkeypatch.setattr(
+            f"parkgap.publish.workbook.{name}", lambda *_, name=name: made.append(name)
+        )
+    write_workbook(make(standard), tmp_path / "x.xlsx")
+    assert made == ["pipeline_grid", "shuttles_grid", "duties_grid"]
+
+
 def test_both_languages_know_the_same_words_of_the_workbook() -> None:
     zh, en = (Text(lang).keys() for lang in LANGUAGES)
     own = [k for k in zh if k.startswith("workbook.")]

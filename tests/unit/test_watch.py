@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from parkgap.errors import InputError, OutputError, Problem
+from parkgap.serve import Pages
 from parkgap.watch import InputsChanged, RunOutcome, Status, Watcher, after, made_at
 from parkgap.watch_study import Desk, Listener, interruptible, said
 from parkgap.watched import Inputs, key
@@ -192,6 +193,23 @@ def test_what_was_never_made_is_not_said_to_be_shown(tmp_path: Path) -> None:
     assert "earlier results are as they were" in unknown.headline()[1]
 
 
+def test_a_renamed_study_that_is_refused_leaves_the_last_good_pages(tmp_path: Path) -> None:
+    good, renamed = tmp_path / "a", tmp_path / "b"
+    good.mkdir()
+    (good / "index.html").write_text("good", encoding="utf-8")
+    fault = replace(FAULT, folder=renamed)
+    with Pages(0) as pages:
+        listener = Listener(Desk(lambda *_: None, _no_progress), pages)
+        status, shown = Status(), []
+        for outcome in (fault, RunOutcome(good), fault, RunOutcome(renamed)):
+            status = after(status, outcome, NOON)
+            listener(status)
+            shown.append(pages.hub.folder)
+            if len(shown) == 3:
+                assert "showing results of 12:00" in status.headline()[1]
+    assert shown == [None, good, good, renamed]
+
+
 def test_results_of_an_earlier_watch_are_told_with_their_day(tmp_path: Path) -> None:
     record = tmp_path / "run.json"
     record.write_text("{}", encoding="utf-8")
@@ -319,8 +337,8 @@ def test_the_browser_is_opened_once_and_only_on_good_results(tmp_path: Path) -> 
     listener.begin()
     listener(Status("broken", outcome=replace(FAULT, folder=tmp_path)))
     assert opened == []
-    listener(Status("good", 1, outcome=RunOutcome(tmp_path)))
-    listener(Status("good", 2, outcome=RunOutcome(tmp_path)))
+    for version in (1, 2):
+        listener(Status("good", version, outcome=RunOutcome(tmp_path), folder=tmp_path))
     assert opened == [(tmp_path / "index.html").resolve().as_uri()]
 
 

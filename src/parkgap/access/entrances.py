@@ -81,9 +81,12 @@ def door_points(
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
     lon, lat = usable["lon"].to_numpy(), usable["lat"].to_numpy()
     points = geo.points(lon, lat)
-    reach = _ENTRANCE_M / float(geo.scale(lat).min())
+    k = geo.scale(lat)
+    reach = _ENTRANCE_M / float(k.min())  # wide enough for all of them
     outline = shapely.boundary(geo.project(objects["geometry"].to_numpy()[rows]))
     edge, door = shapely.STRtree(points).query(outline, predicate="dwithin", distance=reach)
+    within = shapely.distance(outline[edge], points[door]) * k[door] <= _ENTRANCE_M
+    edge, door = edge[within], door[within]
     return facility_of[rows[edge]], points[door]
 
 

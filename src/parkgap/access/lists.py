@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from parkgap.areas import LEVELS
 from parkgap.frames import LISTED, PLANNED, STOCK
 from parkgap.list_keys import ITEM_OF_STOCK, holds
 
@@ -166,7 +167,7 @@ def proven(complete: pd.DataFrame, parks: pd.DataFrame, standard: Standard, as_o
         if row["item"] not in items or not holds(str(row["as_of"]), as_of):
             continue
         inside = np.zeros(len(parks), dtype=bool)
-        for level in ("district", "subdistrict", "zone"):
+        for level in LEVELS:
             inside |= (parks[level] == row["area"]).to_numpy(dtype=bool)
         out[inside, items.index(str(row["item"]))] = True
     return out

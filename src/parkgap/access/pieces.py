@@ -19,18 +19,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
-STREET_COLUMNS = (
-    "highway",
-    "access",
-    "foot",
-    "foot:forward",
-    "foot:backward",
-    "oneway:foot",
-    "conveying",
-    "motorroad",
-    "bridge",
-    "tunnel",
-)
 PUBLIC, OWN = 0, 1  # who may walk: everybody; only the people of the park or residence around it
 
 # OSM wiki, Key:highway and Key:access; motorways are closed to walkers in China

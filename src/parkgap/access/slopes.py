@@ -58,7 +58,8 @@ class Ground:
 class Climb:
     """Minutes along each piece, from its first end to its second and back, shape (p,).
 
-    `known` says where they come from heights; elsewhere the ground is taken as level.
+    `known` says where they come from heights alone.  Of a piece of several parts that is known in
+    part, the parts between known heights climb and the others are level; it counts as unknown.
     """
 
     there: Floats

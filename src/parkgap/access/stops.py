@@ -62,12 +62,15 @@ def mapped_lines(
             facilities["lon"].to_numpy()[rows], facilities["lat"].to_numpy()[rows]
         )
         px, py = geo.mercator(position["lon"].astype(float), position["lat"].astype(float))
-        limit = _STOP_LINE_M / float(geo.scale(position["lat"].astype(float)).min())
+        k = geo.scale(position["lat"].astype(float))
+        limit = _STOP_LINE_M / float(k.min())  # wide enough for all of them
         # To every stop beside it, not the nearest alone: a new stop takes no line from an old one.
         stop, place = cKDTree(np.column_stack([fx, fy])), cKDTree(np.column_stack([px, py]))
         near = place.sparse_distance_matrix(stop, limit, output_type="coo_matrix")
+        within = near.data * k[near.row] <= _STOP_LINE_M
+        row, col = near.row[within], near.col[within]
         beside = pd.DataFrame(
-            {"members": position["osm_id"].to_numpy()[near.row], "facility": rows[near.col]}
+            {"members": position["osm_id"].to_numpy()[row], "facility": rows[col]}
         )
         known = pd.concat([known, served.merge(beside, on="members")[["line", "facility"]]])
     lines = known.drop_duplicates().sort_values(["facility", "line"])

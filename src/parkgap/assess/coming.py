@@ -27,6 +27,7 @@ def within_reach(
     off_street: Bools,
     min_workers: int,
     residents: pd.Series,
+    hidden: Bools,
 ) -> pd.DataFrame:
     """Find for every row of the shortfall what is planned within its binding limit.
 
@@ -43,6 +44,8 @@ def within_reach(
         Planned places with a position and no street within the snap limit, shape (planned,).
     min_workers, residents
         A walk from homes is told only of groups of so many; residents known, by park.
+    hidden
+        Workplaces from which no walk is told, shape (origins,).
 
     Returns
     -------
@@ -55,7 +58,8 @@ def within_reach(
     park = origins["park_id"].to_numpy()
     share = origins["share"].to_numpy(dtype=float)
     work = (origins["kind"] == "work").to_numpy()
-    told = work | (share * residents.reindex(park).to_numpy(dtype=float) >= min_workers - SLACK)
+    living = share * residents.reindex(park).to_numpy(dtype=float)
+    told = np.where(work, ~hidden, living >= min_workers - SLACK)
     at, to = walks["origin"].to_numpy(), walks["target"].to_numpy()
     keep = told[at] & _open_to(planned["access"].to_numpy(dtype=object)[to], origins.iloc[at])
     walks = walks.assign(
@@ -78,6 +82,8 @@ def within_reach(
             & (near[unit] <= row["limit"] + SLACK)
         ]
         least = near.groupby("target")[["metres", "minutes"]].min()
+        # Within the limit in metres, but not in minutes: up a steep hill.
+        least = least.where(np.isfinite(least))
         rest = lonely[lonely["item"].isin(counts)]
         if len(rest):
             metres = row["limit"] * (1.0 if unit == "metres" else standard.walk_speed.v)

@@ -79,15 +79,15 @@ def _crowds(assessor: Assessor, judged: Judged) -> pd.DataFrame:
 
 
 def _places(assessor: Assessor, judged: Judged) -> pd.DataFrame:
-    """Nearest places, by the least walk from any workplace."""
-    kind = assessor.g.origins["kind"].to_numpy(dtype=object)
+    """Nearest places, by the least walk from any workplace that may be told."""
+    told = (assessor.g.origins["kind"] == "work").to_numpy(dtype=bool) & ~assessor.g.hidden
     walks = pd.DataFrame(
         {
             "place": judged.rows.facility,
             "metres": judged.rows.metres,
             "minutes": judged.rows.minutes,
         }
-    )[kind[judged.rows.origin] == "work"]
+    )[told[judged.rows.origin]]
     near = walks.groupby("place", as_index=False).min().sort_values(["metres", "place"])
     near = near.head(_PLACES).reset_index(drop=True)
     place = near["place"].to_numpy(dtype=np.int64)

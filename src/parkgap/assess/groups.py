@@ -152,6 +152,9 @@ class Ground:
     beside
         ``origin, facility, metres`` (straight) of facilities that the mapped network does not
         reach (on an island of streets, or off every street), for what may only be a gap in the map.
+    hidden
+        Workplaces of too few workers for an exact walk from there to be told, shape (origins,)
+        (:func:`parkgap.assess.nearest.few_at`).
     proven
         Whether a complete official list makes absence real, shape (parks, items); None: nowhere.
     region_has
@@ -174,6 +177,7 @@ class Ground:
     edge_m: Floats
     completeness: pd.DataFrame
     residents: pd.Series
+    hidden: Bools
     beside: pd.DataFrame = field(default_factory=nothing_beside)
     region_has: frozenset[str] = frozenset()
     stretch: float = 1.0

@@ -312,10 +312,11 @@ class Assessor:
         if len(facility):
             out["nearest_id"] = self._ids[facility[0]]
             out["nearest_name"] = self._names[facility[0]]
-            out["nearest_m"] = None if home else metres[0]
+            rough = home or bool(self.g.hidden[origin])
+            out["nearest_m"] = None if rough else metres[0]
             # Within the limit in metres, but not in minutes: up a steep hill.
             far = minutes[0] if np.isfinite(minutes[0]) else np.nan
-            out["nearest_min"] = float(np.ceil(far)) if home else far
+            out["nearest_min"] = float(np.ceil(far)) if rough else far
         return out
 
     # --- what would meet it -----------------------------------------------------------------

@@ -83,7 +83,14 @@ def changed_walks(
         The runs.
     same
         Rows of their facilities that are the same place, shape (n, 2).
+
+    Returns
+    -------
+    None where the runs withhold other workplaces (``privacy.min_workers``): what only one of them
+    tells cannot be told from what changed.
     """
+    if len({r.record["parameters"]["privacy"]["min_workers"] for r in (before, after)}) > 1:
+        return {}  # a walk from where few work is told by one of the two alone: it did not change
     old, new = (run.frames["facilities"] for run in (before, after))
     names = pd.DataFrame(
         {

@@ -158,7 +158,8 @@ class _Sheets:
         self._gaps(t("workbook.unverified"), results.shortfall[~short])
         rollup = published(ROLLUP, results.rollup, words)
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
-        for name, grid in self._lists():
+        lists = self._lists()
+        for name, grid in lists:
             self._table(name, grid, A4, frozen=1)
         if results.changes:
             self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
@@ -167,7 +168,7 @@ class _Sheets:
         self._sources()
         dictionary = dictionary_grid(
             words,
-            self._lists(),
+            lists,
             departments=Besides(results, words).has_owners,
             changes=bool(results.changes),
         )

@@ -152,13 +152,6 @@ def gcj02_to_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
     return _where(in_china(*_inverse(_gcj, x, y)), _bd(x, y), x, y)
 
 
-def bd09_to_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
-    """Take BD-09 degrees back to GCJ-02, elementwise; points outside China are untouched."""
-    x, y = _floats(lon, lat)
-    back = _inverse(_bd, x, y)
-    return _where(in_china(*_inverse(_gcj, *back)), back, x, y)
-
-
 def wgs84_to_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
     """Offset WGS-84 degrees to BD-09, elementwise; points outside China are untouched."""
     x, y = _floats(lon, lat)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parkgap.errors import InputError, Problem
+from parkgap.study_files import with_sources
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _INSIDE = (".hgt", ".tif", ".tiff", ".img", ".bil", ".asc", ".dem", ".vrt")
 _ELSEWHERE = re.compile(rb"<Source(?:Filename|Dataset)[^>]*>\s*(?:/vsi|[a-zA-Z]+://)")
+_NAMED_ONLY = "一次运行只读研究文件夹内写明的文件 / a run reads the files that the study names"
 _EXPORT = "导出为单波段 GeoTIFF / export it as a GeoTIFF of one band"
 
 
@@ -123,20 +125,44 @@ def _no_raster(file: str, column: str | None, why: str) -> Problem:
     )
 
 
+def _points_elsewhere(vrt: Path) -> bool:
+    """Tell whether a VRT, or one that it is put together from, names what is no file beside it."""
+    files = (f for f in with_sources(vrt) if f.suffix.lower() == ".vrt")
+    return any(_ELSEWHERE.search(f.read_bytes()) for f in files)
+
+
+def _hidden_vrt(file: str, column: str, name: str) -> Problem:
+    """Refuse a VRT whose tiles nobody would look at when one of them changes."""
+    return Problem(
+        what="VRT 在压缩包内或扩展名不是 .vrt，其引用的文件无从核对 / a VRT in an archive, or not "
+        "called .vrt: the files that it is put together from cannot be watched",
+        file=file,
+        column=column,
+        value=Path(name).name,
+        rule=_NAMED_ONLY,
+        remedy="解压后在 study.toml 中直接写明 .vrt / unpack it, and name the .vrt in study.toml",
+    )
+
+
 def _wrong(name: str, file: str, column: str) -> Problem | None:
     """Say why a raster cannot be used; None where it can."""
     from rasterio.errors import RasterioError
 
-    if file.lower().endswith(".vrt") and _ELSEWHERE.search(Path(name).read_bytes()):
+    is_vrt = file.lower().endswith(".vrt")
+    if is_vrt and _points_elsewhere(Path(name)):
         return Problem(
             what="VRT 指向网络或压缩包内的文件 / the VRT points to the net or into an archive",
             file=file,
             column=column,
-            rule="一次运行只读研究文件夹内写明的文件 / a run reads the files that the study names",
+            rule=_NAMED_ONLY,
             remedy=_EXPORT,
         )
+    if not is_vrt and name.lower().endswith(".vrt"):
+        return _hidden_vrt(file, column, name)
     try:
         with opened(name) as source:
+            if source.driver == "VRT" and not is_vrt:
+                return _hidden_vrt(file, column, name)
             if source.count != 1:
                 return Problem(
                     what="栅格不是单波段 / the raster has more than one band",
