@@ -206,6 +206,7 @@ def _put(
         people=people,
         closed=places.closed,
         climbed=_climbed(streets, parks, rules),
+        matched=places.matched,
     )
 
 
