@@ -54,17 +54,17 @@ DEPARTURES = Schema(
     park_id str - the park
     shift str - the shift's name; all where the study has no shifts of the park
     window str - before_start, after_end, or hour (of the whole day, without shifts)
-    begin str - HH:MM
-    end str - HH:MM, an hour later; not part of it
-    departures float? - vehicles that leave any of the stops; empty: no stop there has a timetable
-    lines float? - distinct lines of these
-    next str? - after_end: first departure at or after the end, HH:MM, may lie on the next day
-    last str? - after_end: last departure of the service day after the end, HH:MM
+    window_begin str - HH:MM
+    window_end str - HH:MM, an hour later; not part of it
+    departures_hour float? - vehicles that leave; empty: no stop there has a timetable
+    lines_hour float? - distinct lines of these
+    next_departure str? - after_end: next departure, HH:MM, may lie on the next day
+    last_departure str? - after_end: last departure of the service day after the end, HH:MM
     last_line str? - its line
     last_stop str? - name of its stop
     """),
-    key=("park_id", "shift", "window", "begin"),
-    sort=("park_id", "shift", "window", "begin"),
+    key=("park_id", "shift", "window", "window_begin"),
+    sort=("park_id", "shift", "window", "window_begin"),
 )
 
 STOP_DEPARTURES = Schema(
@@ -78,10 +78,10 @@ STOP_DEPARTURES = Schema(
     lon float degrees - longitude
     lat float degrees - latitude
     lines str - lines that depart there, joined by ;
-    departures float - vehicles that leave on the service day
-    first str - first departure, HH:MM; the service day begins at 03:00
-    last str - last departure, HH:MM; may lie on the next day
-    by_hour str - departures by hour of the clock, as 06=12, joined by ;
+    departures_day float - vehicles that leave on the service day
+    first_departure str - first departure, HH:MM; the service day begins at 03:00
+    last_departure str - last departure, HH:MM; may lie on the next day
+    departures_by_hour str - departures by hour of the clock, as 06=12, joined by ;
     """),
     key=("stop_id", "mode"),
     sort=("stop_id", "mode"),
@@ -101,10 +101,11 @@ TRANSIT = Schema(
     share_rail float? - share of the park's area within it
     rail_nearest str? - name of the nearest such station
     service_day str? - day of the timetable, ISO; empty: the study has no timetable
+    timetable_source str? - the feeds, and who publishes them, joined by ;
     stops_timed float? - stops within the walk that have a timetable
     stops_untimed float? - stops within the walk that have none: departures are at least these
-    departures float? - vehicles that leave on the service day; empty: no stop has a timetable
-    lines float? - distinct lines of these
+    departures_day float? - vehicles that leave on the service day; empty: no stop has a timetable
+    lines_day float? - distinct lines of these
     late_shift str? - the shift that ends latest
     late_end str? - its end, HH:MM
     late_last str? - last departure after it, HH:MM

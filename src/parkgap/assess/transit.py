@@ -97,7 +97,7 @@ def public_transport(
     near = _in_reach(nearby, facilities, {"bus": bus, "rail": station}, standard)
     timed = near.merge(timetables.matched, on=["facility_id", "mode"])
     own = _calls_of(timed, timetables)
-    served, rows = _service(parks, near, timed, own, shifts, timetables.days)
+    served, rows = _service(parks, near, timed, own, shifts, timetables)
     frame = TRANSIT.frame({"park_id": parks["park_id"].to_numpy(), **columns, **served})
     return Figures(
         transit=TRANSIT.check(frame.sort_values("park_id", ignore_index=True)),
@@ -181,6 +181,11 @@ def _figures(standard: Standard, items: tuple[str, ...]) -> dict[str, float]:
     }
 
 
+def rail_radius(standard: Standard) -> float:
+    """Metres within which a rail station covers ground, straight."""
+    return _figures(standard, standard.station_items).get("radius", RAIL_M)
+
+
 def _status(share: Floats, asked: float | None, unsure: Bools) -> Objects:
     """Compare shares with what is asked; where the map is thin or ends, a lack is not confirmed."""
     if asked is None:
@@ -196,7 +201,7 @@ def _rail_cover(
     if not rail:
         unknown = np.full(count, np.nan)
         return {"rail_stations": unknown, "share_rail": unknown, "rail_nearest": [None] * count}
-    radius = _figures(standard, standard.station_items).get("radius", RAIL_M)
+    radius = rail_radius(standard)
     shapes = parks["geometry"].to_numpy(dtype=object)
     lon, lat = (stations[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     share, found = cover(shapes, lon, lat, radius)
@@ -252,10 +257,10 @@ def _service(
     timed: pd.DataFrame,
     own: pd.DataFrame,
     shifts: pd.DataFrame,
-    days: tuple[str, ...],
+    timetables: Timetables,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Columns of ``TRANSIT`` that a timetable fills, and the rows of ``DEPARTURES``."""
-    if not days:
+    if not timetables.days:
         unknown: dict[str, Any] = {}
         for column in TRANSIT.columns[TRANSIT.names.index("service_day") :]:
             blank = np.nan if column.kind == "float" else None
@@ -274,11 +279,12 @@ def _service(
         stops = int(known.get(park, 0))
         facts.append(
             {
-                "service_day": ";".join(sorted(set(days))),
+                "service_day": ";".join(sorted(set(timetables.days))),
+                "timetable_source": ";".join(sorted(set(timetables.stops["source"]))),
                 "stops_timed": float(stops),
                 "stops_untimed": float(int(reached.get(park, 0)) - stops),
-                "departures": _count(mine["trip"], stops),
-                "lines": _count(mine["line"], stops),
+                "departures_day": _count(mine["trip"], stops),
+                "lines_day": _count(mine["line"], stops),
                 **_late(told),
             }
         )
@@ -300,10 +306,10 @@ def _window(
         "park_id": park,
         "shift": shift,
         "window": window,
-        "begin": _said(begin),
-        "end": _said(begin + _HOUR),
-        "departures": float(calls["trip"][inside].nunique()) if there else np.nan,
-        "lines": float(calls["line"][inside].nunique()) if there else np.nan,
+        "window_begin": _said(begin),
+        "window_end": _said(begin + _HOUR),
+        "departures_hour": float(calls["trip"][inside].nunique()) if there else np.nan,
+        "lines_hour": float(calls["line"][inside].nunique()) if there else np.nan,
     }
 
 
@@ -327,24 +333,28 @@ def _after(end: float, calls: pd.DataFrame) -> dict[str, Any]:
         return {}
     minute = calls["minute"].to_numpy()
     wait = np.mod(minute - end, _DAY)
-    found: dict[str, Any] = {"next": _said(minute[int(np.argmin(wait))])}
+    found: dict[str, Any] = {"next_departure": _said(minute[int(np.argmin(wait))])}
     later = minute >= float(on_clock(end))
     if later.any():
         # Rows stand by minute, then by walk: of the last minute, the stop that is nearest.
         last = calls.iloc[int(np.searchsorted(minute, minute[-1]))]
         stop = last["stop"] if isinstance(last["stop"], str) else None
-        found |= {"last": _said(last["minute"]), "last_line": last["line"], "last_stop": stop}
+        found |= {
+            "last_departure": _said(last["minute"]),
+            "last_line": last["line"],
+            "last_stop": stop,
+        }
     return found
 
 
 def _late(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What the shift that ends latest finds; nothing where a park has no shifts."""
     ends = [row for row in rows if row["window"] == "after_end"]
-    late = max(ends, key=lambda r: float(on_clock(_minute(r["begin"]))), default={})
+    late = max(ends, key=lambda r: float(on_clock(_minute(r["window_begin"]))), default={})
     return {
         "late_shift": late.get("shift"),
-        "late_end": late.get("begin"),
-        "late_last": late.get("last"),
+        "late_end": late.get("window_begin"),
+        "late_last": late.get("last_departure"),
         "late_line": late.get("last_line"),
         "late_stop": late.get("last_stop"),
     }
@@ -390,12 +400,13 @@ def _by_stop(timed: pd.DataFrame, facilities: pd.DataFrame, timetables: Timetabl
     return STOP_DEPARTURES.check(
         STOP_DEPARTURES.frame(
             {
-                **{c: whole[c].to_numpy() for c in (*key, "facility_id", "lon", "lat", "by_hour")},
+                **{c: whole[c].to_numpy() for c in (*key, "facility_id", "lon", "lat")},
+                "departures_by_hour": whole["by_hour"].to_numpy(),
                 "stop": whole["name"].to_numpy(dtype=object),
                 "lines": [";".join(names) for names in whole["lines"]],
-                "departures": whole["size"].to_numpy(dtype=float),
-                "first": [_said(m) for m in whole["min"]],
-                "last": [_said(m) for m in whole["max"]],
+                "departures_day": whole["size"].to_numpy(dtype=float),
+                "first_departure": [_said(m) for m in whole["min"]],
+                "last_departure": [_said(m) for m in whole["max"]],
             }
         )
     )
