@@ -128,7 +128,7 @@ def _windows(ctx: Context, rows: Sequence[Row]) -> str:
     headings = [(t(f"column.{c}"), "num" if c in figures else "") for c in columns]
     headings.append((t("column.last_departure"), ""))
     body = []
-    for row in rows:
+    for row in sorted(rows, key=lambda r: (r["shift"], r["window"] != "before_start")):
         shift, window = words.word("shift", row["shift"]), words.word("window", row["window"])
         hour = f"{string(row['window_begin'])}–{string(row['window_end'])}"
         last = string(row["last_departure"])
