@@ -39,9 +39,11 @@ FEED: Mapping[str, str] = {
 }
 
 
-def write_feed(path: Path, inside: str = "", **changes: str | None) -> Path:
+def write_feed(
+    path: Path, changes: Mapping[str, str | None] | None = None, *, inside: str = ""
+) -> Path:
     """Write the feed, with files in another wording or (None) left out, as an archive or folder."""
-    texts = {name: text for name, text in {**FEED, **changes}.items() if text is not None}
+    texts = {name: text for name, text in {**FEED, **(changes or {})}.items() if text is not None}
     if path.suffix != ".zip":
         path.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from tests.gtfs import FEED, write_feed
-from tests.integration.test_shared_extracts import CANTERAS, around, corners, crop
-from tests.towns import Town, degrees, judged
+from tests.integration.test_shared_extracts import CANTERAS, around, crop
+from tests.towns import Town, corners, degrees, judged
 
 from parkgap.check import check_study
 from parkgap.errors import TableError
@@ -42,7 +42,8 @@ def town_with_timetable(folder: Path, feed: str = FEED["stop_times"]) -> Study:
     stops = ["stop_id,stop_name,stop_lat,stop_lon"]
     stops += [f"{i},{i}站,{lat},{lon}" for i, (lon, lat) in at.items()]
     text = "\n".join([*stops, "X,渡口,36.0,120.0"]).replace("A站", "甲站")
-    write_feed(folder / "gtfs.zip", stops=text, stop_times=feed, calendar_dates=None)
+    changes = {"stops": text, "stop_times": feed, "calendar_dates": None}
+    write_feed(folder / "gtfs.zip", changes)
     return town.write(folder)
 
 
@@ -92,8 +93,8 @@ def test_a_changed_timetable_reads_the_timetable_again_and_not_the_map(tmp_path:
 
 def test_results_of_a_timetable_are_the_same_bytes_again(tmp_path: Path) -> None:
     study = town_with_timetable(tmp_path / "s")
-    for name in ("a", "b"):
-        run(study, tmp_path / name, Means(fresh=True, store=tmp_path / f"store-{name}"))
+    for out in ("a", "b"):
+        run(study, tmp_path / out, Means(fresh=True, store=tmp_path / f"store-{out}"))
     names = {p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()}
     for name in sorted(names - {Path("timings.json")}):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
@@ -108,7 +109,7 @@ def test_results_of_a_timetable_are_the_same_bytes_again(tmp_path: Path) -> None
 
 def test_a_broken_timetable_is_refused_by_run_and_check_alike(tmp_path: Path) -> None:
     study = town_with_timetable(tmp_path, FEED["stop_times"].replace("23:50:00", "23h50"))
-    with pytest.raises(TableError, match="stop_times.txt, row 5"):
+    with pytest.raises(TableError, match=r"stop_times\.txt, row 5"):
         compute(study)
     errors = check_study(tmp_path).errors
     assert [str(p.file) for p in errors] == ["gtfs.zip/stop_times.txt"]
@@ -117,7 +118,7 @@ def test_a_broken_timetable_is_refused_by_run_and_check_alike(tmp_path: Path) ->
     assert len(said) == 1
 
 
-# --- Las Palmas -------------------------------------------------------------------------------------
+# --- Las Palmas -----------------------------------------------------------------------------------
 
 
 def counted(feed: Path, stop_name: str, weekday: str, day: str) -> dict[str, Counter[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +17,10 @@ from parkgap.sources.transit import Transit, read_transit
 MONDAY = "2026-11-02"
 
 
-def read(tmp_path: Path, as_of: str = MONDAY, **changes: str | None) -> Transit:
-    return read_transit([write_feed(tmp_path / "gtfs.zip", **changes)], as_of)
+def read(
+    tmp_path: Path, changes: Mapping[str, str | None] | None = None, as_of: str = MONDAY
+) -> Transit:
+    return read_transit([write_feed(tmp_path / "gtfs.zip", changes)], as_of)
 
 
 def clock(found: Transit, stop: str) -> list[float]:
@@ -29,7 +32,7 @@ def clock(found: Transit, stop: str) -> list[float]:
 def test_departures_are_those_counted_by_hand(tmp_path: Path) -> None:
     # Without the extra service, every day but Monday (taken out) is like the others: Tuesday.
     dates = "service_id,date,exception_type\nWORK,20261102,2"
-    found = read(tmp_path, calendar_dates=dates)
+    found = read(tmp_path, {"calendar_dates": dates})
     assert found.days == ("2026-11-03",)
     # 06:00, 06:20 and 06:40 (07:00 is no more), 08:00, 23:50
     assert clock(found, "A") == [360.0, 380.0, 400.0, 480.0, 1430.0]
@@ -55,18 +58,18 @@ def test_a_weekend_is_no_working_day(tmp_path: Path) -> None:
         f"EXTRA,202611{day:02d},1" for day in (7, 8)
     )
     trips = FEED["trips"] + "".join(f"\nR,EXTRA,more{i},丙" for i in range(9))
-    assert read(tmp_path, calendar_dates=dates, trips=trips).days == ("2026-11-02",)
+    assert read(tmp_path, {"calendar_dates": dates, "trips": trips}).days == ("2026-11-02",)
 
 
 def test_a_feed_without_calendar_lives_by_its_dates(tmp_path: Path) -> None:
     dates = "service_id,date,exception_type\nWORK,20261104,1\nEXTRA,20261105,1\nWORK,20261105,2"
-    found = read(tmp_path, calendar=None, calendar_dates=dates)
+    found = read(tmp_path, {"calendar": None, "calendar_dates": dates})
     assert found.days == ("2026-11-04",)
     assert clock(found, "A")[0] == 360.0
 
 
 def test_a_feed_of_another_time_is_read_on_its_last_full_week_and_says_so(tmp_path: Path) -> None:
-    found = read(tmp_path, "2030-06-01", calendar_dates=None)
+    found = read(tmp_path, {"calendar_dates": None}, "2030-06-01")
     # 2026 ends on a Thursday: the last week of seven days is that of Monday, 21 December.
     assert found.days == ("2026-12-21",)
     said = [texts(w) for w in found.warnings if "14" in w.what]
@@ -75,12 +78,12 @@ def test_a_feed_of_another_time_is_read_on_its_last_full_week_and_says_so(tmp_pa
     assert "2026-12-21" in said[0][1]
     assert "2030-06-01" in said[0][1]
     # Nobody said of what day it is asked: the same.
-    assert read(tmp_path, "", calendar_dates=None).days == ("2026-12-21",)
+    assert read(tmp_path, {"calendar_dates": None}, "").days == ("2026-12-21",)
 
 
 def test_a_feed_of_three_days_is_read_on_one_of_them(tmp_path: Path) -> None:
     dates = "service_id,date,exception_type\nWORK,20261104,1\nWORK,20261105,1\nEXTRA,20261105,1"
-    found = read(tmp_path, "2030-06-01", calendar=None, calendar_dates=dates)
+    found = read(tmp_path, {"calendar": None, "calendar_dates": dates}, "2030-06-01")
     assert found.days == ("2026-11-05",)
 
 
@@ -94,7 +97,7 @@ def test_ferries_and_trains_are_left_out_and_counted(tmp_path: Path) -> None:
 
 def test_metro_lines_are_rail(tmp_path: Path) -> None:
     routes = FEED["routes"].replace(",甲丙线,3", ",甲丙线,1")
-    assert set(read(tmp_path, routes=routes).stops["mode"]) == {"rail"}
+    assert set(read(tmp_path, {"routes": routes}).stops["mode"]) == {"rail"}
 
 
 def test_an_archive_of_a_folder_a_folder_and_other_encodings_read_alike(tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_faults_are_named_once_with_file_and_line(
     tmp_path: Path, changes: dict[str, str | None], file: str, row: int | None, parts: tuple[str]
 ) -> None:
     with pytest.raises(TableError) as caught:
-        read(tmp_path, **changes)
+        read(tmp_path, changes)
     (problem,) = caught.value.problems
     assert (str(problem.file), problem.row) == (file, row)
     assert all(part in str(problem) for part in parts), str(problem)
@@ -225,7 +228,7 @@ def test_what_is_no_archive_is_said_of_every_feed(tmp_path: Path) -> None:
 def test_calls_at_unknown_stops_and_trips_of_unknown_lines_are_counted(tmp_path: Path) -> None:
     times = FEED["stop_times"] + "\nday,08:30:00,08:30:00,Z,4,0\nday,08:40:00,08:40:00,C,5,0"
     trips = FEED["trips"] + "\nQ,WORK,lost,丙"
-    found = read(tmp_path, stop_times=times, trips=trips)
+    found = read(tmp_path, {"stop_times": times, "trips": trips})
     said = {Path(str(w.file)).name: w.value for w in found.warnings}
     assert said["stop_times.txt"] == "1"
     assert said["trips.txt"] == "1"
