@@ -22,7 +22,7 @@ from parkgap.inputs import downloaded
 from parkgap.list_keys import LAPSE_MONTHS, FacilitiesTable, holds
 from parkgap.office import Office, read_office
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
-from parkgap.source_keys import Osm, Population, Terrain
+from parkgap.source_keys import Osm, Population, Terrain, Transit
 from parkgap.sources.report import texts
 from parkgap.standard import Standard, load
 from parkgap.study import TABLES, StandardChoice, Study, load_study
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from parkgap.sources.extract import Extract
 
-_OTHERS = ("osm", "terrain", "population", "standard")
+_OTHERS = ("osm", "terrain", "population", "transit", "standard")
 
 Tell = Callable[[str], None]
 
@@ -136,6 +136,7 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
     found.tables += [_described(name, report) for name, report in office.reports]
     found.warnings += headcount_doubts(office, sections)
     _lapsed(sections, study, found)
+    _transit(sections, study, file.parent, found)
     rasters = _rasters(sections, file.parent, found)
     _people(office, parks if office.parks is None else office.parks, rasters, sections, found)
     if extract is not None:
@@ -180,17 +181,40 @@ def _sections(file: Path) -> dict[str, Any]:
     found["facilities"] = tuple(f for f in good if f is not None)
     found["terrain"] = _there(take(Terrain, data.get("terrain")), file.parent)
     found["population"] = _there(take(Population, data.get("population")), file.parent)
+    found["transit"] = _there(take(Transit, data.get("transit")), file.parent)
     found["osm"] = take(Osm, data.get("osm"))
     found["standard"] = take(StandardChoice, data.get("standard", {})) or StandardChoice()
     return found
 
 
-def _there(section: Terrain | Population | None, root: Path) -> Terrain | Population | None:
-    """Leave out rasters that are not there, which was said with ``study.toml``."""
+def _there(
+    section: Terrain | Population | Transit | None, root: Path
+) -> Terrain | Population | Transit | None:
+    """Leave out files that are not there, which was said with ``study.toml``."""
     if isinstance(section, Terrain):
         dem = tuple(name for name in section.dem if (root / name).is_file())
         return Terrain(dem=dem) if dem else None
+    if isinstance(section, Transit):
+        feeds = tuple(name for name in section.gtfs if (root / name).exists())
+        return Transit(gtfs=feeds, crs=section.crs) if feeds else None
     return section if section is not None and (root / section.raster).is_file() else None
+
+
+def _transit(sections: Mapping[str, Any], study: Study | None, root: Path, found: Checked) -> None:
+    """Read the timetables as a run would, as far as the day is known; faults are noted."""
+    section = sections["transit"]
+    if section is None:
+        return
+    from parkgap.sources.transit import read_transit
+
+    day = "" if study is None or study.as_of is None else study.as_of.isoformat()
+    try:
+        said = read_transit([root / feed for feed in section.gtfs], day, section.crs)
+    except InputError as error:
+        found.errors += error.problems
+        return
+    # Without a day, a run asks of the map's, which is not known here.
+    found.warnings += said.warnings if day else ()
 
 
 def _standard(sections: Mapping[str, Any], root: Path, found: Checked) -> Standard | None:

@@ -28,6 +28,8 @@ from parkgap.example_town import (
     lonlat,
     ring,
 )
+from parkgap.example_transit import FILE as GTFS
+from parkgap.example_transit import write_gtfs
 from parkgap.template import LANGUAGES
 
 Cell = str | float | int | None
@@ -85,11 +87,12 @@ def write_example(folder: Path, *, language: str = "zh") -> list[Path]:
                 (folder / table.name).write_bytes(_csv(table).encode(table.encoding))
         _write_osm(folder / "town.osm.pbf", town)
         write_rasters(folder, town)
+        write_gtfs(folder)
     except OSError as error:
         raise OutputError(
             f"无法写入 {folder}（{error.strerror}） / cannot write to {folder} ({error.strerror})"
         ) from error
-    return [folder / n for n in (*texts, *(t.name for t in tables), "town.osm.pbf", *FILES)]
+    return [folder / n for n in (*texts, *(t.name for t in tables), "town.osm.pbf", *FILES, GTFS)]
 
 
 def _text(name: str, language: str) -> str:

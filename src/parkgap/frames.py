@@ -8,8 +8,8 @@ Geometry columns hold shapely geometries in WGS-84 degrees (EPSG:4326).  Ids der
 OpenStreetMap ids or from input ids, never from row numbers.
 
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
-:mod:`parkgap.frame_tables`, those of the published lists in :mod:`parkgap.frame_results`; here are
-those of the stages, and the list of all.
+:mod:`parkgap.frame_tables`, of public transport in :mod:`parkgap.frame_transit`, of the published
+lists in :mod:`parkgap.frame_results`; here are those of the stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -42,14 +42,24 @@ from parkgap.frame_tables import (
     SHIFTS,
     SHUTTLES,
 )
+from parkgap.frame_transit import (
+    CALLS,
+    DEPARTURES,
+    STOP_DEPARTURES,
+    STOPS_MATCHED,
+    TRANSIT,
+    TRANSIT_STOPS,
+)
 
 __all__ = [
     "ASSESSMENT",
     "BUS_LINES",
+    "CALLS",
     "CHANGES",
     "CLOSED",
     "COMPLETE",
     "COMPLETENESS",
+    "DEPARTURES",
     "DUTIES",
     "ENTERPRISES",
     "FACILITIES",
@@ -79,8 +89,12 @@ __all__ = [
     "SHUTTLE_LINES",
     "STABILITY",
     "STOCK",
+    "STOPS_MATCHED",
+    "STOP_DEPARTURES",
     "TIMETABLE",
     "TO_CHECK",
+    "TRANSIT",
+    "TRANSIT_STOPS",
     "WEIGHT_SETS",
     "Column",
     "Schema",
@@ -402,6 +416,12 @@ SCHEMAS: tuple[Schema, ...] = (
     PIPELINE,
     SHUTTLE_LINES,
     DUTIES,
+    TRANSIT_STOPS,
+    CALLS,
+    STOPS_MATCHED,
+    TRANSIT,
+    DEPARTURES,
+    STOP_DEPARTURES,
     RANKING,
     SHORTFALL,
     ROLLUP,

@@ -13,6 +13,7 @@ from parkgap.rasters import open_rasters
 from parkgap.sources import tables as read
 from parkgap.sources.prepared import Prepared, prepare
 from parkgap.sources.report import collapse
+from parkgap.sources.transit import Transit, read_transit
 from parkgap.standard import load
 from parkgap.study import TABLES, sha256
 from parkgap.sums import headcount_doubts
@@ -91,6 +92,28 @@ def read_tables(study: Study, parks: pd.DataFrame | None = None) -> Tables:
         **office.frames,
         warnings=tuple(_plain(p) for p in collapse(said)),
     )
+
+
+def transit_of(study: Study, day: str, memo: Memo) -> Transit:
+    """Read the study's timetables of public transport, or find them read.
+
+    Parameters
+    ----------
+    day
+        The day that is asked about (ISO), or "".
+
+    Raises
+    ------
+    TableError
+        As :func:`parkgap.sources.transit.read_transit`.
+    """
+    section = study.transit
+    if section is None:
+        return Transit()
+    feeds = [study.root / feed for feed in section.gtfs]
+    files = [(path.name, sha256(path)) for path in study.transit_files()]
+    inputs = (section.model_dump_json(), files, day)
+    return memo("transit", inputs, lambda: read_transit(feeds, day, section.crs)).value
 
 
 def _plain(problem: Problem) -> Problem:

@@ -33,8 +33,16 @@ from parkgap.assess.nearest import few_at, least_walks
 from parkgap.assess.ranking import finest, without_few
 from parkgap.assess.scenarios import scenario_grid
 from parkgap.assess.stability import stability, tried, with_stability
+from parkgap.assess.transit import Timetables, public_transport
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
-from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
+from parkgap.inputs import (
+    Tables,
+    doubt_datums,
+    prepared_of,
+    read_tables,
+    transit_of,
+    with_extract,
+)
 from parkgap.judging import Judge
 from parkgap.osm_parks import seek_parks
 from parkgap.publish import basemap
@@ -46,6 +54,7 @@ from parkgap.results import Beside, Drawn, Firm, Results
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.shift_times import crews_and_times
 from parkgap.sources.prepared import Prepared, read_window
+from parkgap.sources.tables import is_made_up
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
 from parkgap.study import TABLES, sha256
@@ -56,6 +65,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parkgap.publish.reading import Published
+    from parkgap.sources.transit import Transit
     from parkgap.study import Study
 
 Progress = Callable[[str], None]
@@ -103,6 +113,7 @@ class _Town:
     parks: pd.DataFrame
     found: Survey
     shuttles: pd.DataFrame
+    transit: Transit
     stretch: float  # by which a walk may lead farther than on the flat
 
 
@@ -157,7 +168,10 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         *_made_of(study),
     )
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
-    lists = _lists(tables, standard, day)
+    with _stage(clock, memo, "transit"):
+        transit = transit_of(study, day, memo)
+    tables = replace(tables, warnings=(*tables.warnings, *transit.warnings))
+    lists = replace(_lists(tables, standard, day), stops=transit.stops)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
     works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
@@ -172,7 +186,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     few = study.privacy.min_workers
     buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
     town = _Town(
-        *(study, standard, tables, prepared, parks, found, buses[0]),
+        *(study, standard, tables, prepared, parks, found, buses[0], transit),
         stretch=FASTEST if known else 1.0,
     )
     with _stage(clock, memo, "assess"):
@@ -186,7 +200,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         drawn=drawn,
         coverage=prepared.coverage,
         data_date=prepared.date,
-        made_up=tables.made_up,
+        made_up=tables.made_up or is_made_up(transit.stops),
         counts=notes.count(prepared, found, parks),
         warnings=tuple(
             notes.warn(
@@ -368,7 +382,7 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
         residents=_residents(parks, town.tables.residences, origins),
         stretch=town.stretch,
         beside=found.beside,
-        region_has=_region_has(town.prepared, standard),
+        region_has=_region_has(town),
         proven=proven(town.tables.complete, parks, standard, day),
         hidden=few_at(origins, town.tables.enterprises, few),
     )
@@ -382,7 +396,20 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
     nearby = least_walks(found.reach, origins, facilities["facility_id"], ground.hidden)
     shown |= {"detail": judge.detail, "completeness": found.completeness, "nearby": nearby}
-    return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
+    beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
+    said, known = town.transit, found.completeness
+    figures = public_transport(
+        *(parks, facilities, nearby, town.tables.shifts, known),
+        Timetables(said.stops, said.calls, found.matched, said.days),
+        standard,
+        rail=bool(ground.region_has),
+    )
+    return shown, replace(
+        beside,
+        transit=figures.transit,
+        departures=figures.departures,
+        stop_departures=figures.stops,
+    )
 
 
 def _firm(judge: Judge, frames: dict[str, pd.DataFrame], shown: pd.DataFrame) -> Firm:
@@ -443,12 +470,14 @@ def _residents(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFr
     return pd.concat([known.drop(own.index, errors="ignore"), own]) if len(own) else known
 
 
-def _region_has(prepared: Prepared, standard: Standard) -> frozenset[str]:
-    """Items that need urban rail, where tracks or lines of it are mapped; a stop alone is none."""
+def _region_has(town: _Town) -> frozenset[str]:
+    """Items that need urban rail, where tracks or lines of it are known; a stop alone is none."""
+    prepared, stops = town.prepared, town.transit.stops
     lines = prepared.whole.modes & {"subway", "light_rail", "tram"}
-    if not lines and not prepared.counts["urban_rail_tracks"]:
+    timed = bool((stops["mode"] == "rail").any())
+    if not lines and not prepared.counts["urban_rail_tracks"] and not timed:
         return frozenset()
-    return frozenset(item.id for item in standard.items if item.needs_region)
+    return frozenset(town.standard.station_items)
 
 
 def publish(

@@ -85,6 +85,8 @@ class Beside:
     planned_near
         Planned places within reach of each park's workplaces, as `Results.nearby`: columns
         ``park_id, planned_id, metres, minutes``.
+    transit, departures, stop_departures
+        Public transport of the parks: frames of these schemas.
     """
 
     planned: pd.DataFrame = field(default_factory=frames.PLANNED.frame)
@@ -95,6 +97,9 @@ class Beside:
     owners: pd.DataFrame = field(default_factory=frames.OWNERS.frame)
     duties: pd.DataFrame = field(default_factory=frames.DUTIES.frame)
     planned_near: pd.DataFrame = field(default_factory=_no_walks)
+    transit: pd.DataFrame = field(default_factory=frames.TRANSIT.frame)
+    departures: pd.DataFrame = field(default_factory=frames.DEPARTURES.frame)
+    stop_departures: pd.DataFrame = field(default_factory=frames.STOP_DEPARTURES.frame)
 
 
 @dataclass(frozen=True)

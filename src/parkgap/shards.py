@@ -8,7 +8,7 @@ the whole map (how densely it is mapped) comes with the prepared extract.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from parkgap import geo
 from parkgap.access.homes import AROUND_M
 from parkgap.access.places import Lists
 from parkgap.access.slopes import FASTEST, Ground
-from parkgap.frames import REACH, TIMETABLE
+from parkgap.frames import REACH, STOPS_MATCHED, TIMETABLE
 from parkgap.sources.surroundings import around
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ class Survey:
     climbed
         Streets around its parks by cells of `CELL`: ``x, y, metres, known_m`` (of those, with known
         heights).
+    matched
+        Of :data:`parkgap.frames.STOPS_MATCHED`.
     """
 
     origins: pd.DataFrame
@@ -181,6 +183,7 @@ class Survey:
     people: tuple[int, int]
     closed: tuple[str, ...]
     climbed: pd.DataFrame
+    matched: pd.DataFrame = field(default_factory=STOPS_MATCHED.frame)
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
@@ -276,7 +279,7 @@ def make_shard(
         own=own,
         parks=context,
         estates=others.assign(workers=0.0).reset_index(drop=True),
-        lists=Lists(*map(near_by, (lists.there, lists.planned, lists.bus_lines))),
+        lists=Lists(*map(near_by, (lists.there, lists.planned, lists.bus_lines, lists.stops))),
         window=window,
         **part,
     )
@@ -354,6 +357,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         people=(sum(p.people[0] for p in parts), sum(p.people[1] for p in parts)),
         closed=tuple(sorted({i for p in parts for i in p.closed})),
         climbed=_once(_sorted([p.climbed for p in parts], ["x", "y"])),
+        matched=_once(_sorted([p.matched for p in parts], list(STOPS_MATCHED.sort))),
     )
 
 

@@ -302,3 +302,18 @@ class Population(Section):
     """Where people live: a raster of persons a cell."""
 
     raster: Text
+
+
+class Transit(Section):
+    """Timetables of public transport as GTFS: archives, or folders of their files.
+
+    Attributes
+    ----------
+    gtfs
+        One feed, or several.
+    crs
+        Datum of the stops; GTFS itself asks for WGS-84.
+    """
+
+    gtfs: Annotated[tuple[Text, ...], BeforeValidator(_paths), Field(min_length=1)]
+    crs: Crs = "WGS84"

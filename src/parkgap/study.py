@@ -48,9 +48,11 @@ from parkgap.source_keys import (
     Table,
     Terrain,
     Text,
+    Transit,
     refused,
 )
 from parkgap.study_files import (
+    feed_files,
     is_standard_file,
     missing_files,
     with_companions,
@@ -77,6 +79,7 @@ __all__ = [
     "Study",
     "Table",
     "Terrain",
+    "Transit",
     "load_study",
     "safe_name",
 ]
@@ -102,7 +105,7 @@ _DOUBLE = (
 _LATER: dict[tuple[str, ...], frozenset[str]] = {
     (): frozenset(
         {
-            *("transit", "housing", "survey"),
+            *("housing", "survey"),
         }
     ),
 }
@@ -198,6 +201,7 @@ class Study(Section):
     owners: OwnersTable | None = None
     terrain: Terrain | None = None
     population: Population | None = None
+    transit: Transit | None = None
     standard: StandardChoice = StandardChoice()
     privacy: Privacy = Privacy()
     walking: Walking = Walking()
@@ -260,12 +264,14 @@ class Study(Section):
     def input_files(self) -> list[Path]:
         """List the files that the study reads, ``study.toml`` first, in a fixed order.
 
-        The companions of a shapefile (.dbf, .shx, .prj, .cpg), the tiles of a VRT and what stands
-        beside a raster (.prj, .tfw, .aux.xml and others) are among them.
+        The companions of a shapefile (.dbf, .shx, .prj, .cpg), the tiles of a VRT, what stands
+        beside a raster (.prj, .tfw, .aux.xml and others) and the files of a GTFS folder are among
+        them.
         """
         found = [self.path, *([] if self.osm.file is None else [self.osm_path])]
         found += self.table_files()
         found += self.raster_files()
+        found += self.transit_files()
         if isinstance(self.standard_source, Path):
             found.append(self.standard_source)
         return list(dict.fromkeys(found))
@@ -285,6 +291,11 @@ class Study(Section):
         """List the files of the rasters, the tiles of a VRT, and what stands beside them."""
         found = [path for raster in self.rasters for path in with_sources(self.root / raster)]
         return with_companions(found)
+
+    def transit_files(self) -> list[Path]:
+        """List the GTFS archives, and what is read of GTFS folders."""
+        feeds = () if self.transit is None else self.transit.gtfs
+        return [path for feed in feeds for path in feed_files(self.root / feed)]
 
     def named_files(self) -> dict[str, Path]:
         """Give every input file the name under which it is recorded.

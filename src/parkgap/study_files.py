@@ -13,6 +13,12 @@ from parkgap.errors import Problem
 from parkgap.toml_text import line_of
 
 RASTERS = (("terrain", "dem"), ("population", "raster"))
+FEEDS = ("transit", "gtfs")
+#: What is read of a GTFS feed, each with ``.txt``.
+GTFS_TABLES = (
+    *("agency", "calendar", "calendar_dates", "frequencies"),
+    *("routes", "stop_times", "stops", "trips"),
+)
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 # What GDAL reads beside a raster: by its stem, and by its whole name.
 _OF_STEM = (".prj", ".hdr", ".wld", ".tfw", ".tifw", ".blw", ".ige")
@@ -56,6 +62,14 @@ def with_sources(file: Path) -> list[Path]:
     return found
 
 
+def feed_files(feed: Path) -> list[Path]:
+    """List the files of a GTFS feed: the archive, or those that are read of a folder."""
+    if not feed.is_dir():
+        return [feed]
+    files = [feed / f"{table}.txt" for table in GTFS_TABLES]
+    return [file for file in files if file.is_file()]
+
+
 def with_companions(rasters: Iterable[Path]) -> list[Path]:
     """Add what says where each raster lies and which of its cells count, named as on disk."""
     found: list[Path] = []
@@ -95,16 +109,20 @@ def missing_files(
         (("facilities", str(i), "file"), table)
         for i, table in enumerate(lists if isinstance(lists, list) else [])
     ]
-    named = (("osm", "file"), *((t, "file") for t in tables), *RASTERS, ("standard", "use"))
+    named = (
+        *(("osm", "file"), *((t, "file") for t in tables), *RASTERS, FEEDS),
+        ("standard", "use"),
+    )
     for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
         value = table.get(place[-1]) if isinstance(table, dict) else None
-        # Of the rasters' keys, one may be a list.
+        # The rasters' tiles and the feeds may be lists.
         for name in value if isinstance(value, list) else [value]:
             if not isinstance(name, str) or not name.strip():
                 continue
             if place[0] == "standard" and not is_standard_file(name):
                 continue
-            if not (file.parent / name.strip()).is_file():
+            wanted = file.parent / name.strip()
+            if not (wanted.is_file() or (place == FEEDS and wanted.is_dir())):
                 problems.append(_missing(name, place, file, lines))
     return problems
 

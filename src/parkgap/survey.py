@@ -211,6 +211,7 @@ def _put(
         people=people,
         closed=places.closed,
         climbed=_climbed(streets, parks, rules),
+        matched=places.matched,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +11,14 @@ import shapely
 
 from parkgap import geo
 from parkgap.access import facilities as fac
+from parkgap.access.departures import join_departures
 from parkgap.access.entrances import door_points, entrances, shapes
 from parkgap.access.merging import merge
 from parkgap.access.official import closed_ids, join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.access.timetables import join_timetable
+from parkgap.frames import STOPS_MATCHED, TRANSIT_STOPS
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Places:
         Rows of the office's timetable that belong to no stop.
     closed
         Ids of what a list calls removed, sorted.
+    matched
+        Of :data:`parkgap.frames.STOPS_MATCHED`.
     """
 
     frame: pd.DataFrame
@@ -80,6 +84,7 @@ class Places:
     timetable: pd.DataFrame
     lost_stops: int
     closed: tuple[str, ...] = ()
+    matched: pd.DataFrame = field(default_factory=STOPS_MATCHED.frame)
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,14 @@ class Lists:
     """What the bureaus' lists say of the day (:mod:`parkgap.access.lists`).
 
     `there` of :data:`parkgap.frames.LISTED`: what exists or is removed; `planned` of
-    :data:`parkgap.frames.PLANNED`; `bus_lines` of :data:`parkgap.frames.BUS_LINES`.
+    :data:`parkgap.frames.PLANNED`; `bus_lines` of :data:`parkgap.frames.BUS_LINES`; `stops` of
+    :data:`parkgap.frames.TRANSIT_STOPS`.
     """
 
     there: pd.DataFrame
     planned: pd.DataFrame
     bus_lines: pd.DataFrame
+    stops: pd.DataFrame = field(default_factory=TRANSIT_STOPS.frame)
 
 
 def find_places(
@@ -148,6 +155,7 @@ def find_places(
     )
     shut = closed_ids(frame, closed, lists.there)
     frame, counts_for, times, lost = join_timetable(frame, counts_for, lists.bus_lines, standard)
+    frame, counts_for, matched = join_departures(frame, counts_for, lists.stops, standard)
     closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
@@ -186,6 +194,7 @@ def find_places(
         timetable=times[times["facility_id"].isin(frame["facility_id"])].reset_index(drop=True),
         lost_stops=lost,
         closed=shut,
+        matched=matched[matched["facility_id"].isin(frame["facility_id"])].reset_index(drop=True),
     )
 
 

@@ -1,8 +1,13 @@
-"""Join the office's timetables with the mapped stops: which lines stop there, and when."""
+"""Join timetables with the mapped stops: which lines stop there, and when.
+
+The office's table (:func:`join_timetable`) and GTFS (:mod:`parkgap.access.departures`) are joined
+by the same steps; only how near a stop must be differs.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +23,8 @@ from parkgap.standard import Standard
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
 
 _STOP_WORDS = re.compile(r"(公交车?站台?|公交|站台|站点|站)$")
 
@@ -60,50 +67,141 @@ def join_timetable(
     lost
         Rows of the timetable that could not be put anywhere.
     """
-    items = standard.items
-    for_stops = np.array([i.id == "bus_stop" or i.counts == "lines" for i in items], dtype=bool)
+    for_stops = np.array([i.id in standard.stop_items for i in standard.items], dtype=bool)
     if bus_lines.empty or not for_stops.any():
         return facilities, member, TIMETABLE.frame(), 0
-    stops = np.flatnonzero(member[:, for_stops].any(axis=1))
-    row, at = _matched(facilities.iloc[stops], bus_lines)
-    at = stops[at]
-    placed = bus_lines["lon"].notna().to_numpy()
-    alone = np.setdiff1d(np.flatnonzero(placed), row)
-    group = _one_stop_each(bus_lines.iloc[alone])
-    own = _own(bus_lines.iloc[alone], group, np.flatnonzero(for_stops), standard)
-    row = np.concatenate([row, alone])
-    at = np.concatenate([at, len(facilities) + group])
-    both = pd.concat([facilities, own], ignore_index=True) if len(own) else facilities.copy()
-    called = bus_lines["line"].to_numpy()
-    by_stop = pd.Series(called[row]).groupby(at).agg(list)
-    both["lines"] = [
-        distinct_lines([*lines, *by_stop.get(i, [])]) for i, lines in enumerate(both["lines"])
-    ]
-    member = np.vstack([member, np.tile(for_stops, (len(own), 1))])
-    times = bus_lines.iloc[row].assign(facility_id=both["facility_id"].to_numpy()[at])
+    row_id = (
+        "list:bus_lines/"
+        + bus_lines["line"]
+        + "/"
+        + bus_lines["direction"].fillna("-")
+        + "/"
+        + bus_lines["order"].map("{:g}".format)
+    ).to_numpy(dtype=object)
+    joined = join_stops(facilities, member, bus_lines, row_id, for_stops, standard, _BY_TABLE)
+    row = joined.row
+    ids = joined.facilities["facility_id"].to_numpy()[joined.at]
+    times = bus_lines.iloc[row].assign(facility_id=ids)
     times = times[TIMETABLE.names].drop_duplicates(list(TIMETABLE.key))
-    lost = len(bus_lines) - len(np.unique(row))
     return (
-        FACILITIES.check(both[FACILITIES.names]),
-        member,
+        joined.facilities,
+        joined.member,
         TIMETABLE.check(times.sort_values(list(TIMETABLE.sort), ignore_index=True)),
-        lost,
+        len(bus_lines) - len(np.unique(row)),
     )
 
 
-def _matched(stops: pd.DataFrame, bus_lines: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Pairs (row of `bus_lines`, row of `stops`) that are one stop."""
+@dataclass(frozen=True)
+class Nearness:
+    """How near a mapped stop must be to be a timetable's stop, metres.
+
+    Attributes
+    ----------
+    alike
+        With a name alike to `LIKENESS`.
+    nameless
+        Where one of the two has no name.
+    other
+        Whatever the names.
+    """
+
+    alike: float
+    nameless: float
+    other: float = 0.0
+
+    def fits(self, metres: Floats, likeness: Floats) -> Bools:
+        """Tell which pairs are one stop; NaN: one of two names is missing, shape (n,)."""
+        return np.asarray(
+            ((likeness >= LIKENESS) & (metres <= self.alike))
+            | (np.isnan(likeness) & (metres <= self.nameless))
+            | (metres <= self.other),
+            dtype=bool,
+        )
+
+
+_BY_TABLE = Nearness(alike=MATCH_M, nameless=NAMELESS_M)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Facilities with a timetable's lines.
+
+    Attributes
+    ----------
+    facilities, member
+        As they were, with the timetable's own stops at the end; ``lines`` of both sources.
+    row, at
+        Pairs: row of the timetable, and row of `facilities` where it calls.
+    """
+
+    facilities: pd.DataFrame
+    member: Bools
+    row: Ints
+    at: Ints
+
+
+def join_stops(
+    facilities: pd.DataFrame,
+    member: Bools,
+    rows: pd.DataFrame,
+    row_id: Objects,
+    items: Bools,
+    standard: Standard,
+    nearness: Nearness,
+) -> Joined:
+    """Give lines to the stops at which they call; what no map has becomes a stop of its own.
+
+    Parameters
+    ----------
+    facilities, member
+        Frame of :data:`parkgap.frames.FACILITIES`, and what each counts for.
+    rows
+        ``line, stop, lon, lat, source``: a row a line at a stop; without a position it takes the
+        stops of exactly its name, if these lie together.
+    row_id
+        Id of each row, of which the first of a new stop becomes the facility's, shape (rows,).
+    items
+        Items that such a stop counts for, shape (items of the standard,).
+    standard
+        For their categories.
+    nearness
+        How near a stop must be.
+    """
+    stops = np.flatnonzero(member[:, items].any(axis=1))
+    row, at = _matched(facilities.iloc[stops], rows, nearness)
+    at = stops[at]
+    placed = rows["lon"].notna().to_numpy()
+    alone = np.setdiff1d(np.flatnonzero(placed), row)
+    group = _one_stop_each(rows.iloc[alone])
+    own = _own(rows.iloc[alone], row_id[alone], group, np.flatnonzero(items), standard)
+    row = np.concatenate([row, alone])
+    at = np.concatenate([at, len(facilities) + group])
+    both = pd.concat([facilities, own], ignore_index=True) if len(own) else facilities.copy()
+    lines = both["lines"].tolist()
+    for stop, called in pd.Series(rows["line"].to_numpy()[row]).groupby(at):
+        lines[int(stop)] = distinct_lines([*lines[int(stop)], *called])  # type: ignore[call-overload]
+    both["lines"] = lines
+    return Joined(
+        facilities=FACILITIES.check(both[FACILITIES.names]),
+        member=np.vstack([member, np.tile(items, (len(own), 1))]),
+        row=row,
+        at=at,
+    )
+
+
+def _matched(stops: pd.DataFrame, rows: pd.DataFrame, nearness: Nearness) -> tuple[Ints, Ints]:
+    """Pairs (row of `rows`, row of `stops`) that are one stop."""
     if stops.empty:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    given = bus_lines["stop"].to_numpy()
+    given = rows["stop"].to_numpy()
     mapped = stops["name"].to_numpy()
-    placed = np.flatnonzero(bus_lines["lon"].notna().to_numpy())
-    found, at, metres = near(stops, bus_lines.iloc[placed])
+    placed = np.flatnonzero(rows["lon"].notna().to_numpy())
+    found, at, metres = near(stops, rows.iloc[placed])
     row = placed[found]
     alike = likeness(given[row], mapped[at], plain_stop)
-    fits = (alike >= LIKENESS) | (np.isnan(alike) & (metres <= NAMELESS_M))
+    fits = nearness.fits(metres, alike)
     by_name = _together(stops)
-    spare = np.flatnonzero(bus_lines["lon"].isna().to_numpy())
+    spare = np.flatnonzero(rows["lon"].isna().to_numpy())
     named = [(r, i) for r in spare.tolist() for i in by_name.get(plain_stop(given[r]), ())]
     more: Ints = np.array(named, dtype=np.int64).reshape(-1, 2)
     return np.concatenate([row[fits], more[:, 0]]), np.concatenate([at[fits], more[:, 1]])
@@ -135,17 +233,11 @@ def _one_stop_each(rows: pd.DataFrame) -> Ints:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def _own(rows: pd.DataFrame, group: Ints, of: Ints, standard: Standard) -> pd.DataFrame:
+def _own(
+    rows: pd.DataFrame, ids: Objects, group: Ints, of: Ints, standard: Standard
+) -> pd.DataFrame:
     """Make a facility of each stop that no map has; its first row stands for it."""
     _, first = np.unique(group, return_index=True)
-    ids = (
-        "list:bus_lines/"
-        + rows["line"]
-        + "/"
-        + rows["direction"].fillna("-")
-        + "/"
-        + rows["order"].map("{:g}".format)
-    ).to_numpy(dtype=object)
     head = rows.iloc[first]
     counted = sorted(standard.items[i].id for i in of)
     return FACILITIES.frame(
@@ -160,6 +252,6 @@ def _own(rows: pd.DataFrame, group: Ints, of: Ints, standard: Standard) -> pd.Da
             "lines": [[] for _ in first],
             "opening_hours": [None] * len(first),
             "source": head["source"].to_numpy(),
-            "source_ids": [sorted(ids[group == g]) for g in range(len(first))],
+            "source_ids": [sorted(set(ids[group == g])) for g in range(len(first))],
         }
     )

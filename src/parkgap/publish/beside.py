@@ -51,10 +51,8 @@ class Besides:
         self._shuttles = _by(said.shuttles, "park_id")
         self._times = _by(said.timetable, "facility_id")
         self._beds = _by(said.stock, "facility_id")
-        rules = results.standard
-        self.stop_items = [i.id for i in rules.items if i.id == "bus_stop" or i.counts == "lines"]
-        limits = [rules.metres(t) for i in self.stop_items for t in rules.item(i).tests]
-        self.stop_m = max(limits, default=0.0)
+        self.stop_items = list(results.standard.stop_items)
+        self.stop_m = results.standard.farthest(self.stop_items)
 
     # --- whose duty, and what is coming ---
 

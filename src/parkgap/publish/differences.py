@@ -18,9 +18,9 @@ Record = Mapping[str, Any]
 #: Parameters that say nothing of the question: how results are called and worded, and what the
 #: standard's overrides and the inputs' names are (both are compared by what came of them).
 _SILENT = frozenset({"name", "title", "language", "edition", "map_review_no", "as_of", "standard"})
-_NAMES = frozenset({"file", "dem", "raster", "overpass", "geocoder", "source"})
+_NAMES = frozenset({"file", "dem", "raster", "gtfs", "overpass", "geocoder", "source"})
 # Sections of a study that name files: tables, lists and rasters.
-_FILES = (*TABLES, "facilities", "terrain", "population")
+_FILES = (*TABLES, "facilities", "terrain", "population", "transit")
 _DEFAULT_SPEED = 67.0
 
 
@@ -117,9 +117,10 @@ def changed_inputs(one: Record, two: Record) -> frozenset[str]:
 
 
 def _files(section: Mapping[str, Any]) -> list[str]:
-    """Names of the files of one section: a table's, or a raster's (of heights perhaps several)."""
-    dem = section.get("dem") or ()
-    named = [section.get("file"), section.get("raster"), *([dem] if isinstance(dem, str) else dem)]
+    """Names of the files of one section: a table's, a raster's, or several tiles or feeds."""
+    named = [section.get("file"), section.get("raster")]
+    for several in (section.get("dem") or (), section.get("gtfs") or ()):
+        named += [several] if isinstance(several, str) else several
     return [str(name) for name in named if name]
 
 
@@ -133,8 +134,11 @@ def _hashes(record: Record, role: str) -> list[str]:
         found += [
             digest
             for known, digest in record["inputs"].items()
-            if str(PurePosixPath(known).with_suffix("")) in (stem, base)
-            and (known.endswith(PurePosixPath(str(name)).suffix) or name.lower().endswith(".shp"))
+            if known.startswith(f"{stem}/")  # a folder's
+            or (
+                str(PurePosixPath(known).with_suffix("")) in (stem, base)
+                and (known.endswith(PurePosixPath(name).suffix) or name.lower().endswith(".shp"))
+            )
         ]
     return sorted(found)
 

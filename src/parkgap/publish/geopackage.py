@@ -19,11 +19,14 @@ from parkgap.frames import (
     ASSESSMENT,
     CHANGES,
     CLOSED,
+    DEPARTURES,
     FACILITIES,
     GATES,
     NEARBY,
     RANKING,
     SHORTFALL,
+    STOP_DEPARTURES,
+    TRANSIT,
     Column,
     Schema,
 )
@@ -66,7 +69,9 @@ def write_geopackage(results: Results, path: Path) -> Path:
     """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
 
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
-    (those open to the public, as points).  Tables without geometry: ``shortfall``; and what a
+    (those open to the public, as points); where they are known, ``stop_departures`` (stops of
+    the timetables) and the tables ``transit`` and ``departures``.  Tables without geometry:
+    ``shortfall``; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
     open to the public, without name and place), ``assessment``, ``nearby``, ``closed``, and
     ``changes`` where this run was compared with an earlier one.
@@ -159,7 +164,19 @@ def _layers(results: Results) -> Iterator[_Layer]:
     layer = _named(layer, "item", "item_name", words.items)
     statuses = {s: words.word("status", s) for s in ("short", "unverified")}
     yield _named(layer, "status", "status_name", statuses)
+    yield from _transit(results)
     yield from _records(results)
+
+
+def _transit(results: Results) -> Iterator[_Layer]:
+    """Give public transport: parks and hours as tables, the timetables' stops as points."""
+    said = results.beside
+    for schema, frame in ((TRANSIT, said.transit), (DEPARTURES, said.departures)):
+        if len(frame):
+            yield _Layer(schema.name, schema.columns, values(frame, schema.columns), None, None)
+    if len(said.stop_departures):
+        keep = [n for n in STOP_DEPARTURES.names if n not in ("lon", "lat")]
+        yield _points(STOP_DEPARTURES.name, STOP_DEPARTURES, said.stop_departures, keep)
 
 
 def _records(results: Results) -> Iterator[_Layer]:

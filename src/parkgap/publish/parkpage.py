@@ -16,6 +16,7 @@ from parkgap.publish.shell import (
     no_match,
     search_box,
 )
+from parkgap.publish.transit import transit_panel
 from parkgap.publish.words import (
     NONE,
     REASONS,
@@ -394,6 +395,7 @@ def park_body(
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
+        f"{transit_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
         f"{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
         f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"

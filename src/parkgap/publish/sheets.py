@@ -24,13 +24,18 @@ Fact = tuple[str, Value]
 _CODES = {
     "basis": "basis",
     "headcount_basis": "headcount_basis",
+    "late_shift": "shift",
     "level": "area_level",
     "limit_unit": "unit",
+    "mode": "mode",
     "origin": "origin",
     "shift": "shift",
     "status": "status",
+    "status_300": "status",
+    "status_500": "status",
     "tier": "tier",
     "unit": "unit",
+    "window": "window",
 }
 
 

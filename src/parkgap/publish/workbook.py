@@ -36,6 +36,7 @@ from parkgap.publish.sheets import (
     title,
 )
 from parkgap.publish.text import Text
+from parkgap.publish.transit import transit_grids
 from parkgap.publish.words import Words
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ _NUMBERS = {
     **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
     **dict.fromkeys(("weight", "weight_unverified"), "0.0%"),
+    **dict.fromkeys(("share_300", "share_500", "share_rail"), "0%"),
     "nearest_m": "#,##0.0",
     "nearest_min": "0.0",
 }
@@ -67,6 +69,7 @@ _BROKEN = {
     "clause": 34,
     "department": 22,
     "departure_times": 30,
+    "departures_by_hour": 60,
     "duty": 30,
     "enterprise": 26,
     "parks_reached": 40,
@@ -97,8 +100,9 @@ def write_workbook(results: Results, path: Path) -> Path:
     """Write the workbook.
 
     Sheets: summary, ranking, confirmed gaps, items to verify, the roll-up by area, the
-    standard, its sources, and a dictionary of the columns; and, where the office has such lists,
-    what is planned, the shuttle buses, and the duties of departments.
+    standard, its sources, and a dictionary of the columns; where the office has such lists,
+    what is planned, the shuttle buses, and the duties of departments; and public transport, with
+    departures by timetable where the study has one.
 
     Raises
     ------
@@ -180,6 +184,7 @@ class _Sheets:
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),
+            **transit_grids(self.results, self.words),
         }
         return [(self.t(f"sheet.{k}"), grid) for k, grid in made.items() if grid is not None]
 

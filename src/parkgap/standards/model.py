@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -272,6 +273,21 @@ class Standard(_Frozen):
     def scored(self) -> tuple[Item, ...]:
         """Items that enter the score: mandatory and optional ones."""
         return tuple(item for item in self.items if item.level != "shown")
+
+    @property
+    def stop_items(self) -> tuple[str, ...]:
+        """Ids of the items that a bus stop counts for: the stop itself, and lines at stops."""
+        return tuple(i.id for i in self.items if i.id == "bus_stop" or i.counts == "lines")
+
+    @property
+    def station_items(self) -> tuple[str, ...]:
+        """Ids of the items that a rail station counts for: those that need rail in the region."""
+        return tuple(i.id for i in self.items if i.needs_region)
+
+    def farthest(self, item_ids: Iterable[str]) -> float:
+        """Farthest limit of any test of these items, metres; 0 where there is none."""
+        tests = [t for i in item_ids for t in self.item(i).tests]
+        return max((self.metres(t) for t in tests), default=0.0)
 
     def item(self, item_id: str) -> Item:
         """One item by its id; KeyError where there is none."""
