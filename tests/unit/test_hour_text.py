@@ -69,6 +69,7 @@ MONDAY = dt.datetime(2026, 11, 2)  # noqa: DTZ001 - local time
         ("Mo-Th 06:30-14:00,Fr-Sa 06:30-15:00", "Mo-Th 06:30-14:00; Fr-Sa 06:30-15:00"),
         ("Mo-Fr 08:30-19:30 | Sa 08:30-16:30", "Mo-Fr 08:30-19:30; Sa 08:30-16:30"),
         ("Mo-Fr, 08:00-12:00", "Mo-Fr 08:00-12:00"),
+        ("Mo-Th 09:00-23:00; Fr, Sa 09:00-01:00", "Mo-Th 09:00-23:00; Fr,Sa 09:00-01:00"),
         # What the specification means by them.
         ('"by appointment"', 'unknown "by appointment"'),
         ('Mo-Fr 10:00-12:00 "ask"', 'Mo-Fr 10:00-12:00 unknown "ask"'),
@@ -144,3 +145,5 @@ def test_public_holidays_are_written_as_dates() -> None:
     ]
     assert with_holidays("Mo-Fr 08:00-12:00; PH off", []) == "Mo-Fr 08:00-12:00"
     assert with_holidays("PH 08:00-12:00", []) == "off"
+    joined = with_holidays("Mo-Fr 09:00-12:00, PH,Su 10:00-12:00", days[:1])
+    assert joined == "Mo-Fr 09:00-12:00, Su 10:00-12:00, 2026 Nov 02 10:00-12:00"

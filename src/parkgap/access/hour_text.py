@@ -135,17 +135,27 @@ def with_holidays(value: str, holidays: Sequence[dt.date]) -> str:
     if "PH" not in value:
         return value
     dates = ",".join(f"{d:%Y} {_MONTHS[d.month - 1]} {d:%d}" for d in holidays)
-    out = []
-    for rule in _outside_quotes(value, ";"):
-        found = re.match(rf"\s*(?P<days>{_DAY}(?:-{_DAY}|\[[^\]]*\]|,\s*(?={_DAY})|{_DAY})*)", rule)
-        listed = re.split(r",\s*", found["days"]) if found else []
-        if found is None or "PH" not in listed:
-            out.append(rule.strip())
-            continue
-        rest = rule[found.end() :].strip()
-        others = ",".join(day for day in listed if day != "PH")
-        out += [f"{days} {rest}".strip() for days in (others, dates) if days]
-    return "; ".join(out) or "off"
+    rules = [_dated(rule, dates) for rule in _outside_quotes(value, ";")]
+    return "; ".join(rule for rule in rules if rule) or "off"
+
+
+def _dated(rule: str, dates: str) -> str:
+    """Write dates in the place of PH in a rule, or in those that it joins by a comma."""
+    also = re.split(rf"(?<=[\d+]),\s+(?={_DAY})", rule.strip())
+    parts = [part for one in also for part in _apart(one, dates)]
+    joint = ", " if len(also) > 1 else "; "
+    return joint.join(parts)
+
+
+def _apart(rule: str, dates: str) -> list[str]:
+    """Part a rule for weekdays and public holidays into one for each."""
+    found = re.match(rf"(?P<days>{_DAY}(?:-{_DAY}|\[[^\]]*\]|,\s*(?={_DAY})|{_DAY})*)", rule)
+    listed = re.split(r",\s*", found["days"]) if found else []
+    if found is None or "PH" not in listed:
+        return [rule]
+    rest = rule[found.end() :].strip()
+    others = ",".join(day for day in listed if day != "PH")
+    return [f"{days} {rest}".strip() for days in (others, dates) if days]
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -173,6 +183,8 @@ def _plain(value: str) -> str:
     text = " ".join(text.split())
     text = re.sub(r"(?<!\|)\|(?!\|)", ";", text)
     text = re.sub(r"\s*;[\s;]*", "; ", text)
+    # "Fr, Sa 09:00-18:00": with the blank, the library would read two rules, all Friday the first.
+    text = re.sub(rf"({_DAY}(?:\[[^\]]*\])?),\s+(?={_DAY})", r"\1,", text)
     # Days, then a comma, then times: the comma would mean "and every day".
     text = re.sub(rf"(?<![:\d])({_DAY}),\s+(?=\d{{1,2}}:)", r"\1 ", text)
     return text.strip(" ;,.、")
@@ -300,6 +312,15 @@ def _guessed(begins: int) -> int:
     if begins < 17 * 60:
         return _FULL * 60
     return begins + (10 if begins < 22 * 60 else 8) * 60
+
+
+def rules_of(value: str) -> list[str]:
+    """Part readable hours into their rules.
+
+    >>> rules_of('Mo-Fr 08:00-12:00; Sa off "a; b"')
+    ['Mo-Fr 08:00-12:00', 'Sa off "a; b"']
+    """
+    return [rule.strip() for rule in _outside_quotes(value, ";") if rule.strip()]
 
 
 def _outside_quotes(text: str, separator: str) -> list[str]:

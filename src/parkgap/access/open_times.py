@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap.access.calendars import CHINA, Days
-from parkgap.access.hour_text import normalise, tells_opening, with_holidays
+from parkgap.access.hour_text import normalise, rules_of, tells_opening, with_holidays
 
 if TYPE_CHECKING:
     from parkgap.standards.model import Hours
@@ -121,11 +121,11 @@ def open_times(text: Text, around: Days, calendar: str) -> tuple[Floats, Floats]
     said = with_holidays(said, holidays) if holidays else said
     # All of mainland China goes by Beijing's clock, whatever the map of time zones says.
     zone = _BEIJING if calendar == CHINA else None
-    return _evaluated(said, at, around.first, len(around.weekday), zone)
+    return evaluated(said, at, around.first, len(around.weekday), zone)
 
 
 @lru_cache(maxsize=20_000)
-def _evaluated(
+def evaluated(
     text: str, at: tuple[float, float] | None, first: dt.date, count: int, zone: str | None
 ) -> tuple[Floats, Floats]:
     """Open, and open or perhaps open; what follows ``||`` holds where the rules before do not."""
@@ -133,6 +133,7 @@ def _evaluated(
     sure, maybe = np.zeros((0, 2)), np.zeros((0, 2))
     for k, part in enumerate(text.split("||")):
         opens, perhaps = _states(part.strip(), at, begin, count, zone)
+        perhaps = np.concatenate([perhaps, *_past_midnight(part, at, begin, count, zone)])
         if k:
             opens, perhaps = (_without(found, maybe) for found in (opens, perhaps))
         sure = _joined(sure, opens)
@@ -161,6 +162,32 @@ def _states(
     minutes = np.array(rows, dtype=float).reshape(-1, 2)
     opened = np.array([yes for _, _, yes in named], dtype=bool)
     return minutes[opened], minutes[~opened]
+
+
+def _past_midnight(
+    text: str, at: tuple[float, float] | None, begin: dt.datetime, count: int, zone: str | None
+) -> list[Floats]:
+    """What each of several rules says of the hours after midnight, taken by itself.
+
+    ``Mo-Fr 17:00-03:00; Sa,Su 18:00-03:00``: to the letter another day's rule may end the night
+    at midnight, libraries do not agree when, and whoever wrote it meant it to go on: unknown.
+    """
+    rules = rules_of(text)
+    late = [rule for rule in rules if _crosses(rule)] if len(rules) > 1 else []
+    found = []
+    for rule in late:
+        stretches = _states(rule, at, begin, count, zone)[0]
+        midnight = (np.floor(stretches[:, 0] / _DAY) + 1) * _DAY
+        over = (stretches[:, 1] > midnight) & (stretches[:, 1] - stretches[:, 0] < _DAY)
+        found.append(np.column_stack([midnight, stretches[:, 1]])[over])
+    return found
+
+
+def _crosses(rule: str) -> bool:
+    """Tell whether any stretch of a rule ends on the next day."""
+    spans = re.findall(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", rule)
+    clocks = [(int(a) * 60 + int(b), int(c) * 60 + int(d)) for a, b, c, d in spans]
+    return any(end <= start or end > _DAY for start, end in clocks)
 
 
 def _without(stretches: Floats, taken: Floats) -> Floats:
