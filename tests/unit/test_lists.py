@@ -242,7 +242,7 @@ def shuttles(**given: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("metres", "beside"), [(140.0, True), (149.9, True), (160.0, False)])
-@pytest.mark.parametrize("elsewhere", [0.0, 36.0])
+@pytest.mark.parametrize("elsewhere", [0.0, 36.0, 70.0])
 def test_a_stop_at_the_park_is_so_by_true_metres(
     metres: float, elsewhere: float, *, beside: bool
 ) -> None:
