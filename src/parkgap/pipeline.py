@@ -44,6 +44,7 @@ from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Beside, Drawn, Firm, Results
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
+from parkgap.shown import places_shown, walks_shown
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
@@ -176,6 +177,12 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     )
     with _stage(clock, memo, "assess"):
         frames, beside = _assess(town, day, memo)
+    found = places_shown(
+        *(found, np.concatenate([t["geometry"].to_numpy() for t in (parks, tables.residences)])),
+        frames["assessment"],
+        limit_m=study.reach.limit_m,
+        search_m=rules.search_m,
+    )
     return Results(
         study=_dated(study, prepared.date),
         standard=standard,
@@ -372,7 +379,8 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
     firm = _firm(frames, shown["assessment"], standard)
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
-    nearby = _nearby(found.reach, origins, facilities["facility_id"])
+    near = _shown(town, found.reach)
+    nearby = _nearby(near, origins, facilities["facility_id"])
     shown |= {"completeness": found.completeness, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
 
@@ -410,8 +418,12 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
         shuttles=town.shuttles,
         owners=tables.owners,
         duties=without_few(due, few),
-        planned_near=_nearby(found.to_planned, found.origins, planned["planned_id"]),
+        planned_near=_nearby(_shown(town, found.to_planned), found.origins, planned["planned_id"]),
     )
+
+
+def _shown(town: _Town, walks: pd.DataFrame) -> pd.DataFrame:
+    return walks_shown(walks, town.study.reach.limit_m, town.standard.walk_speed.v)
 
 
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:

@@ -109,7 +109,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             around=np.concatenate([parks["geometry"].to_numpy(), homes["geometry"].to_numpy()]),
             lists=shard.lists,
             language=rules.language,
-            limit_m=rules.limit_m,
+            limit_m=rules.search_m,
             snap_m=rules.snap_m,
         ),
     )
@@ -117,7 +117,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
         "reach",
         (
             *(streets, places, origins.drop(columns=["share", "reached"]), grounds, mine),
-            *(shard.gates, rules.limit_m, rules.snap_m, standard.detour),
+            *(shard.gates, rules.search_m, rules.snap_m, standard.detour),
         ),
         lambda: walk_all(
             streets.value,
@@ -126,7 +126,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             shard.gates,
             _targets(places.value, streets.value),
             own=mine,
-            limit_m=rules.limit_m,
+            limit_m=rules.search_m,
             snap_m=rules.snap_m,
             detour=standard.detour,
         ),
@@ -170,7 +170,7 @@ def _put(
     """Put a shard's findings together."""
     origins, streets, places, walks = found.origins, found.streets, found.places, found.walks
     stretch = 1.0 if rules.heights is None else FASTEST
-    beside_m = rules.limit_m * stretch
+    beside_m = rules.search_m * stretch
     known = completeness(
         _windows(parks, shard.residences, origins),
         places=places.mapped,

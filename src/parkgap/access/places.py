@@ -150,13 +150,13 @@ def find_places(
     frame, counts_for, times, lost = join_timetable(frame, counts_for, lists.bus_lines, standard)
     closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
-    near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
-    kept = np.where(near, np.cumsum(near) - 1, -1)
+    close = near(lon, lat, around, limit_m) & ~closed
+    kept = np.where(close, np.cumsum(close) - 1, -1)
     facility_of = np.append(kept, -1)[facility_of]  # -1, no facility, stays -1
     # What only a list has lies where the list says; it is reached from the street nearest to it.
-    listed = near & (np.arange(len(frame)) >= mapped_count)
+    listed = close & (np.arange(len(frame)) >= mapped_count)
     own, own_points = kept[listed], geo.points(lon[listed], lat[listed])
-    frame, counts_for = frame[near].reset_index(drop=True), counts_for[near]
+    frame, counts_for = frame[close].reset_index(drop=True), counts_for[close]
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
     at_doors = door_points(objects, facility_of, mapped.doors)
@@ -195,6 +195,11 @@ def _planned_at(planned: pd.DataFrame, snapper: Snapper) -> Snaps:
     lon, lat = (planned[c].to_numpy(dtype=float)[placed] for c in ("lon", "lat"))
     snaps = snapper.nearest(geo.points(lon, lat))
     return Snaps(placed[snaps.of], snaps.piece, snaps.t, snaps.leg)
+
+
+def near(lon: Floats, lat: Floats, around: Objects, limit_m: float) -> Bools:
+    """Find the places that a walk of so many metres from any of the shapes (WGS-84) may reach."""
+    return _near(lon, lat, around, limit_m + _MARGIN_M)
 
 
 def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:
