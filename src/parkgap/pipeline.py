@@ -26,10 +26,11 @@ from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
-from parkgap.assess.certainty import edge_distance
+from parkgap.assess.certainty import References, edge_distance
 from parkgap.assess.checking import to_check
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
+from parkgap.assess.known import against_study, by_category, fallback_shares
 from parkgap.assess.ranking import without_few
 from parkgap.assess.scenarios import of_assessment, scenario_grid
 from parkgap.assess.stability import stability, tried, with_stability
@@ -358,6 +359,11 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     parks, found, standard = town.parks, town.found, town.standard
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
+    mapping = against_study(
+        found.completeness,
+        fallback_shares(found.completeness, origins, found.straight, found.gates),
+        References.of(standard),
+    )
     ground = Ground(
         parks=parks,
         origins=origins,
@@ -366,7 +372,7 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
         member=found.member,
         park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
-        completeness=found.completeness,
+        completeness=mapping[["park_id", "kind", "thin", "cut"]],
         residents=_residents(parks, town.tables.residences, origins),
         stretch=town.stretch,
         beside=found.beside,
@@ -381,7 +387,8 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
     near = _shown(town, found.reach)
     nearby = _nearby(near, origins, facilities["facility_id"])
-    shown |= {"completeness": found.completeness, "nearby": nearby}
+    kinds = by_category(mapping, facilities, nearby, standard)
+    shown |= {"completeness": mapping, "certainty": kinds, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
 
 

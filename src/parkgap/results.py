@@ -191,6 +191,8 @@ class Results:
         Name of the run: a SHA-256 of everything that it was made from.
     firm
         How firm the ranks are.
+    certainty
+        Of :data:`parkgap.frames.CERTAINTY`: how well each category is mapped.
     closed
         Ids of facilities that an official list calls removed, sorted.
     changes
@@ -222,6 +224,7 @@ class Results:
     run: str = ""
     beside: Beside = field(default_factory=Beside)
     firm: Firm = field(default_factory=Firm)
+    certainty: pd.DataFrame = field(default_factory=frames.CERTAINTY.frame)
     closed: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     compared_with: Mapping[str, object] | None = None

@@ -52,7 +52,8 @@ class Places:
     sites
         Snaps of candidate sites; ``of`` numbers them.
     mapped
-        Longitudes and latitudes of all mapped places of the extract, for completeness.
+        Longitudes, latitudes and days of the last edit of all mapped places of the extract, for
+        completeness.
     off_street
         How many facilities have no street within the snap limit.
     planned
@@ -73,7 +74,7 @@ class Places:
     shape: Objects
     doors: tuple[Ints, Objects]
     sites: Snaps
-    mapped: tuple[Floats, Floats]
+    mapped: tuple[Floats, Floats, Floats]
     off_street: int
     planned: pd.DataFrame
     planned_at: Snaps
@@ -171,7 +172,7 @@ def find_places(
     shape[own] = own_points
     limits = [standard.metres(t) for i in standard.scored for t in i.tests]
     counted = fac.mapped_places(objects)
-    lon, lat = (objects[c].to_numpy(dtype=float)[counted] for c in ("lon", "lat"))
+    lon, lat, edited = (objects[c].to_numpy(dtype=float)[counted] for c in ("lon", "lat", "edited"))
     return Places(
         frame=frame,
         member=counts_for,
@@ -179,7 +180,7 @@ def find_places(
         shape=shape,
         doors=at_doors,
         sites=_sites(streets, around, max(limits, default=0.0)),
-        mapped=(lon, lat),
+        mapped=(lon, lat, edited),
         off_street=len(frame) - len(np.unique(entered.of)),
         planned=lists.planned,
         planned_at=_planned_at(lists.planned, snapper),
