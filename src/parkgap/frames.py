@@ -55,6 +55,7 @@ __all__ = [
     "ASSESSMENT",
     "BUS_LINES",
     "CALLS",
+    "CERTAINTY",
     "CHANGES",
     "CLOSED",
     "COMPLETE",
@@ -298,13 +299,38 @@ COMPLETENESS = Schema(
     kind str - work or home
     places float - mapped places of any kind in the window
     buildings_ha float ha - building footprints in the window
+    floor_ha float ha - building floor area in the window; at least the share expected of the park
     streets_km float km - walkable streets in the window
-    index float - completeness, 0 to 1
+    index_built float - places against what its buildings ask for, 0 to 1
+    index_people float? - places against what its people ask for; empty: people not known
+    index_streets float? - streets against what its buildings ask for
+    edit_age float? years - since the latest tenth of the edits; empty: the map does not tell
+    spread float? - robust deviations from the study's other parks; empty: fewer than 8
+    fallbacks float - share of gates, inner walks or homes that stand in for better knowledge
+    index float - completeness, 0 to 1: the least of the three
+    certainty float - index, less for old edits and for fallbacks
     thin bool - true: what is not found here is unverified
     cut bool - true: the window reaches past the data's edge
     """),
     key=("park_id", "kind"),
     sort=("park_id", "kind"),
+)
+
+CERTAINTY = Schema(
+    "certainty",
+    "How well the facilities of a category are mapped around a park (or its homes).",
+    columns("""
+    park_id str - the park
+    kind str - work or home
+    category str - category id
+    facilities float? - those within the farthest walk from its workplaces; empty from homes
+    mapped float - share of what is to be expected of the category in the whole study, 0 to 1
+    index float - completeness of the window times this
+    certainty float - certainty of the window times this
+    thin bool - true: what is not found of it here is unverified
+    """),
+    key=("park_id", "kind", "category"),
+    sort=("park_id", "kind", "category"),
 )
 
 PIPELINE = Schema(
@@ -413,6 +439,7 @@ SCHEMAS: tuple[Schema, ...] = (
     REACH,
     ASSESSMENT,
     COMPLETENESS,
+    CERTAINTY,
     PIPELINE,
     SHUTTLE_LINES,
     DUTIES,

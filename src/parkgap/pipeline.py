@@ -25,10 +25,11 @@ from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
-from parkgap.assess.certainty import edge_distance
+from parkgap.assess.certainty import References, edge_distance
 from parkgap.assess.checking import to_check
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.groups import Ground
+from parkgap.assess.known import against_study, by_category, fallback_shares
 from parkgap.assess.nearest import few_at, least_walks
 from parkgap.assess.ranking import finest, without_few
 from parkgap.assess.scenarios import scenario_grid
@@ -53,6 +54,7 @@ from parkgap.rerun import run_key
 from parkgap.results import Beside, Drawn, Firm, Results
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.shift_times import crews_and_times
+from parkgap.shown import places_shown, walks_shown
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.tables import is_made_up
 from parkgap.standard import Standard, load
@@ -191,6 +193,12 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     )
     with _stage(clock, memo, "assess"):
         frames, beside = _assess(town, day, memo)
+    found = places_shown(
+        *(found, np.concatenate([t["geometry"].to_numpy() for t in (parks, tables.residences)])),
+        frames["assessment"],
+        limit_m=study.reach.limit_m,
+        search_m=rules.search_m,
+    )
     return Results(
         study=_dated(study, prepared.date),
         standard=standard,
@@ -370,6 +378,11 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     few = town.study.privacy.min_workers
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
+    mapping = against_study(
+        found.completeness,
+        fallback_shares(found.completeness, origins, found.straight, found.gates),
+        References.of(standard),
+    )
     ground = Ground(
         parks=parks,
         origins=origins,
@@ -378,7 +391,7 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
         member=found.member,
         park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
-        completeness=found.completeness,
+        completeness=mapping[["park_id", "kind", "thin", "cut"]],
         residents=_residents(parks, town.tables.residences, origins),
         stretch=town.stretch,
         beside=found.beside,
@@ -394,8 +407,10 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
     firm = _firm(judge, frames, shown["assessment"])
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
-    nearby = least_walks(found.reach, origins, facilities["facility_id"], ground.hidden)
-    shown |= {"detail": judge.detail, "completeness": found.completeness, "nearby": nearby}
+    near = _shown(town, found.reach)
+    nearby = least_walks(near, origins, facilities["facility_id"], ground.hidden)
+    kinds = by_category(mapping, facilities, nearby, standard)
+    shown |= {"detail": judge.detail, "completeness": mapping, "certainty": kinds, "nearby": nearby}
     beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
     said, known = town.transit, found.completeness
     figures = public_transport(
@@ -447,9 +462,16 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
         owners=tables.owners,
         duties=without_few(due, few),
         planned_near=least_walks(
-            found.to_planned, found.origins, planned["planned_id"], judge.ground.hidden
+            _shown(town, found.to_planned),
+            found.origins,
+            planned["planned_id"],
+            judge.ground.hidden,
         ),
     )
+
+
+def _shown(town: _Town, walks: pd.DataFrame) -> pd.DataFrame:
+    return walks_shown(walks, town.study.reach.limit_m, town.standard.walk_speed.v)
 
 
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:

@@ -199,6 +199,8 @@ class Results:
         How firm the ranks are.
     detail
         Lays open how an item (second) of a park (first, both ids) was judged; not published.
+    certainty
+        Of :data:`parkgap.frames.CERTAINTY`: how well each category is mapped.
     closed
         Ids of facilities that an official list calls removed, sorted.
     changes
@@ -230,6 +232,7 @@ class Results:
     run: str = ""
     beside: Beside = field(default_factory=Beside)
     firm: Firm = field(default_factory=Firm)
+    certainty: pd.DataFrame = field(default_factory=frames.CERTAINTY.frame)
     closed: tuple[str, ...] = ()
     detail: Callable[[str, str], Detail] | None = field(default=None, compare=False)
     changes: tuple[Change, ...] = ()

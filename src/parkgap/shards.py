@@ -20,6 +20,7 @@ from parkgap import geo
 from parkgap.access.homes import AROUND_M
 from parkgap.access.places import Lists
 from parkgap.access.slopes import FASTEST, Ground
+from parkgap.assess.scenarios import widest_m
 from parkgap.frames import REACH, STOPS_MATCHED, TIMETABLE
 from parkgap.sources.surroundings import around
 
@@ -47,7 +48,7 @@ class Rules:
     language
         ``zh`` prefers Chinese names.
     limit_m, snap_m
-        Farthest walk, and farthest straight leg to a street.
+        Farthest walk that is shown, and farthest straight leg to a street.
     heights, people
         Elevation rasters, and GDAL's name of the population raster; None: there is none.
     heights_from, people_from
@@ -64,11 +65,14 @@ class Rules:
     people_from: tuple[tuple[str, str], ...] = ()
 
     @property
+    def search_m(self) -> float:
+        """Farthest walk that is looked for: as far as any test goes, however it is tried."""
+        return max(self.limit_m, widest_m(self.standard))
+
+    @property
     def farthest_m(self) -> float:
         """Farthest distance that anything of a park is looked for, metres."""
-        tests = [t for item in self.standard.scored for t in item.tests]
-        limits = [self.standard.metres(t) for t in tests]
-        farthest = max(self.limit_m, self.standard.certainty.window_m.v, *limits)
+        farthest = max(self.search_m, self.standard.certainty.window_m.v)
         # Homes may be estimated around a park; downhill a walk leads farther in its time.
         around = 0.0 if self.people is None else AROUND_M
         return around + farthest * (1.0 if self.heights is None else FASTEST)

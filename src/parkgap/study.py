@@ -159,7 +159,7 @@ class Walking(Section):
 
 
 class Reach(Section):
-    """No walk longer than `limit_m` metres is looked for."""
+    """Walks of up to `limit_m` metres are shown; those that a test asks for are always sought."""
 
     limit_m: Metres = 1500.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from parkgap.access.places import Mapped, Places, find_places
 from parkgap.access.slopes import FASTEST
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
-from parkgap.assess.certainty import beside_network, completeness
+from parkgap.assess.certainty import References, beside_network, completeness, windows_around
 from parkgap.drawing import base_of
 from parkgap.publish.basemap import outlined, sheets
 from parkgap.shards import Rules, Shard, Survey
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from parkgap.sources.prepared import Shelf
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 CELL = 1 / 64  # degrees, under 1.8 km
 _DRAWN_LAYERS = ("objects", "ways", "buildings", "ground")
@@ -114,7 +117,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             around=np.concatenate([parks["geometry"].to_numpy(), homes["geometry"].to_numpy()]),
             lists=shard.lists,
             language=rules.language,
-            limit_m=rules.limit_m,
+            limit_m=rules.search_m,
             snap_m=rules.snap_m,
         ),
     )
@@ -122,7 +125,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
         "reach",
         (
             *(streets, places, origins.drop(columns=["share", "reached"]), grounds, mine),
-            *(shard.gates, rules.limit_m, rules.snap_m, standard.detour),
+            *(shard.gates, rules.search_m, rules.snap_m, standard.detour),
         ),
         lambda: walk_all(
             streets.value,
@@ -131,7 +134,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             shard.gates,
             _targets(places.value, streets.value),
             own=mine,
-            limit_m=rules.limit_m,
+            limit_m=rules.search_m,
             snap_m=rules.snap_m,
             detour=standard.detour,
         ),
@@ -175,14 +178,18 @@ def _put(
     """Put a shard's findings together."""
     origins, streets, places, walks = found.origins, found.streets, found.places, found.walks
     stretch = 1.0 if rules.heights is None else FASTEST
-    beside_m = rules.limit_m * stretch
+    beside_m = rules.search_m * stretch
+    windows = _windows(parks, shard.residences, origins)
     known = completeness(
-        _windows(parks, shard.residences, origins),
+        windows.assign(people=_people_in(windows, parks, rules)),
         places=places.mapped,
         buildings=extract.buildings["geometry"].to_numpy(),
+        levels=pd.to_numeric(extract.buildings["levels"], errors="coerce").to_numpy(dtype=float),
         streets=streets.measured(),
         coverage=extract.coverage,
         rule=rules.standard.certainty,
+        references=References.of(rules.standard),
+        day=float(dt.date.fromisoformat(prepared.date).toordinal()) if prepared.date else math.nan,
         whole=(prepared.whole.places, prepared.whole.buildings_ha),
     )
     x, y = places.sites.xy(streets)
@@ -286,6 +293,24 @@ def _windows(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFram
     ]
     work = parks[["park_id", "geometry"]].assign(kind="work")[columns]
     return pd.concat([work, pd.DataFrame(homes, columns=columns)], ignore_index=True)
+
+
+def _people_in(windows: pd.DataFrame, parks: pd.DataFrame, rules: Rules) -> Floats:
+    """People in each window: its park's workers, and who lives there by the raster.
+
+    NaN where neither is known.
+    """
+    workers = parks.set_index("park_id")["workers"].astype("float64")
+    at_work = (windows["kind"] == "work").to_numpy()
+    own = np.where(at_work, workers.reindex(windows["park_id"]).to_numpy(), np.nan)
+    if rules.people is None or windows.empty:
+        return own
+    from parkgap.sources.population import people_in
+
+    radius = rules.standard.certainty.window_m.v
+    found = people_in(rules.people, windows_around(windows["geometry"].to_numpy(), radius))
+    living = np.bincount(found["area"], weights=found["persons"], minlength=len(windows))
+    return np.nan_to_num(own) + living
 
 
 # --- the drawn ground ----------------------------------------------------------------------------

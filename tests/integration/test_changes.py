@@ -441,14 +441,14 @@ def test_another_weight_moves_the_score_and_says_so(made: Made) -> None:
 
 
 def test_a_parameter_is_named_with_both_values(made: Made) -> None:
-    def reaching(metres: float) -> Town:
+    def snapping(metres: float) -> Town:
         drawn = town()
-        drawn.node(100, 0, amenity="pharmacy", name="Same")
-        drawn.settings = f"[reach]\nlimit_m = {metres}"
+        drawn.node(100, -90, amenity="pharmacy", name="Same")
+        drawn.settings = f"[walking]\nsnap_m = {metres}"
         return drawn
 
-    status = found(compare(made(reaching(1500.0)), made(reaching(200.0))), f"status:{DRUGS}")
-    assert said(status) == "parameter reach.limit_m (parameter: 1500 → 200)"
+    status = found(compare(made(snapping(150.0)), made(snapping(80.0))), f"status:{DRUGS}")
+    assert said(status).startswith("parameter walking.snap_m (parameter: 150 → 80); ")
 
 
 def test_another_program_is_a_cause_of_what_nothing_else_explains(made: Made) -> None:

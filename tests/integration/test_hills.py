@@ -41,8 +41,8 @@ def tilted(folder: Path, rise: float, *, void: bool = False) -> str:
     return '[terrain]\ndem = "dem.tif"\n'
 
 
-def run(folder: Path, town: Town, rise: float | None, more: str = "") -> Results:
-    town.settings = more + ("" if rise is None else tilted(folder, rise))
+def run(folder: Path, town: Town, rise: float | None) -> Results:
+    town.settings = "" if rise is None else tilted(folder, rise)
     return town.results(folder)
 
 
@@ -61,7 +61,7 @@ def test_leaving_a_park_downhill_is_quicker_than_leaving_it_uphill(tmp_path: Pat
 def southwards() -> Town:
     """Draw a street that leads south from the village's crossing."""
     town = village()
-    town.street((0, 0), (0, -200), (0, -1200))
+    town.street((0, 0), (0, -200), (0, -1700))
     return town
 
 
@@ -76,26 +76,25 @@ def test_a_test_in_minutes_is_met_downhill_beyond_its_metres_on_the_flat(tmp_pat
 
 
 def test_the_farthest_walk_is_kept_in_either_unit(tmp_path: Path) -> None:
-    # A limit of 700 m is 10.45 minutes.  820 m down at 5 % are 10.27 minutes: in reach.
-    limit = "[reach]\nlimit_m = 700\n"
+    # A limit of 1500 m is 22.39 minutes.  1620 m down at 5 % are 20.30 minutes: in reach.
     town = southwards()
-    town.node(0, -700, amenity="pharmacy", name="D")
-    down = judged(run(tmp_path / "down", town, 0.05, limit), "P", DRUGS)
-    assert down["nearest_m"] == pytest.approx(820, abs=0.1)
-    assert down["nearest_min"] == pytest.approx(820 / 67 / math.exp(0.175), abs=0.005)
+    town.node(0, -1500, amenity="pharmacy", name="D")
+    down = judged(run(tmp_path / "down", town, 0.05), "P", DRUGS)
+    assert down["nearest_m"] == pytest.approx(1620, abs=0.1)
+    assert down["nearest_min"] == pytest.approx(1620 / 67 / math.exp(0.175), abs=0.005)
     assert down["status"] == "short"
-    assert math.isnan(judged(run(tmp_path / "level", town, None, limit), "P", DRUGS)["nearest_m"])
-    # 620 m up at 15 % are 15.6 minutes: in reach by metres, and the minutes are not known.
+    assert math.isnan(judged(run(tmp_path / "level", town, None), "P", DRUGS)["nearest_m"])
+    # 1420 m up at 15 % are 35.7 minutes: in reach by metres, and the minutes are not known.
     town = southwards()
-    town.node(0, -500, amenity="pharmacy", name="D")
-    up = judged(run(tmp_path / "up", town, -0.15, limit), "P", DRUGS)
-    assert up["nearest_m"] == pytest.approx(620, abs=0.1)
+    town.node(0, -1300, amenity="pharmacy", name="D")
+    up = judged(run(tmp_path / "up", town, -0.15), "P", DRUGS)
+    assert up["nearest_m"] == pytest.approx(1420, abs=0.1)
     assert math.isnan(up["nearest_min"])
     assert up["status"] == "short"
     out = tmp_path / "out"
-    results = run(tmp_path / "published", town, -0.15, limit)
+    results = run(tmp_path / "published", town, -0.15)
     near = results.nearby.set_index("metres")["minutes"]
-    assert near[near.index > 600].isna().all()
+    assert near[near.index > 1400].isna().all()
     assert "nan" not in explain_park(results, "P", DRUGS).lower()
     pipeline.publish(results, out, pipeline.Clock(lambda _: None))
     assert "inf" not in (out / "shortfall.csv").read_text(encoding="utf-8-sig").replace(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from tests.towns import Box, Point, corners, degrees
 
-from parkgap.assess.certainty import completeness, edge_distance
+from parkgap.assess.certainty import References, completeness, edge_distance, windows_around
 from parkgap.standard import load
 
-RULE = load().certainty
+STANDARD = load()
+RULE = STANDARD.certainty
+DAY = 738_000.0
 EVERYWHERE: Box = (-20_000, -20_000, 20_000, 20_000)
 PARK: Box = (0, 0, 400, 400)  # 16 ha
 
@@ -31,15 +35,24 @@ def measure(
     *,
     park: Box = PARK,
     covered: Box = EVERYWHERE,
+    people: float = math.nan,
+    ages: tuple[float, ...] = (math.nan,),
+    levels: float = math.nan,
+    references: References | None = None,
 ) -> pd.Series:
     lon, lat = np.array([degrees(*p) for p in places], dtype=float).reshape(-1, 2).T
     frame = completeness(
-        pd.DataFrame({"park_id": ["P"], "kind": ["work"], "geometry": [shape(park)]}),
-        places=(lon, lat),
+        pd.DataFrame(
+            {"park_id": ["P"], "kind": ["work"], "geometry": [shape(park)], "people": [people]}
+        ),
+        places=(lon, lat, DAY - 365.25 * np.resize(np.array(ages, dtype=float), len(places))),
         buildings=np.array(buildings, dtype=object),
+        levels=np.full(len(buildings), levels),
         streets=(np.array([120.0, 121.0]), np.array([36.0, 36.0]), np.array([1500.0, 99.0])),
         coverage=shape(covered),
         rule=RULE,
+        references=references,
+        day=DAY,
     )
     return frame.iloc[0]
 
@@ -109,3 +122,79 @@ def test_metres_to_the_datas_edge_and_none_outside_it() -> None:
     lon, lat = np.array([degrees(*p) for p in at]).T
     far_off = edge_distance(lon, lat, shape((-500, -500, 500, 500)))
     assert far_off.tolist() == pytest.approx([500, 50, 80, 0, 0], abs=0.1)
+
+
+# --- against reference densities ------------------------------------------------------------------
+
+ASKED = References(places_per_1000=2.0, streets_per_ha=0.5, stale_years=10.0)
+
+
+@pytest.mark.parametrize(
+    ("people", "index", "thin"),
+    [
+        (8_000, 1.0, False),  # 20 places, where 16 are asked for
+        (20_000, 0.5, False),
+        (25_000, 0.4, True),
+        (math.nan, math.nan, False),
+    ],
+)
+def test_few_places_for_many_people_are_thin(people: float, index: float, thin: bool) -> None:
+    found = measure(near(20), [block(2)], people=people, references=ASKED)
+    assert found["index_people"] == pytest.approx(index, nan_ok=True)
+    assert found["index"] == pytest.approx(1.0 if math.isnan(index) else index)
+    assert found["thin"] == thin
+
+
+@pytest.mark.parametrize(
+    ("hectares", "index", "thin"), [(3, 1.0, False), (6, 0.5, False), (8, 0.375, True)]
+)
+def test_few_streets_for_many_buildings_are_thin(hectares: float, index: float, thin: bool) -> None:
+    # 1.5 km of street, where half a kilometre is asked for to a hectare of buildings.
+    found = measure(near(20), [block(hectares)], references=ASKED)
+    assert found["index_streets"] == pytest.approx(index, abs=0.002)
+    assert (found["index_built"], found["thin"]) == (1.0, thin)
+
+
+def test_what_a_standard_does_not_ask_for_is_not_measured() -> None:
+    found = measure(near(20), [block(8)], people=25_000)
+    assert math.isnan(found["index_people"])
+    assert math.isnan(found["index_streets"])
+    assert (found["index"], found["thin"]) == (1.0, False)
+    assert References.of(STANDARD.model_copy(update={"figures": {}})).places_per_1000 is None
+    assert References.of(STANDARD).shares["dining"] == 0.148
+
+
+@pytest.mark.parametrize(
+    ("ages", "age", "thin"),
+    [
+        # Of 20 edits the latest two are a tenth: 1 and 9, or 11 and 11.
+        ((1, 9, *[30] * 18), 9, False),
+        ((1, 11, *[30] * 18), 11, True),
+        ((11,), 11, True),
+        ((math.nan,), math.nan, False),
+        # Where the day is told of five only, the latest one of these is a tenth.
+        ((*[math.nan] * 15, 12, 3, 4, 5, 6), 3, False),
+    ],
+)
+def test_where_nobody_has_looked_for_long_the_data_is_thin(
+    ages: tuple[float, ...], age: float, thin: bool
+) -> None:
+    found = measure(near(20), [block(2)], ages=ages, references=ASKED)
+    assert found["edit_age"] == pytest.approx(age, abs=0.01, nan_ok=True)
+    assert found["thin"] == thin
+
+
+def test_floor_area_counts_storeys_where_they_are_mapped() -> None:
+    assert measure(near(20), [block(10)], levels=3)["floor_ha"] == pytest.approx(30, abs=0.01)
+    assert measure(near(20), [block(10)])["floor_ha"] == pytest.approx(10, abs=0.01)
+    # Where no building is mapped a tenth of the park's 16 ha is taken to be built over.
+    assert measure(near(20), [])["floor_ha"] == pytest.approx(1.6, abs=0.01)
+
+
+def test_the_window_on_the_ground_is_the_one_that_is_measured_in() -> None:
+    west, south, east, north = shapely.bounds(
+        windows_around(np.array([shape(PARK)], dtype=object), 1500)[0]
+    )
+    # The park is 400 m wide; a degree of latitude at 36 N has 110,956 m, one of longitude 90,163.
+    assert (north - south) * 110_956 == pytest.approx(3400, abs=5)
+    assert (east - west) * 90_163 == pytest.approx(3400, abs=5)

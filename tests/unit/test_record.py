@@ -14,7 +14,7 @@ import pytest
 
 import parkgap
 from parkgap.publish.record import Stage, seal, write_run, write_timings
-from parkgap.results import Results
+from parkgap.results import Firm, Results
 from parkgap.standard import Standard, load
 from parkgap.standards.digest import digest, summary
 
@@ -47,6 +47,7 @@ def results(**changes: Any) -> Results:
         "counts": {"parks": np.int64(24), "nodes": 3},
         "warnings": (("提示", "note"),),
         "inputs": {"qingdao.osm.pbf": ABC},
+        "firm": Firm(tried={"draws": 1000, "scenarios": 27, "seed": 15}),
         **changes,
     }
     return cast("Results", SimpleNamespace(**given))
@@ -89,6 +90,7 @@ def test_it_names_inputs_standard_program_and_what_was_found(folder: Path) -> No
     assert run["parameters"] == {"snap_m": 150.0}
     assert run["data"] == {"osm_date": "2026-10-30", "made_up": True}
     assert run["counts"] == {"parks": 24, "nodes": 3}
+    assert run["ranks_tried"] == {"draws": 1000, "scenarios": 27, "seed": 15}
     assert run["warnings"] == [{"zh": "提示", "en": "note"}]
     assert run["notice"]["zh"] == "筛查结果，不作规划核实或验收依据"
     assert "ODbL" in run["licence"]["en"]

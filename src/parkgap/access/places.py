@@ -54,7 +54,8 @@ class Places:
     sites
         Snaps of candidate sites; ``of`` numbers them.
     mapped
-        Longitudes and latitudes of all mapped places of the extract, for completeness.
+        Longitudes, latitudes and days of the last edit of all mapped places of the extract, for
+        completeness.
     off_street
         How many facilities have no street within the snap limit.
     planned
@@ -77,7 +78,7 @@ class Places:
     shape: Objects
     doors: tuple[Ints, Objects]
     sites: Snaps
-    mapped: tuple[Floats, Floats]
+    mapped: tuple[Floats, Floats, Floats]
     off_street: int
     planned: pd.DataFrame
     planned_at: Snaps
@@ -158,13 +159,13 @@ def find_places(
     frame, counts_for, matched = join_departures(frame, counts_for, lists.stops, standard)
     closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
-    near = _near(lon, lat, around, limit_m + _MARGIN_M) & ~closed
-    kept = np.where(near, np.cumsum(near) - 1, -1)
+    close = near(lon, lat, around, limit_m) & ~closed
+    kept = np.where(close, np.cumsum(close) - 1, -1)
     facility_of = np.append(kept, -1)[facility_of]  # -1, no facility, stays -1
     # What only a list has lies where the list says; it is reached from the street nearest to it.
-    listed = near & (np.arange(len(frame)) >= mapped_count)
+    listed = close & (np.arange(len(frame)) >= mapped_count)
     own, own_points = kept[listed], geo.points(lon[listed], lat[listed])
-    frame, counts_for = frame[near].reset_index(drop=True), counts_for[near]
+    frame, counts_for = frame[close].reset_index(drop=True), counts_for[close]
     public = streets.public_pieces()
     snapper = Snapper(streets, public, snap_m)
     at_doors = door_points(objects, facility_of, mapped.doors)
@@ -179,7 +180,7 @@ def find_places(
     shape[own] = own_points
     limits = [standard.metres(t) for i in standard.scored for t in i.tests]
     counted = fac.mapped_places(objects)
-    lon, lat = (objects[c].to_numpy(dtype=float)[counted] for c in ("lon", "lat"))
+    lon, lat, edited = (objects[c].to_numpy(dtype=float)[counted] for c in ("lon", "lat", "edited"))
     return Places(
         frame=frame,
         member=counts_for,
@@ -187,7 +188,7 @@ def find_places(
         shape=shape,
         doors=at_doors,
         sites=_sites(streets, around, max(limits, default=0.0)),
-        mapped=(lon, lat),
+        mapped=(lon, lat, edited),
         off_street=len(frame) - len(np.unique(entered.of)),
         planned=lists.planned,
         planned_at=_planned_at(lists.planned, snapper),
@@ -204,6 +205,11 @@ def _planned_at(planned: pd.DataFrame, snapper: Snapper) -> Snaps:
     lon, lat = (planned[c].to_numpy(dtype=float)[placed] for c in ("lon", "lat"))
     snaps = snapper.nearest(geo.points(lon, lat))
     return Snaps(placed[snaps.of], snaps.piece, snaps.t, snaps.leg)
+
+
+def near(lon: Floats, lat: Floats, around: Objects, limit_m: float) -> Bools:
+    """Find the places that a walk of so many metres from any of the shapes (WGS-84) may reach."""
+    return _near(lon, lat, around, limit_m + _MARGIN_M)
 
 
 def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:

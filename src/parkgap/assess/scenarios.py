@@ -134,10 +134,9 @@ def widest_m(standard: Standard) -> float:
     """Metres on the flat that any test reaches under any scenario."""
     grid = scenario_grid(standard)
     reached = (
-        standard.metres(test)
+        standard.metres(test) * max(_factor(test, scenario) for scenario in grid)
         for item in standard.items
-        for tests in variants(item, grid)[0]
-        for test in tests
+        for test in item.tests
     )
     return max(reached, default=0.0)
 

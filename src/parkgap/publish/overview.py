@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from parkgap.publish.changespage import link
+from parkgap.publish.firm import check_panel
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.shell import (
     SCORE_COLOURS,
@@ -236,6 +237,7 @@ def overview_body(
         f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'
         f'<span class="sub">{text(total)}</span>'
         f"{search_box(ctx, 'main-table', t('map.search'))}</div>\n"
-        f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div></div></main>\n"
+        f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div></div>\n"
+        f"{check_panel(ctx)}</main>\n"
         f"{footer(ctx)}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from parkgap.publish.buses import shuttles_panel, timetable_panel
+from parkgap.publish.firm import firm_panel, thin_categories
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
 from parkgap.publish.shell import (
@@ -329,7 +330,10 @@ def _completeness(ctx: Context, park_id: str) -> str:
         (t("column.places"), "num"),
         (t("column.buildings_ha"), "num"),
         (t("column.streets_km"), "num"),
+        (t("column.edit_age"), "num"),
+        (t("column.fallbacks"), "num"),
         (t("column.index"), "num"),
+        (t("column.certainty"), "num"),
         (t("column.thin"), ""),
         (t("column.cut"), ""),
     ]
@@ -343,13 +347,16 @@ def _completeness(ctx: Context, park_id: str) -> str:
             figure_cell(row["places"], count(row["places"])),
             figure_cell(row["buildings_ha"], decimal(row["buildings_ha"])),
             figure_cell(row["streets_km"], decimal(row["streets_km"])),
+            figure_cell(row.get("edit_age"), decimal(row.get("edit_age"))),
+            figure_cell(row.get("fallbacks"), percent(row.get("fallbacks"))),
             figure_cell(row["index"], decimal(row["index"], 2)),
+            figure_cell(row.get("certainty"), decimal(row.get("certainty"), 2)),
             Cell(text(thin), thin),
             Cell(text(cut), cut),
         ]
         body.append(("", cells))
     grid = table(headings, body, caption=t("section.completeness"), ident="completeness")
-    return f'<section class="panel">{title}{grid}</section>'
+    return f'<section class="panel">{title}{grid}{thin_categories(ctx, park_id)}</section>'
 
 
 def _area(ctx: Context, park_id: str) -> str:
@@ -397,6 +404,6 @@ def park_body(
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
         f"{transit_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
-        f"{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
+        f"{firm_panel(ctx, park_id)}{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
         f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"
     )

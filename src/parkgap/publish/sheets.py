@@ -23,11 +23,14 @@ Fact = tuple[str, Value]
 # Codes of these columns have words of their own, in the table of texts named here.
 _CODES = {
     "basis": "basis",
+    "effect": "effect",
     "headcount_basis": "headcount_basis",
     "late_shift": "shift",
     "level": "area_level",
+    "kind": "completeness",
     "limit_unit": "unit",
     "mode": "mode",
+    "moved_by": "assumption",
     "origin": "origin",
     "shift": "shift",
     "status": "status",
@@ -36,16 +39,21 @@ _CODES = {
     "tier": "tier",
     "unit": "unit",
     "window": "window",
+    "weight_set": "weight_set",
 }
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table to be laid out: ids and headings of its columns, and its rows."""
+    """A table to be laid out: ids and headings of its columns, and its rows.
+
+    `doc` names the texts (``workbook.doc.DOC``) that say what its columns mean.
+    """
 
     ids: Sequence[str]
     headings: Sequence[str]
     rows: Sequence[Sequence[Value]]
+    doc: str = "beside"
 
 
 def stamp(results: Results) -> dt.date:
@@ -77,7 +85,7 @@ def published(schema: Schema, frame: Any, words: Words, first: Sequence[str] = (
     """Give a published frame with words for its codes; `first` names the leading columns."""
     ids = [*first, *(n for n in schema.names if n not in first)]
     columns = {c.name: c for c in schema.columns}
-    said = [_translator(i, words) for i in ids]
+    said = [translator(i, words) for i in ids]
     rows = [
         [say(v) if isinstance(v, str) else v for say, v in zip(said, row, strict=True)]
         for row in values(frame, [columns[i] for i in ids])
@@ -85,7 +93,7 @@ def published(schema: Schema, frame: Any, words: Words, first: Sequence[str] = (
     return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
 
 
-def _translator(column: str, words: Words) -> Callable[[str], str]:
+def translator(column: str, words: Words) -> Callable[[str], str]:
     """Give the function that turns a column's codes into words; other text stays as it is."""
     if column == "category":
         return words.category
@@ -288,6 +296,7 @@ def dictionary_grid(
     *,
     departments: bool = False,
     changes: bool = False,
+    checks: Sequence[str] = (),
 ) -> Grid:
     """Say what every column of the published tables means.
 
@@ -301,6 +310,8 @@ def dictionary_grid(
         Whether the lists of gaps have a column of departments.
     changes
         Whether there is a sheet of changes.
+    checks
+        Columns that the list of what is unverified has besides.
     """
     t = words.t
     gaps = words.join((t("sheet.shortfall"), t("workbook.unverified")))
@@ -321,12 +332,13 @@ def dictionary_grid(
             ]
             for c in schema.columns
         ]
-    more = [(sheet, i) for sheet, grid in lists for i in grid.ids]
+    more = [(sheet, i, grid.doc) for sheet, grid in lists for i in grid.ids]
     if departments:
-        more.insert(0, (gaps, "department"))
+        more.insert(0, (gaps, "department", "beside"))
+    more[:0] = [(t("workbook.unverified"), i, "to_check") for i in checks]
     rows += [
-        [sheet, i, t(f"column.{i}"), None, t.get(f"workbook.doc.beside.{i}", t(f"column.{i}"))]
-        for sheet, i in more
+        [sheet, i, t(f"column.{i}"), None, t.get(f"workbook.doc.{doc}.{i}", t(f"column.{i}"))]
+        for sheet, i, doc in more
     ]
     ids = ("table", "field", "heading", "unit", "meaning")
     headings = [t("column.unit" if i == "unit" else f"workbook.{i}") for i in ids]

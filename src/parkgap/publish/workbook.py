@@ -23,6 +23,7 @@ from parkgap.publish.beside import (
     with_departments,
 )
 from parkgap.publish.cells import clean, formula_like
+from parkgap.publish.firm import CHECKED, firm_grids, with_checks
 from parkgap.publish.html import page_names
 from parkgap.publish.sheets import (
     changes_grid,
@@ -57,7 +58,8 @@ _NUMBERS = {
     **dict.fromkeys(("workers", "workers_lacking_core", "workers_unserved"), "#,##0"),
     **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
-    **dict.fromkeys(("weight", "weight_unverified"), "0.0%"),
+    **dict.fromkeys(("weight", "weight_unverified", "tier_share", "ranked_share"), "0.0%"),
+    "gain": "#,##0.0",
     **dict.fromkeys(("share_300", "share_500", "share_rail"), "0%"),
     "nearest_m": "#,##0.0",
     "nearest_min": "0.0",
@@ -100,9 +102,10 @@ def write_workbook(results: Results, path: Path) -> Path:
     """Write the workbook.
 
     Sheets: summary, ranking, confirmed gaps, items to verify, the roll-up by area, the
-    standard, its sources, and a dictionary of the columns; where the office has such lists,
-    what is planned, the shuttle buses, and the duties of departments; and public transport, with
-    departures by timetable where the study has one.
+    standard, its sources, and a dictionary of the columns; how firm the ranks are, what they would
+    be under each weight set, and how well the surroundings are mapped; and, where the office has
+    such lists, what is planned, the shuttle buses, and the duties of departments; and
+    public transport, with departures by timetable where the study has one.
 
     Raises
     ------
@@ -159,7 +162,8 @@ class _Sheets:
         self._ranking()
         short = results.shortfall["status"] == "short"
         self._gaps(t("sheet.shortfall"), results.shortfall[short])
-        self._gaps(t("workbook.unverified"), results.shortfall[~short])
+        if not short.all():
+            self._gaps(t("workbook.unverified"), results.shortfall[~short])
         rollup = published(ROLLUP, results.rollup, words)
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
         lists = self._lists()
@@ -175,6 +179,7 @@ class _Sheets:
             lists,
             departments=Besides(results, words).has_owners,
             changes=bool(results.changes),
+            checks=CHECKED if len(results.firm.to_check) else (),
         )
         self._table(t("sheet.dictionary"), dictionary, A4)
 
@@ -184,6 +189,7 @@ class _Sheets:
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),
+            **firm_grids(self.results, self.words),
             **transit_grids(self.results, self.words),
         }
         return [(self.t(f"sheet.{k}"), grid) for k, grid in made.items() if grid is not None]
@@ -231,6 +237,8 @@ class _Sheets:
         besides = Besides(self.results, self.words)
         if besides.has_owners:
             grid = with_departments(grid, frame["item"].tolist(), besides)
+        if name == self.t("workbook.unverified"):
+            grid = with_checks(grid, frame, self.results, self.words)
         sheet = self._table(name, grid, A3, bar="short_by", frozen=2)
         printed = len(grid.ids) - len(_NOT_PRINTED)
         sheet.print_area(0, 0, len(grid.rows), printed - 1)

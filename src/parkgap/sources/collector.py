@@ -56,6 +56,7 @@ _NOT_A_PLACE = frozenset(
     "crossing street_lamp traffic_signals stop give_way turning_circle turning_loop "
     "speed_camera milestone mini_roundabout motorway_junction passing_place".split()
 )
+OLDEST = 1970  # a timestamp of that year was left out by the writer
 _INVALID = 2147483647  # osmium's raw coordinate of a node that is not in the file
 DOOR_TYPES = {"node_id": "int64", "lon": "float64", "lat": "float64"}
 
@@ -66,6 +67,12 @@ def _ground(get: Callable[[str], str | None]) -> tuple[str, str] | None:
         if value is not None:
             return key, value
     return None
+
+
+def _day(o: osmium.osm.Node | osmium.osm.Way | osmium.osm.Area) -> float:
+    """Day of an object's last edit, counted as dates are; NaN where the writer left it out."""
+    stamp = o.timestamp
+    return float(stamp.toordinal()) if stamp.year > OLDEST else math.nan
 
 
 class Columns:
@@ -100,7 +107,7 @@ class Collector:
         self.place_values = tuple(sorted((k, frozenset(v)) for k, v in place_values.items()))
         self.building_kinds = frozenset(place_values.get("building", ()))
         self.tags = tags
-        self.objects = Columns(("osm_id", "lon", "lat", "wkb", "closed", *tags))
+        self.objects = Columns(("osm_id", "lon", "lat", "wkb", "closed", "edited", *tags))
         self.streets = Columns(("way_id", *STREET_TAGS))
         self.part_cut = array("b")
         self.offset = array("q", [0])
@@ -142,7 +149,10 @@ class Collector:
         if named or self._is_place(o.tags) or "place" in o.tags:
             loc = o.location
             values = [get(k) for k in self.tags]
-            self.objects.rows.append((f"node/{o.id}", loc.lon, loc.lat, None, False, *values))
+            edited = _day(o)
+            self.objects.rows.append(
+                (f"node/{o.id}", loc.lon, loc.lat, None, False, edited, *values)
+            )
 
     def way(self, o: osmium.osm.Way) -> None:
         """Take a way."""
@@ -182,7 +192,7 @@ class Collector:
             self.cut_areas += 1
             return
         closed = o.is_closed() and get("area") != "no"
-        self._area(f"way/{o.id}", wkb, closed, get, is_place, building, ground)
+        self._area(f"way/{o.id}", wkb, closed, o, is_place, building, ground)
 
     def area(self, o: osmium.osm.Area) -> None:
         """Take an area that a relation makes."""
@@ -202,7 +212,7 @@ class Collector:
         except RuntimeError:
             self.broken_areas += 1
             return
-        self._area(f"relation/{o.orig_id()}", wkb, True, get, is_place, building, ground)
+        self._area(f"relation/{o.orig_id()}", wkb, True, o, is_place, building, ground)
 
     def relation(self, o: osmium.osm.Relation) -> None:
         """Take a line of public transport."""
@@ -220,18 +230,19 @@ class Collector:
         osm_id: str,
         wkb: str,
         closed: bool,
-        get: Callable[[str], str | None],
+        o: osmium.osm.Way | osmium.osm.Area,
         is_place: bool,
         building: str | None,
         ground: tuple[str, str] | None,
     ) -> None:
+        get = o.tags.get
         if building is not None and closed:
             self.buildings.rows.append((osm_id, building, get("building:levels"), wkb, closed))
         if ground is not None:
             self.ground.rows.append((osm_id, *ground, get("name"), wkb, closed))
         if is_place or (building is not None and get("name") is not None):
             values = [get(k) for k in self.tags]
-            self.objects.rows.append((osm_id, math.nan, math.nan, wkb, closed, *values))
+            self.objects.rows.append((osm_id, math.nan, math.nan, wkb, closed, _day(o), *values))
 
     def _street(self, o: osmium.osm.Way, get: Callable[[str], str | None]) -> None:
         row = (o.id, *[get(k) for k in STREET_TAGS])

@@ -77,7 +77,8 @@ class Extract:
     ----------
     objects
         Objects with a place key, and named buildings: ``osm_id`` (node/1), ``lon, lat`` (the
-        node, or a point inside the area), ``geometry`` (None for nodes) and a column a tag.
+        node, or a point inside the area), ``geometry`` (None for nodes), ``edited`` (day of the
+        last edit, counted as dates are; NaN: not told) and a column a tag.
     ways
         Highways.
     buildings
@@ -130,6 +131,7 @@ def with_geometry(frame: pd.DataFrame, *, points: bool = False) -> pd.DataFrame:
         geometry[bad] = shapely.make_valid(geometry[bad])
     frame["geometry"] = geometry
     if points:
+        frame["edited"] = frame["edited"].astype("float64")
         area = ~shapely.is_missing(geometry)
         inside = shapely.point_on_surface(geometry[area])
         for axis, get in (("lon", shapely.get_x), ("lat", shapely.get_y)):

@@ -20,13 +20,13 @@ from parkgap.sources.collector import (
     DOOR_TYPES,
     GROUND_KEYS,
     NODE_KEYS,
+    OLDEST,
     PLACE_TAGS,
     WAY_KEYS,
     Collector,
 )
 from parkgap.sources.extract import Extract, Ways, with_geometry
 
-_OLDEST = 1970  # a timestamp of that year was left out by the writer
 _LARGE = 64_000_000  # bytes; from here on the places of nodes take more memory than a study does
 _SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
 
@@ -264,5 +264,5 @@ def _feed(
     collector.seen = seen
     if sieve is not None:
         sieve.cut()
-    if newest is not None and newest.year > _OLDEST:
+    if newest is not None and newest.year > OLDEST:
         collector.newest = newest.date().isoformat()
