@@ -8,8 +8,8 @@ Geometry columns hold shapely geometries in WGS-84 degrees (EPSG:4326).  Ids der
 OpenStreetMap ids or from input ids, never from row numbers.
 
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
-:mod:`parkgap.frame_tables`, those of the published lists in :mod:`parkgap.frame_results`; here are
-those of the stages, and the list of all.
+:mod:`parkgap.frame_tables`, those of the published lists in :mod:`parkgap.frame_results`, those of
+capacity in :mod:`parkgap.frame_capacity`; here are those of the stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from parkgap.frame_capacity import CAPACITY, SUPPLY
 from parkgap.frame_results import CHANGES, RANKING, ROLLUP, SHORTFALL
 from parkgap.frame_schema import Column, Schema, columns
 from parkgap.frame_tables import (
@@ -38,6 +39,7 @@ from parkgap.frame_tables import (
 __all__ = [
     "ASSESSMENT",
     "BUS_LINES",
+    "CAPACITY",
     "CHANGES",
     "CLOSED",
     "COMPLETE",
@@ -70,6 +72,7 @@ __all__ = [
     "SHUTTLES",
     "SHUTTLE_LINES",
     "STOCK",
+    "SUPPLY",
     "TIMETABLE",
     "Column",
     "Schema",
@@ -381,6 +384,7 @@ SCHEMAS: tuple[Schema, ...] = (
     PLANNED,
     TIMETABLE,
     STOCK,
+    SUPPLY,
     FACILITIES,
     NEARBY,
     GATES,
@@ -389,6 +393,7 @@ SCHEMAS: tuple[Schema, ...] = (
     ASSESSMENT,
     COMPLETENESS,
     PIPELINE,
+    CAPACITY,
     SHUTTLE_LINES,
     DUTIES,
     RANKING,

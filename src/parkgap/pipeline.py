@@ -26,11 +26,15 @@ from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
+from parkgap.access.supply import supplies
+from parkgap.assess.capacity import MINUTES
 from parkgap.assess.certainty import edge_distance
 from parkgap.assess.coming import duties, within_reach
+from parkgap.assess.competition import competition
 from parkgap.assess.groups import Ground
 from parkgap.assess.ranking import without_few
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
+from parkgap.frames import CAPACITY
 from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
 from parkgap.judging import Judge
 from parkgap.osm_parks import seek_parks
@@ -99,6 +103,7 @@ class _Town:
     parks: pd.DataFrame
     found: Survey
     shuttles: pd.DataFrame
+    listed: pd.DataFrame  # what the lists say exists on the day
     stretch: float  # by which a walk may lead farther than on the flat
 
 
@@ -168,7 +173,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     few = study.privacy.min_workers
     buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
     town = _Town(
-        *(study, standard, tables, prepared, parks, found, buses[0]),
+        *(study, standard, tables, prepared, parks, found, buses[0], lists.there),
         stretch=FASTEST if known else 1.0,
     )
     with _stage(clock, memo, "assess"):
@@ -396,7 +401,20 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
         owners=tables.owners,
         duties=without_few(due, few),
         planned_near=_nearby(found.to_planned, found.origins, planned["planned_id"]),
+        capacity=_capacity(town, judge.ground),
     )
+
+
+def _capacity(town: _Town, ground: Ground) -> pd.DataFrame:
+    """Share what facilities offer; none where walks of 15 minutes are not all looked for."""
+    found, standard = town.found, town.standard
+    if town.study.reach.limit_m < MINUTES[-1] * standard.walk_speed.v:
+        return CAPACITY.frame()
+    floor = found.catchments["floor_m2"].to_numpy(dtype=float)
+    known = (found.facilities, found.member, town.listed, town.tables.enterprises, floor)
+    supply = supplies(*known, standard)
+    few = town.study.privacy.min_workers
+    return competition(ground, supply, found.catchments, standard, min_workers=few)
 
 
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:

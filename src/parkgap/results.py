@@ -78,9 +78,9 @@ class Beside:
 
     Attributes
     ----------
-    planned, pipeline, timetable, stock, shuttles, owners, duties
+    planned, pipeline, timetable, stock, shuttles, owners, duties, capacity
         Frames of :mod:`parkgap.frames`: ``PLANNED``, ``PIPELINE``, ``TIMETABLE``, ``STOCK``,
-        ``SHUTTLE_LINES``, ``OWNERS`` and ``DUTIES``.
+        ``SHUTTLE_LINES``, ``OWNERS``, ``DUTIES`` and ``CAPACITY``.
     planned_near
         Planned places within reach of each park's workplaces, as `Results.nearby`: columns
         ``park_id, planned_id, metres, minutes``.
@@ -94,6 +94,7 @@ class Beside:
     owners: pd.DataFrame = field(default_factory=frames.OWNERS.frame)
     duties: pd.DataFrame = field(default_factory=frames.DUTIES.frame)
     planned_near: pd.DataFrame = field(default_factory=_no_walks)
+    capacity: pd.DataFrame = field(default_factory=frames.CAPACITY.frame)
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,8 @@ def e2sfca(
     """
     at, to = cost["demand"].to_numpy(), cost["supply"].to_numpy()
     weight = zones.weigh(cost["minutes"].to_numpy(dtype=float))
-    asked = np.bincount(to, weights=weight * demand[at], minlength=len(supply))
-    if besides is not None:
-        asked = asked + besides
+    more = np.zeros(len(supply)) if besides is None else besides
+    asked: Floats = more + np.bincount(to, weights=weight * demand[at], minlength=len(supply))
     ratio = np.divide(supply, asked, out=np.zeros(len(supply)), where=asked > 0)
     access = np.bincount(at, weights=weight * ratio[to], minlength=len(demand))
-    return ratio, access
+    return ratio, access.astype(np.float64)

@@ -1,0 +1,227 @@
+"""Seats and floor area that parks share with each other and with residents, worked out by hand.
+
+Standard: zones of 5, 10 and 15 minutes (335, 670 and 1005 m at 67 m a minute) weigh 1, 0.68 and
+0.22; a worker counts for half a person in dining; 240 m2 of dining for 1,000 persons, which is 120
+for 1,000 workers.  All towns and their lists are made up.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from tests.rasters import tif
+from tests.towns import LAT, LON, Town, degrees, village
+
+if TYPE_CHECKING:
+    from parkgap.results import Results
+
+MEAL, SHOP = "canteen_or_meal", "convenience_store"
+
+
+def listed(folder: Path, town: Town, *rows: dict[str, Any], item: str = MEAL) -> Town:
+    """Write an official list; rows have x, y and what it says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["id", "name", "lon", "lat", "seats", "area_m2", "access"]
+    with (folder / f"{item}.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        for number, row in enumerate(rows, 1):
+            lon, lat = degrees(row.pop("x"), row.pop("y"))
+            said = {"id": f"K{number}", "name": f"Canteen {number}", **row}
+            writer.writerow({"lon": lon, "lat": lat, **said})
+    town.settings += f'[[facilities]]\nfile = "{item}.csv"\nitem = "{item}"\ncrs = "WGS84"\n'
+    return town
+
+
+def two_parks(p: float | None = 1000, q: float | None = 600) -> Town:
+    """Draw a park on either side of one street; each firm is 120 m from the crossing.
+
+    ::
+
+              P (F at 0, 120)
+        ------+------------------ main street, y 0
+              Q (G at 0, -120)
+    """
+    town = village(workers=p)
+    town.tables["enterprises"][0]["workers"] = 1000 if p is None else p
+    town.street((0, 0), (0, -120), highway="service")
+    town.park("Q", (-100, -220, 100, -20), workers=q)
+    town.firm("G", "Q", (0, -120), workers=600 if q is None else q)
+    return town
+
+
+def told(results: Results, park: str, unit: str, item: str = MEAL) -> dict[str, Any]:
+    """One row of the capacity, None where it is empty; {} where there is no such row."""
+    c = results.beside.capacity
+    rows = c[(c["park_id"] == park) & (c["item"] == item) & (c["unit"] == unit)]
+    return {
+        str(k): None if v != v else v  # noqa: PLR0124 - NaN
+        for row in rows.to_dict("records")
+        for k, v in row.items()
+    }
+
+
+def test_one_crowded_canteen_is_shared_by_two_parks(tmp_path: Path) -> None:
+    # The canteen stands 200 m east of the crossing: 320 m, 4.8 minutes from either firm, weight 1.
+    # 1,000 + 600 workers count for 500 + 300 = 800 persons.  160 seats: 0.2 a person, 0.1 a worker,
+    # 100 for 1,000 workers.  64 m2: 0.08 a person, 40 m2 for 1,000 workers; 120 are asked for, 80
+    # lacking: 80 m2 for P's 1,000 workers, 48 m2 for Q's 600.
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "seats": 160, "area_m2": 64})
+    results = town.results(tmp_path)
+    for park, other, short in (("P", "Q", 80), ("Q", "P", 48)):
+        seats, area = told(results, park, "seats"), told(results, park, "m2")
+        assert (seats["supply"], seats["per_1000"], seats["factor"]) == (160, 100, 0.5)
+        assert (seats["status"], seats["reason_unverified"]) == ("not_applicable", "no_norm")
+        assert (area["per_1000"], area["needed_per_1000"], area["short_per_1000"]) == (40, 120, 80)
+        # Nobody has counted the residents: with them it would only be shorter.
+        assert (area["status"], area["short_by"]) == ("short", pytest.approx(short))
+        assert (area["shared_with"], area["supply_basis"]) == (other, "declared")
+        assert (area["facilities"], area["facilities_unknown"]) == (1, 0)
+        assert area["basis"] == "assumption"
+
+
+def test_a_canteen_in_the_next_zone_counts_for_less(tmp_path: Path) -> None:
+    # 500 m east: 620 m, 9.3 minutes, weight 0.68 both ways.  337 m2 for (500 + 300) x 0.68 = 544
+    # persons: 0.6195; each worker comes by 0.68 x 0.6195 x 0.5: 210.6 for 1,000, told in steps of
+    # 210.6 x 10 / 1,000 -> 5 (P) and of 210.6 x 10 / 600 -> 5 (Q): 210.
+    town = listed(tmp_path, two_parks(), {"x": 500, "y": 0, "area_m2": 337})
+    results = town.results(tmp_path)
+    assert [told(results, p, "m2")["per_1000"] for p in "PQ"] == [210, 210]
+    # Enough for the workers; how many residents come too, nobody knows.
+    assert told(results, "P", "m2")["status"] == "unverified"
+    assert told(results, "P", "m2")["reason_unverified"] == "no_population"
+
+
+def test_seats_that_nobody_has_said_are_not_invented(tmp_path: Path) -> None:
+    town = two_parks()
+    town.node(-200, 0, amenity="restaurant", name="Open kitchen")
+    nothing = town.results(tmp_path / "none")
+    row = told(nothing, "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "unknown_supply")
+    assert (row["facilities"], row["facilities_unknown"]) == (1, 1)
+    assert row["supply"] is None
+    assert told(nothing, "P", "seats") == {}
+    listed(tmp_path / "some", town, {"x": 200, "y": 0, "seats": 160, "area_m2": 640})
+    some = town.results(tmp_path / "some")
+    for unit, why in (("seats", "unknown_supply"), ("m2", "unknown_supply+no_population")):
+        row = told(some, "Q", unit)
+        assert (row["facilities"], row["facilities_unknown"]) == (2, 1)
+        assert (row["status"], row["reason_unverified"]) == ("unverified", why)
+    assert told(some, "P", "seats")["per_1000"] == 100  # what is known is shared as before
+
+
+def people(folder: Path, persons: float, *, crs: str = "EPSG:4326", nodata: bool = False) -> str:
+    """Write a raster with persons in one cell north of x 200, and none elsewhere; the setting."""
+    folder.mkdir(parents=True, exist_ok=True)
+    values = np.zeros((40, 40))
+    cell = 0.001  # about 90 x 111 m
+    values[19, 22] = persons  # its middle lies 2.5 cells east and half a cell north
+    if nodata:
+        values[:] = -99.0
+    tif(
+        folder / "pop.tif",
+        values,
+        west=LON - 20 * cell,
+        north=LAT + 20 * cell,
+        cell=cell,
+        crs=crs,
+        nodata=-99.0,
+    )
+    return '[population]\nraster = "pop.tif"\n'
+
+
+def test_residents_come_to_the_same_table(tmp_path: Path) -> None:
+    # The cell's middle is 225 m east, 55 m north of the street: 55 + 25 m, 1.2 minutes.  200
+    # residents beside 800: 64 m2 / 1,000 persons, 0.032 a worker: 32 for 1,000.
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    town.settings += people(tmp_path, 200)
+    results = town.results(tmp_path)
+    row = told(results, "P", "m2")
+    assert (row["per_1000"], row["short_per_1000"], row["residents"]) == (32, 88, 200)
+    assert row["status"] == "short"
+
+
+def test_enough_for_workers_and_residents_is_met(tmp_path: Path) -> None:
+    # 600 m2 / (800 + 200) = 0.6 a person: 300 m2 for 1,000 workers.
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 600})
+    town.settings += people(tmp_path, 200)
+    row = told(town.results(tmp_path), "P", "m2")
+    assert (row["status"], row["reason_unverified"], row["per_1000"]) == ("met", None, 300)
+
+
+def test_a_raster_that_knows_nothing_there_is_no_raster(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 600})
+    town.settings += people(tmp_path, 0, nodata=True)
+    row = told(town.results(tmp_path), "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "no_population")
+    assert row["residents"] is None
+
+
+def test_a_works_canteen_is_its_own_enterprises_alone(tmp_path: Path) -> None:
+    # 50 seats of F for its own 1,000 workers, who count for 500 persons: 50 for 1,000 workers.
+    town = two_parks()
+    town.tables["enterprises"][0]["canteen_seats"] = 50
+    town.tables["enterprises"][1]["canteen_seats"] = ""
+    results = town.results(tmp_path)
+    assert told(results, "P", "seats")["per_1000"] == 50
+    assert told(results, "P", "seats")["shared_with"] == ""
+    other = told(results, "Q", "seats")
+    assert (other["facilities"], other["per_1000"]) == (0, 0)
+
+
+def test_a_shop_that_is_a_building_is_measured_and_marked(tmp_path: Path) -> None:
+    # 20 x 10 m on two levels: 400 m2, estimated.  Shops: 10 m2 for 1,000 persons, 5 for workers.
+    town = two_parks()
+    town.area((190, 5, 210, 15), building="retail", building__levels="2", shop="convenience")
+    row = told(town.results(tmp_path), "P", "m2", SHOP)
+    assert (row["supply"], row["supply_basis"]) == (pytest.approx(400, rel=1e-3), "building")
+    assert row["per_1000"] == pytest.approx(250, abs=5)
+
+
+def test_an_estimate_proves_no_lack(tmp_path: Path) -> None:
+    # 4 x 2 m: 8 m2 for 8,000 persons, half a square metre for 1,000 workers; 5 are asked for.
+    town = two_parks(10000, 6000)
+    town.area((200, 5, 204, 7), building="kiosk", shop="convenience")
+    row = told(town.results(tmp_path), "P", "m2", SHOP)
+    assert row["short_per_1000"] > 0
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "estimated_supply")
+
+
+def test_few_workers_are_told_nothing_of_and_give_nothing_away(tmp_path: Path) -> None:
+    # Seven workers count as ten in what P shares with them, so that 100 for any number up to ten.
+    def shared(folder: Path, few: float) -> Results:
+        rows = {"x": 200, "y": 0, "seats": 160, "area_m2": 64}
+        return listed(folder, two_parks(1000, few), rows).results(folder)
+
+    seven, three = shared(tmp_path / "7", 7), shared(tmp_path / "3", 3)
+    columns = ["workers", "per_1000", "short_per_1000", "short_by"]
+    for results in (seven, three):
+        row = told(results, "Q", "m2")
+        assert [row[c] for c in columns] == [None] * 4
+    assert told(seven, "P", "m2") == told(three, "P", "m2")
+
+
+def test_an_unknown_headcount_is_no_headcount_of_nought(tmp_path: Path) -> None:
+    town = two_parks(1000, None)
+    town.tables["enterprises"].pop()
+    listed(tmp_path, town, {"x": 200, "y": 0, "area_m2": 600})
+    town.settings += people(tmp_path, 200)
+    results = town.results(tmp_path)
+    row = told(results, "Q", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "no_headcount")
+    assert row["per_1000"] is None
+    # 600 / (500 + 200) would be plenty for P, but not if Q is large.
+    row = told(results, "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "others_headcount")
+
+
+def test_nothing_of_it_changes_a_count(tmp_path: Path) -> None:
+    plain = listed(tmp_path / "a", two_parks(), {"x": 200, "y": 0}).results(tmp_path / "a")
+    rows = {"x": 200, "y": 0, "seats": 1, "area_m2": 1}
+    tight = listed(tmp_path / "b", two_parks(), rows).results(tmp_path / "b")
+    assert plain.assessment.equals(tight.assessment)
+    assert plain.ranking.equals(tight.ranking)
