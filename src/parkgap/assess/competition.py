@@ -106,6 +106,8 @@ def competition(
     town = _Town(ground, supply, catchments, standard, zones, min_workers)
     parts = [part for item in standard.items for part in town.item(item)]
     frame = pd.concat(parts, ignore_index=True) if parts else CAPACITY.frame()
+    # Where nothing is asked for, and nothing is there, there is nothing to say.
+    frame = frame[frame["needed_per_1000"].notna() | (frame["facilities"] > 0)]
     return CAPACITY.check(frame.sort_values(list(CAPACITY.sort), ignore_index=True))
 
 

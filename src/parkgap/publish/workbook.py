@@ -23,6 +23,7 @@ from parkgap.publish.beside import (
     with_departments,
 )
 from parkgap.publish.cells import clean, formula_like
+from parkgap.publish.competing import capacity_grid
 from parkgap.publish.html import page_names
 from parkgap.publish.sheets import (
     changes_grid,
@@ -62,6 +63,7 @@ _NUMBERS = {
 }
 # Columns of long text: how wide they may get (in digits) before their lines break.
 _BROKEN = {
+    "capacity_reason": 30,
     "category": 20,
     "cause": 90,
     "clause": 34,
@@ -70,6 +72,7 @@ _BROKEN = {
     "duty": 30,
     "enterprise": 26,
     "parks_reached": 40,
+    "shared_with": 40,
     "planned_name": 28,
     "source": 24,
     "stops": 40,
@@ -98,7 +101,8 @@ def write_workbook(results: Results, path: Path) -> Path:
 
     Sheets: summary, ranking, confirmed gaps, items to verify, the roll-up by area, the
     standard, its sources, and a dictionary of the columns; and, where the office has such lists,
-    what is planned, the shuttle buses, and the duties of departments.
+    what is planned, the shuttle buses, and the duties of departments; and what is known of
+    capacity.
 
     Raises
     ------
@@ -179,6 +183,7 @@ class _Sheets:
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),
+            "capacity": capacity_grid(self.results, self.words),
         }
         return [(self.t(f"sheet.{k}"), grid) for k, grid in made.items() if grid is not None]
 
