@@ -33,9 +33,9 @@ CAPACITY = Schema(
     facilities_unknown float - of those, the ones whose capacity nobody has said
     supply float? - what those with a known capacity offer, before it is shared
     supply_basis str? - declared, building (estimated), mapped; joined by +
-    per_1000 float? - what 1,000 workers come by after sharing (mean over workplaces)
+    per_1000 float? - what 1,000 workers come by of what is known, shared; empty: nothing is known
     needed_per_1000 float? - what the standard asks for 1,000 workers (its figure x factor)
-    short_per_1000 float? - what they lack of it (mean over workplaces of what each lacks)
+    short_per_1000 float? - what they lack of it (mean over workplaces); empty unless short
     short_by float? - the same for all workers of the park; empty unless short
     status str - met, short, unverified or not_applicable
     reason_unverified str? - why not met or short, codes joined by +

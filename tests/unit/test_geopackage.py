@@ -18,7 +18,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 from parkgap import frames
 from parkgap.errors import OutputError
 from parkgap.publish.geopackage import write_geopackage
-from parkgap.results import Results
+from parkgap.results import Beside, Results
 
 PARKS = {
     "p1": box(120.0, 36.0, 120.01, 36.01),
@@ -97,6 +97,7 @@ def make(**changes: Any) -> Results:
             [{"park_id": "p1", "facility_id": "node/1", "metres": 12.34, "minutes": 0.2}],
         ),
         "closed": ("node/9",),
+        "beside": Beside(),
         "changes": (),
         "compared_with": None,
         "data_date": "2026-10-30",

@@ -88,7 +88,7 @@ def supplies(
     """
     declared = _declared(facilities, listed)
     canteens = _canteens(facilities, enterprises, declared, standard)
-    told = pd.concat([declared, canteens], ignore_index=True)
+    told = pd.concat([declared, canteens], ignore_index=True) if len(canteens) else declared
     said = set(zip(told["facility_id"], told["item"], told["unit"], strict=True))
     parts = [told]
     ids = facilities["facility_id"].to_numpy()
@@ -133,6 +133,8 @@ def _frame(
 def _declared(facilities: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     """What the lists say of the facilities that their rows became."""
     rows = listed[~listed["removed"].to_numpy(dtype=bool)]
+    if rows.empty:
+        return SUPPLY.frame()
     named = rows.assign(source_ids="list:" + rows["list_id"] + "/" + rows["row_id"])
     ids = facilities[["facility_id", "source_ids"]].explode("source_ids")
     found = named[["source_ids", "item", *_UNITS]].merge(ids, on="source_ids")
@@ -154,9 +156,9 @@ def _canteens(
     standard: Standard,
 ) -> pd.DataFrame:
     """Enterprises' own canteens: a listed one takes its seats, else it stands by itself."""
-    if MEAL not in [i.id for i in standard.items]:
-        return SUPPLY.frame()
     own = enterprises[enterprises["canteen_seats"] > 0]
+    if own.empty or MEAL not in [i.id for i in standard.items]:
+        return SUPPLY.frame()
     access = ("enterprise:" + own["enterprise_id"]).to_numpy(dtype=object)
     meals = facilities[np.array([MEAL in items for items in facilities["items"]], dtype=bool)]
     listed = meals.drop_duplicates("access").set_index("access")["facility_id"]

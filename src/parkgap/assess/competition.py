@@ -106,8 +106,8 @@ def competition(
     town = _Town(ground, supply, catchments, standard, zones, min_workers)
     parts = [part for item in standard.items for part in town.item(item)]
     frame = pd.concat(parts, ignore_index=True) if parts else CAPACITY.frame()
-    # Where nothing is asked for, and nothing is there, there is nothing to say.
-    frame = frame[frame["needed_per_1000"].notna() | (frame["facilities"] > 0)]
+    # Where nothing is asked for, and nothing is known, there is nothing to say.
+    frame = frame[frame["needed_per_1000"].notna() | frame["supply"].notna()]
     return CAPACITY.check(frame.sort_values(list(CAPACITY.sort), ignore_index=True))
 
 
@@ -155,6 +155,7 @@ class _Town:
         # A figure of others must not tell how many these few are.
         self.counted = np.where(few, float(min_workers), np.nan_to_num(self.workers))
         near = g.reach[self.work[g.reach["origin"].to_numpy()]]
+        self.firm = ("enterprise:" + g.origins["enterprise_id"].fillna("")).to_numpy(dtype=object)
         near = near[(near["target"] < len(g.facilities)) & (near["minutes"] <= self._farthest)]
         self.near = near[self._open_to(near)]
         self.flags = g.completeness[g.completeness["kind"] == "work"].set_index("park_id")
@@ -168,8 +169,8 @@ class _Town:
         access = self.access[walks["target"].to_numpy()]
         at = walks["origin"].to_numpy()
         park = ("park:" + self.g.origins["park_id"]).to_numpy(dtype=object)[at]
-        firm = ("enterprise:" + self.g.origins["enterprise_id"].fillna("")).to_numpy(object)[at]
-        return np.asarray((access == "public") | (access == park) | (access == firm), dtype=bool)
+        own = (access == park) | (access == self.firm[at])
+        return np.asarray((access == "public") | own, dtype=bool)
 
     # --- one item ---
 
@@ -199,10 +200,9 @@ class _Town:
                 "minutes": near["minutes"].to_numpy(),
             }
         )
-        firm = ("enterprise:" + self.g.origins["enterprise_id"].fillna("")).to_numpy(dtype=object)
-        at = ids.get_indexer(pd.Index(firm))
-        inside = np.flatnonzero((at >= len(rows)) & self.work)
-        if len(inside):
+        if own:
+            at = ids.get_indexer(pd.Index(self.firm))
+            inside = np.flatnonzero((at >= len(rows)) & self.work)
             # An enterprise's own canteen stands where its people work.
             more = pd.DataFrame({"demand": inside, "supply": at[inside], "minutes": 0.0})
             walks = pd.concat([walks, more], ignore_index=True)
@@ -243,6 +243,11 @@ class _Town:
         figures: dict[str, Any] = self._figures(case, access)
         figures |= _supplied(case, reached, living)
         figures |= self._judged(case, figures, reached, living)
+        # Of what nobody has said nothing is made, not even nought.
+        blank = np.isnan(figures["supply"]) & (figures["facilities_unknown"] > 0)
+        figures["per_1000"] = np.where(blank, np.nan, figures["per_1000"])
+        for name in ("short_per_1000", "short_by"):
+            figures[name] = np.where(figures["status"] == "short", figures[name], np.nan)
         ids = self.g.parks["park_id"].to_numpy(dtype=object)
         needed = case.needed
         frame = pd.DataFrame(
@@ -369,7 +374,7 @@ def _supplied(case: _Case, reached: csr_array, living: Floats) -> dict[str, Any]
         has = reached @ (known & (case.basis == name)).astype(float) > 0
         basis[has] = [f"{b}+{name}" if b else name for b in basis[has]]
     return {
-        "residents": _most(reached, np.where(known, living.sum(axis=1), 0.0)),
+        "residents": _most(reached[:, np.flatnonzero(known)], living[known].sum(axis=1)),
         "facilities": every,
         "facilities_unknown": every - told,
         "supply": np.where(told > 0, reached @ np.where(known, case.amount, 0.0), np.nan),
