@@ -8,18 +8,24 @@ for 1,000 workers.  All towns and their lists are made up.
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import shapely
 from pyproj import Proj
 from tests.rasters import tif
 from tests.towns import LAT, LON, Town, degrees, village
 
 from parkgap import rerun
 from parkgap.assess.competition import competition
+from parkgap.pipeline import compute
+from parkgap.sources.population import people_at
+from parkgap.study import load_study
 
 if TYPE_CHECKING:
     from parkgap.results import Results
@@ -292,3 +298,58 @@ def test_nothing_of_it_changes_a_count(tmp_path: Path) -> None:
     tight = listed(tmp_path / "b", two_parks(), rows).results(tmp_path / "b")
     assert plain.assessment.equals(tight.assessment)
     assert plain.ranking.equals(tight.ranking)
+
+
+# --- a real town ---------------------------------------------------------------------------------
+
+
+def test_bayreuth_with_its_hills_keeps_all_people(shared: Path, tmp_path: Path) -> None:
+    # Real streets and SRTM heights; people, park, home and shop are made up.
+    source = shared / "bayreuth"
+    (tmp_path / "town.osm").write_bytes(gzip.decompress((source / "osm.osm.gz").read_bytes()))
+    heights = ["N49E011.hgt.zip", "N50E011.hgt.zip"]
+    for name in heights:
+        (tmp_path / name).write_bytes((source / name).read_bytes())
+    persons = np.random.default_rng(4).uniform(0, 60, (160, 260))
+    persons[40:50, 100:110] = -200.0
+    tif(
+        tmp_path / "pop.tif",
+        persons,
+        west=11.45,
+        north=50.05,
+        cell=1 / 1200,
+        nodata=-200.0,
+        dtype="float64",
+    )
+    total = persons[persons >= 0].sum()
+    whole = shapely.box(11.4, 49.9, 11.7, 50.1)
+    spread = people_at(str(tmp_path / "pop.tif"), whole)
+    assert spread["persons"].sum() == pytest.approx(total, abs=1e-6)
+    lon, lat = 11.5000, 50.0170  # Neudrossenfeld
+    ring = [(lon, lat), (lon + 0.003, lat), (lon + 0.003, lat + 0.002), (lon, lat + 0.002)]
+    park = {
+        "type": "Feature",
+        "properties": {"park_id": "P", "workers": 1000},
+        "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+    }
+    layer = {"type": "FeatureCollection", "features": [park]}
+    (tmp_path / "parks.geojson").write_text(json.dumps(layer), encoding="utf-8")
+    home = f"id,park_id,workers,kind,lon,lat\nH,P,500,other,{lon},{lat}\n"
+    (tmp_path / "homes.csv").write_text(home, encoding="utf-8")
+    shop = f"id,name,lon,lat,area_m2\nS,Made up,{lon + 0.004},{lat},500\n"
+    (tmp_path / "shops.csv").write_text(shop, encoding="utf-8")
+    study = (
+        'name = "bay"\n[osm]\nfile = "town.osm"\n[parks]\nfile = "parks.geojson"\ncrs = "WGS84"\n'
+        '[residences]\nfile = "homes.csv"\ncrs = "WGS84"\n'
+        '[population]\nraster = "pop.tif"\n'
+        f"[terrain]\ndem = {json.dumps(heights)}\n"
+        f'[[facilities]]\nfile = "shops.csv"\nitem = "{SHOP}"\ncrs = "WGS84"\n'
+    )
+    (tmp_path / "study.toml").write_text(study, encoding="utf-8")
+    row = told(compute(load_study(tmp_path)), "P", "m2", SHOP)
+    # Whoever is 15 minutes away lives within 1,005 x 1.19 m: no more than the people of that disc.
+    far = np.hypot((spread["lon"] - lon - 0.004) * 71_700, (spread["lat"] - lat) * 111_200)
+    near = spread.loc[far <= 1005 * 1.2, "persons"].sum()
+    assert 0.2 * near < row["residents"] < near
+    # 500 m2 are shared by 500 persons at most 5 minutes away, and by the residents around.
+    assert 0 < row["per_1000"] < 1000 * 500 / 500 / 2
