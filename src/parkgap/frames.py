@@ -10,6 +10,8 @@ OpenStreetMap ids or from input ids, never from row numbers.
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
 :mod:`parkgap.frame_tables`, of public transport in :mod:`parkgap.frame_transit`, of the published
 lists in :mod:`parkgap.frame_results`; here are those of the stages, and the list of all.
+:mod:`parkgap.frame_tables`, those of the published lists in :mod:`parkgap.frame_results`, those of
+capacity in :mod:`parkgap.frame_capacity`; here are those of the stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from parkgap.frame_capacity import CAPACITY, SUPPLY
 from parkgap.frame_results import (
     CHANGES,
     RANKING,
@@ -55,6 +58,7 @@ __all__ = [
     "ASSESSMENT",
     "BUS_LINES",
     "CALLS",
+    "CAPACITY",
     "CERTAINTY",
     "CHANGES",
     "CLOSED",
@@ -92,6 +96,7 @@ __all__ = [
     "STOCK",
     "STOPS_MATCHED",
     "STOP_DEPARTURES",
+    "SUPPLY",
     "TIMETABLE",
     "TO_CHECK",
     "TRANSIT",
@@ -432,6 +437,7 @@ SCHEMAS: tuple[Schema, ...] = (
     PLANNED,
     TIMETABLE,
     STOCK,
+    SUPPLY,
     FACILITIES,
     NEARBY,
     GATES,
@@ -441,6 +447,7 @@ SCHEMAS: tuple[Schema, ...] = (
     COMPLETENESS,
     CERTAINTY,
     PIPELINE,
+    CAPACITY,
     SHUTTLE_LINES,
     DUTIES,
     TRANSIT_STOPS,

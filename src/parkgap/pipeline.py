@@ -25,9 +25,12 @@ from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
+from parkgap.access.supply import supplies
+from parkgap.assess.capacity import MINUTES
 from parkgap.assess.certainty import References, edge_distance
 from parkgap.assess.checking import to_check
 from parkgap.assess.coming import duties, within_reach
+from parkgap.assess.competition import competition
 from parkgap.assess.groups import Ground
 from parkgap.assess.known import against_study, by_category, fallback_shares
 from parkgap.assess.nearest import few_at, least_walks
@@ -36,6 +39,7 @@ from parkgap.assess.scenarios import scenario_grid
 from parkgap.assess.stability import stability, tried, with_stability
 from parkgap.assess.transit import Timetables, public_transport
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
+from parkgap.frames import CAPACITY
 from parkgap.inputs import (
     Tables,
     doubt_datums,
@@ -116,6 +120,7 @@ class _Town:
     found: Survey
     shuttles: pd.DataFrame
     transit: Transit
+    listed: pd.DataFrame  # what the lists say exists on the day
     stretch: float  # by which a walk may lead farther than on the flat
 
 
@@ -188,7 +193,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     few = study.privacy.min_workers
     buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
     town = _Town(
-        *(study, standard, tables, prepared, parks, found, buses[0], transit),
+        *(study, standard, tables, prepared, parks, found, buses[0], transit, lists.there),
         stretch=FASTEST if known else 1.0,
     )
     with _stage(clock, memo, "assess"):
@@ -467,11 +472,24 @@ def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judg
             planned["planned_id"],
             judge.ground.hidden,
         ),
+        capacity=_capacity(town, judge.ground),
     )
 
 
 def _shown(town: _Town, walks: pd.DataFrame) -> pd.DataFrame:
     return walks_shown(walks, town.study.reach.limit_m, town.standard.walk_speed.v)
+
+
+def _capacity(town: _Town, ground: Ground) -> pd.DataFrame:
+    """Share what facilities offer; none where walks of 15 minutes are not all looked for."""
+    found, standard = town.found, town.standard
+    if town.study.reach.limit_m < MINUTES[-1] * standard.walk_speed.v:
+        return CAPACITY.frame()
+    floor = found.catchments["floor_m2"].to_numpy(dtype=float)
+    known = (found.facilities, found.member, town.listed, town.tables.enterprises, floor)
+    supply = supplies(*known, standard)
+    few = town.study.privacy.min_workers
+    return competition(ground, supply, found.catchments, standard, min_workers=few)
 
 
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:

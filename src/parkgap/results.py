@@ -79,9 +79,9 @@ class Beside:
 
     Attributes
     ----------
-    planned, pipeline, timetable, stock, shuttles, owners, duties
+    planned, pipeline, timetable, stock, shuttles, owners, duties, capacity
         Frames of :mod:`parkgap.frames`: ``PLANNED``, ``PIPELINE``, ``TIMETABLE``, ``STOCK``,
-        ``SHUTTLE_LINES``, ``OWNERS`` and ``DUTIES``.
+        ``SHUTTLE_LINES``, ``OWNERS``, ``DUTIES`` and ``CAPACITY``.
     planned_near
         Planned places within reach of each park's workplaces, as `Results.nearby`: columns
         ``park_id, planned_id, metres, minutes``.
@@ -100,6 +100,7 @@ class Beside:
     transit: pd.DataFrame = field(default_factory=frames.TRANSIT.frame)
     departures: pd.DataFrame = field(default_factory=frames.DEPARTURES.frame)
     stop_departures: pd.DataFrame = field(default_factory=frames.STOP_DEPARTURES.frame)
+    capacity: pd.DataFrame = field(default_factory=frames.CAPACITY.frame)
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,9 @@ class Survey:
         Areas that were looked up in the population raster, and those in which people live.
     closed
         Ids of what a list calls removed, sorted.
+    catchments
+        For each facility ``floor_m2`` (of its own building or area; NaN: it is none), and
+        ``zone_0, zone_1, ...``: residents in each zone of minutes (NaN: nobody was counted).
     climbed
         Streets around its parks by cells of `CELL`: ``x, y, metres, known_m`` (of those, with known
         heights).
@@ -187,6 +190,7 @@ class Survey:
     people: tuple[int, int]
     closed: tuple[str, ...]
     climbed: pd.DataFrame
+    catchments: pd.DataFrame
     matched: pd.DataFrame = field(default_factory=STOPS_MATCHED.frame)
 
 
@@ -362,7 +366,18 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         closed=tuple(sorted({i for p in parts for i in p.closed})),
         climbed=_once(_sorted([p.climbed for p in parts], ["x", "y"])),
         matched=_once(_sorted([p.matched for p in parts], list(STOPS_MATCHED.sort))),
+        catchments=_known([p.catchments for p in parts], facility_row, len(facilities)),
     )
+
+
+def _known(
+    frames: list[pd.DataFrame], rows: list[npt.NDArray[np.int64]], size: int
+) -> pd.DataFrame:
+    """Put figures of facilities together: several shards that know one know the same."""
+    whole = np.full((size, frames[0].shape[1]), np.nan)
+    for frame, row in zip(frames, rows, strict=True):
+        whole[row] = np.fmax(whole[row], frame.to_numpy(dtype=float))
+    return pd.DataFrame(whole, columns=frames[0].columns)
 
 
 def _once(frame: pd.DataFrame) -> pd.DataFrame:

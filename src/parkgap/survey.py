@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.access.catchments import residents_by_zone
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
 from parkgap.access.homes import ESTIMATED, home_areas
 from parkgap.access.origins import make_origins
@@ -20,7 +22,10 @@ from parkgap.access.places import Mapped, Places, find_places
 from parkgap.access.slopes import FASTEST
 from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
+from parkgap.access.supply import floor_areas, shared_with_residents
+from parkgap.assess.capacity import MINUTES
 from parkgap.assess.certainty import References, beside_network, completeness, windows_around
+from parkgap.assess.groups import SLACK
 from parkgap.drawing import base_of
 from parkgap.publish.basemap import outlined, sheets
 from parkgap.shards import Rules, Shard, Survey
@@ -139,7 +144,9 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             detour=standard.detour,
         ),
     )
-    found = _Found(origins, streets.value, places.value, walks.value)
+    floor = floor_areas(places.value.frame, extract.objects, extract.buildings)
+    caught = _catchments(shard, rules, origins, (streets, places, walks), floor, memo)
+    found = _Found(origins, streets.value, places.value, walks.value, caught)
     known = (asked, 0 if people is None else people["area"].nunique())
     return _put(parks, shard, rules, prepared, extract, found, known)
 
@@ -164,6 +171,43 @@ class _Found:
     streets: Streets
     places: Places
     walks: Walks
+    catchments: pd.DataFrame
+
+
+def _catchments(
+    shard: Shard,
+    rules: Rules,
+    origins: pd.DataFrame,
+    made: tuple[Kept[Streets], Kept[Places], Kept[Walks]],
+    floor_m2: Floats,
+    memo: Memo,
+) -> pd.DataFrame:
+    """Measure the facilities, and count who lives around those whose supply workers share."""
+    streets, places, walks = made
+    frame = places.value.frame
+    zones = np.full((len(frame), len(MINUTES)), np.nan)
+    raster = rules.people
+    if raster is not None:
+        work = (origins["kind"] == "work").to_numpy()
+        near = walks.value.reach
+        near = near[work[near["origin"].to_numpy()] & (near["minutes"] <= MINUTES[-1] + SLACK)]
+        reached = np.isin(np.arange(len(frame)), near["target"].to_numpy())
+        wanted = reached & shared_with_residents(
+            frame, places.value.member, shard.lists.there, floor_m2, rules.standard
+        )
+
+        def count() -> Floats:
+            from parkgap.sources.population import people_at
+
+            return residents_by_zone(
+                *(streets.value, places.value.entrances, wanted, MINUTES),
+                ask=partial(people_at, raster),
+                around=around,
+            )
+
+        zones = memo("residents", (streets, places, wanted, rules.people_from), count).value
+    said = {f"zone_{z}": zones[:, z] for z in range(len(MINUTES))}
+    return pd.DataFrame({"floor_m2": floor_m2, **said})
 
 
 def _put(
@@ -219,6 +263,7 @@ def _put(
         closed=places.closed,
         climbed=_climbed(streets, parks, rules),
         matched=places.matched,
+        catchments=found.catchments,
     )
 
 

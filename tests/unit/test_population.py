@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from tests.rasters import tif
 
-from parkgap.sources.population import people_in
+from parkgap.sources.population import people_at, people_in
 from parkgap.sources.rasters import usable
 
 if TYPE_CHECKING:
@@ -91,3 +91,50 @@ def test_a_raster_in_metres_is_asked_in_metres(tmp_path: Path) -> None:
     found = people(path, area)
     assert found["persons"].sum() == pytest.approx(1000.0, rel=1e-6)
     assert found["lat"].between(35.9, 36.1).all()
+
+
+# --- spread over points ---------------------------------------------------------------------------
+
+GRIDS = {
+    # cell in the raster's own units, and how many parts of at most 250 m that makes
+    "EPSG:4326": (1 / 120, 4 * 4),  # 30 seconds of arc, as global rasters: under 930 m
+    "ESRI:54009": (1000.0, 4 * 4),  # Mollweide, 1 km
+    "EPSG:4550": (100.0, 1),  # CGCS2000, a zone of three degrees, 100 m
+    "EPSG:32651": (260.0, 2 * 2),
+}
+
+
+@pytest.mark.parametrize("crs", list(GRIDS))
+def test_a_spread_keeps_the_total_in_any_coordinate_system(tmp_path: Path, crs: str) -> None:
+    cell, parts = GRIDS[crs]
+    to = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    x, y = (float(v) for v in to.transform(120.4, 36.1))
+    values = np.random.default_rng(2).uniform(0, 900, (30, 20))
+    values[2:4, 5], values[9, 9] = -99999.0, np.nan
+    path = tmp_path / "pop.tif"
+    void = -99999.0
+    tif(path, values, west=x, north=y, cell=cell, crs=crs, nodata=void, dtype="float64")
+    known = np.isfinite(values) & (values >= 0)
+    whole = shapely.box(119.0, 35.0, 122.0, 37.0)
+    found = people_at(str(path), whole)
+    assert found["persons"].sum() == pytest.approx(values[known].sum(), abs=1e-6)
+    assert len(found) == known.sum() * parts
+    # Each part stands in its own cell, and the parts of a cell share its people alike.
+    px, py = to.transform(found["lon"].to_numpy(), found["lat"].to_numpy())
+    row, column = np.floor((y - py) / cell).astype(int), np.floor((px - x) / cell).astype(int)
+    assert found["persons"].to_numpy() == pytest.approx(values[row, column] / parts, rel=1e-12)
+    # Half of the ground: the same points with the same people, and no other.
+    half = people_at(str(path), shapely.box(119.0, 35.0, float(found["lon"].median()), 37.0))
+    kept = found[found["lon"] <= found["lon"].median()].reset_index(drop=True)
+    assert half.equals(kept)
+
+
+def test_two_areas_that_share_cells_count_nobody_twice(tmp_path: Path) -> None:
+    path = tmp_path / "pop.tif"
+    tif(path, np.full((10, 10), 16.0), west=WEST, north=NORTH, cell=1 / 120)
+    ell = shapely.MultiPolygon(
+        [shapely.box(WEST, 35.0, WEST + 0.02, 36.0), shapely.box(WEST + 0.021, 35.0, 121.0, 36.0)]
+    )
+    found = people_at(str(path), ell)
+    assert not found.duplicated(["lon", "lat"]).any()
+    assert len(people_at(str(path), shapely.box(0, 0, 1, 1))) == 0

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from parkgap.errors import OutputError
 from parkgap.frames import (
     ASSESSMENT,
+    CAPACITY,
     CHANGES,
     CLOSED,
     DEPARTURES,
@@ -71,7 +72,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
     (those open to the public, as points); where they are known, ``stop_departures`` (stops of
     the timetables) and the tables ``transit`` and ``departures``.  Tables without geometry:
-    ``shortfall``; and what a
+    ``shortfall``; ``capacity`` where anything is known or asked for of it; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
     open to the public, without name and place), ``assessment``, ``nearby``, ``closed``, and
     ``changes`` where this run was compared with an earlier one.
@@ -165,6 +166,11 @@ def _layers(results: Results) -> Iterator[_Layer]:
     statuses = {s: words.word("status", s) for s in ("short", "unverified")}
     yield _named(layer, "status", "status_name", statuses)
     yield from _transit(results)
+    capacity = results.beside.capacity
+    if len(capacity):
+        said = values(capacity, CAPACITY.columns)
+        layer = _Layer("capacity", CAPACITY.columns, said, None, None)
+        yield _named(layer, "item", "item_name", words.items)
     yield from _records(results)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from parkgap.publish.buses import shuttles_panel, timetable_panel
+from parkgap.publish.competing import capacity_panel
 from parkgap.publish.firm import firm_panel, thin_categories
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
@@ -403,6 +404,7 @@ def park_body(
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
         f"{transit_panel(ctx, park_id)}"
+        f"{capacity_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
         f"{firm_panel(ctx, park_id)}{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
         f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"

@@ -23,6 +23,7 @@ from parkgap.publish.beside import (
     with_departments,
 )
 from parkgap.publish.cells import clean, formula_like
+from parkgap.publish.competing import capacity_grid
 from parkgap.publish.firm import CHECKED, firm_grids, with_checks
 from parkgap.publish.html import page_names
 from parkgap.publish.sheets import (
@@ -66,6 +67,7 @@ _NUMBERS = {
 }
 # Columns of long text: how wide they may get (in digits) before their lines break.
 _BROKEN = {
+    "capacity_reason": 30,
     "category": 20,
     "cause": 90,
     "clause": 34,
@@ -75,6 +77,7 @@ _BROKEN = {
     "duty": 30,
     "enterprise": 26,
     "parks_reached": 40,
+    "shared_with": 40,
     "planned_name": 28,
     "source": 24,
     "stops": 40,
@@ -105,7 +108,8 @@ def write_workbook(results: Results, path: Path) -> Path:
     standard, its sources, and a dictionary of the columns; how firm the ranks are, what they would
     be under each weight set, and how well the surroundings are mapped; and, where the office has
     such lists, what is planned, the shuttle buses, and the duties of departments; and
-    public transport, with departures by timetable where the study has one.
+    public transport, with departures by timetable where the study has one; and what is known of
+    capacity.
 
     Raises
     ------
@@ -191,6 +195,7 @@ class _Sheets:
             "duties": duties_grid(self.results, self.words),
             **firm_grids(self.results, self.words),
             **transit_grids(self.results, self.words),
+            "capacity": capacity_grid(self.results, self.words),
         }
         return [(self.t(f"sheet.{k}"), grid) for k, grid in made.items() if grid is not None]
 
