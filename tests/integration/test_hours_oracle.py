@@ -4,7 +4,7 @@ The values are those of the real extracts.  They hold 291 distinct texts of ``op
 its siblings; single rules of them, asked by themselves, make up the number.  Each is asked at 200
 moments of 2026: half of them anywhere, half within a minute of a time that the value names.
 Public holidays are those that opening_hours.js knows for the place, written out as dates as
-parkgap does with China's.  No value of the extracts names school holidays (SH).
+parkgap does with China's.  No value of the extracts names school holidays (SH) or the sun.
 
 Letters: o open, u nobody knows, c closed.
 """
@@ -34,8 +34,8 @@ YEAR = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - local time
 DAYS = 365
 LAT, LON, ZONE = 53.56, 13.26, "Europe/Berlin"
 PLACE = {
-    "lat": LAT,
-    "lon": LON,
+    "lat": str(LAT),  # as Nominatim gives them; numbers would be passed over
+    "lon": str(LON),
     "address": {"country_code": "de", "state": "Mecklenburg-Vorpommern"},
 }
 CLOCK_CHANGES = {dt.date(2026, 3, 29), dt.date(2026, 10, 25)}  # one hour is missing, one is twice
@@ -190,3 +190,16 @@ def test_all_extracts_hours(node: str, shared: Path) -> None:
     wrong, compared = compare(node, values)
     assert wrong == []
     assert compared >= 300 * MOMENTS
+
+
+@pytest.mark.parametrize("value", ["sunrise-sunset", "dawn-dusk", "Mo-Fr (sunset-02:00)-22:00"])
+def test_the_sun_of_both_is_the_same_to_two_minutes(node: str, value: str) -> None:
+    """Made-up values: the extracts have none of the sun."""
+    moments = moments_for(value, random.Random(SEED))  # noqa: S311 - moments to look at
+    (other,) = theirs(node, [(value, moments)])
+    assert other is not None
+    around = [ours(value, [m + dt.timedelta(minutes=k) for m in moments], []) for k in (-2, 0, 2)]
+    assert all(
+        letter in {text[i] for text in around if text is not None} for i, letter in enumerate(other)
+    )
+    assert {"o", "c"} <= set(other)

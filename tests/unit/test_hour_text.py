@@ -6,6 +6,8 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opening_hours import OpeningHours, State
 
 from parkgap.access.hour_text import normalise, tells_opening, unreadable, with_holidays
@@ -147,3 +149,38 @@ def test_public_holidays_are_written_as_dates() -> None:
     assert with_holidays("PH 08:00-12:00", []) == "off"
     joined = with_holidays("Mo-Fr 09:00-12:00, PH,Su 10:00-12:00", days[:1])
     assert joined == "Mo-Fr 09:00-12:00, Su 10:00-12:00, 2026 Nov 02 10:00-12:00"
+
+
+_PIECES = (
+    *(
+        "周一",
+        "至",
+        "周五",
+        "每天",
+        "上午",
+        "下午",
+        "8",
+        "12",
+        "30",
+        ":",
+        "：",
+        "点",
+        "半",
+        "十",
+        "-",
+    ),
+    *("—", ";", "；", ",", "，", " ", "Mo", "-Fr", "Sa", "PH", "off", "休息", "全天", "24/7", "||"),
+    *('"', '"ask"', "+", "(", ")", "[1]", "08:00", "22:00", "am", "PM", "Jan", "sunrise", "week 1"),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join) | st.text(max_size=30))
+def test_whatever_is_written_is_read_or_unknown(text: str) -> None:
+    found = normalise(text)
+    if found is not None:
+        for part in found.split("||"):
+            OpeningHours(part.strip())
+        assert normalise(found) is not None
+        assert isinstance(tells_opening(found), bool)
+        for part in with_holidays(found, [dt.date(2026, 10, 1)]).split("||"):
+            OpeningHours(part.strip())

@@ -42,6 +42,13 @@ def places(
     )
 
 
+def short(standard: Standard, days: float) -> Standard:
+    assert standard.hours is not None
+    period = standard.hours.period.model_copy(update={"v": days})
+    hours = standard.hours.model_copy(update={"period": period})
+    return standard.model_copy(update={"hours": hours})
+
+
 def judged(
     standard: Standard,
     shift: tuple[object, ...],
@@ -132,6 +139,16 @@ def test_hours_and_shifts_that_cross_midnight(standard: Standard) -> None:
     # A shift from 00:30: the hour before begins on the day before, on the first day too.
     early = ("00:30", "08:30", None, np.nan, "Mo")
     assert of(judged(standard, early, "Su 23:00-24:00"), BEFORE) == (30, True, False)
+
+
+def test_free_times_reach_past_both_ends_of_the_period(standard: Standard) -> None:
+    # One week from Monday: the hour before Monday 00:30 begins on Sunday, the two hours after
+    # Sunday's night lie on the next Monday.
+    week = short(standard, 7.0)
+    early = ("00:30", "08:30", None, np.nan, "Mo")
+    assert of(judged(week, early, "Su 23:00-24:00"), BEFORE) == (30, True, False)
+    late = ("22:00", "06:00", None, np.nan, "Su")
+    assert of(judged(week, late, "Mo 06:30-12:00"), AFTER) == (90, True, False)
 
 
 def test_a_night_that_the_next_day_s_rule_may_cut_is_unknown(standard: Standard) -> None:
@@ -240,17 +257,11 @@ def test_public_holidays_are_days_of_rest_and_of_closed_shops(standard: Standard
 
 def test_make_up_workdays_are_worked(standard: Standard) -> None:
     # The week of Saturday 10 October only: Thursday 8, Friday 9, Saturday 10 are worked.
-    short = standard.model_copy(
-        update={
-            "hours": standard.hours.model_copy(  # type: ignore[union-attr]
-                update={"period": standard.hours.period.model_copy(update={"v": 4.0})}  # type: ignore[union-attr]
-            )
-        }
-    )
+    few = short(standard, 4.0)
     first = dt.date(2026, 10, 8)
-    found = judged(short, DAY, "Fr,Sa 12:00-13:00", as_of=first, calendar="CN")
+    found = judged(few, DAY, "Fr,Sa 12:00-13:00", as_of=first, calendar="CN")
     assert of(found, BREAK) == (60, True, False)  # two days of three
-    assert of(judged(short, DAY, "Th,Sa 12:00-13:00", as_of=first), BREAK) == (0, True, False)
+    assert of(judged(few, DAY, "Th,Sa 12:00-13:00", as_of=first), BREAK) == (0, True, False)
 
 
 def test_a_year_without_data_is_told(standard: Standard) -> None:
