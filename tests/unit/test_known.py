@@ -123,14 +123,13 @@ def test_shares_of_what_stands_in_for_better_knowledge() -> None:
             "park_id": ["A", "A", "A", "A", "B"],
             "kind": ["work", "work", "home", "home", "work"],
             "based_on": ["enterprise", "building", "dormitory", "estimated", "building"],
-            "share": [0.7, 0.3, 0.4, 0.6, 1.0],
         }
     )
     gates = pd.DataFrame({"park_id": ["A"] * 4, "kind": ["given", "mapped", "mapped", "derived"]})
     straight = np.array([False, True, False, False, False])
-    # A at work: 1 of 4 gates, 0.3 of the workers.  B has no gate at all.
+    # A: one of two homes; 1 of 4 gates and one of two workplaces.  B has no gate at all.
     assert fallback_shares(frame, origins, straight, gates) == pytest.approx(
-        [0.6, (0.25 + 0.3) / 2, (1.0 + 0.0) / 2]
+        [0.5, (0.25 + 0.5) / 2, (1.0 + 0.0) / 2]
     )
 
 

@@ -81,8 +81,8 @@ def fallback_shares(
     """Share of what is not known but stands in for it, shape (rows of `frame`,).
 
     At work the mean of the share of gates that are derived (or the nearest street) and of the
-    share of workers whose walk to a gate is a straight line; at home the share of workers whose
-    homes are estimated.
+    share of workplaces whose walk to a gate is a straight line; at home the share of homes that are
+    estimated.  Places are counted, not workers: else the headcount of a single firm could be had.
 
     Parameters
     ----------
@@ -95,21 +95,14 @@ def fallback_shares(
     """
     derived = gates["kind"].isin(["derived", "nearest_street"]).groupby(gates["park_id"]).mean()
     work = (origins["kind"] == "work").to_numpy()
-    share = origins["share"].to_numpy(dtype=float)
     guessed = (origins["based_on"] == ESTIMATED).to_numpy()
 
-    def of_workers(rows: Bools, flag: Bools) -> pd.Series:
-        park = origins["park_id"].to_numpy()[rows]
-        part = pd.Series(share[rows] * flag[rows]).groupby(park).sum()
-        return part / pd.Series(share[rows]).groupby(park).sum()
+    def share(rows: Bools, flag: Bools) -> Floats:
+        found = pd.Series(flag[rows]).groupby(origins["park_id"].to_numpy()[rows]).mean()
+        return np.asarray(found.reindex(frame["park_id"]).fillna(1.0), dtype=float)
 
-    park = frame["park_id"]
-    at_work = (
-        derived.reindex(park).fillna(1.0).to_numpy()
-        + of_workers(work, straight).reindex(park).fillna(1.0).to_numpy()
-    ) / 2
-    at_home = of_workers(~work, guessed).reindex(park).fillna(1.0).to_numpy()
-    return np.asarray(np.where(frame["kind"] == "work", at_work, at_home))
+    at_work = derived.reindex(frame["park_id"]).fillna(1.0).to_numpy() + share(work, straight)
+    return np.asarray(np.where(frame["kind"] == "work", at_work / 2, share(~work, guessed)))
 
 
 def by_category(
