@@ -12,6 +12,7 @@ import pandas as pd
 from parkgap.errors import InputError, Problem
 from parkgap.publish.beside import Besides
 from parkgap.publish.text import Text
+from parkgap.publish.transit import departures_said
 from parkgap.publish.words import Words
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def _besides(
             text("explain.shuttle", said=besides.shuttle(row))
             for row in besides.shuttles(record["park_id"])
         ]
+        out += departures_said(besides.results, besides.words, record["park_id"])
     if departments := besides.departments(item.id):
         out.append(text("explain.department", names=departments))
     return out
