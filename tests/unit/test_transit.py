@@ -302,7 +302,7 @@ def test_rail_is_told_where_there_is_any() -> None:
     assert (some["rail_stations"], some["share_rail"], some["rail_nearest"]) == (1, 1.0, "轨道")
 
 
-# --- two runs --------------------------------------------------------------------------------------
+# --- two runs ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("named", ["gtfs.zip", "feed", "tables/feed"])
