@@ -19,6 +19,7 @@ from tests.towns import Town, corners, degrees, judged
 from parkgap.check import check_study
 from parkgap.errors import TableError
 from parkgap.pipeline import compute
+from parkgap.publish.explain import explain_park
 from parkgap.rerun import Means, run
 from parkgap.study import Study, load_study
 
@@ -61,6 +62,8 @@ def test_a_timetable_gives_lines_stops_and_departures(tmp_path: Path) -> None:
     # A thousand workers ask for one line; without the timetable nobody knows whether it stops.
     row = judged(found, "A", "bus_lines")
     assert (row["status"], row["found"]) == ("met", 1)
+    said = explain_park(found, "A", "bus_lines")
+    assert "晚班, hour after the end 23:30–00:30: departures 1, last one 00:10" in said
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     (tmp_path / "study.toml").write_text(text.partition("[transit]")[0], encoding="utf-8")
     row = judged(compute(load_study(tmp_path)), "A", "bus_lines")

@@ -214,6 +214,27 @@ def test_rasters_are_named_one_or_several_and_must_be_there(folder: Path) -> Non
     assert [p.name for p in study.input_files()][-3:] == ["d.vrt", "t&1.tif", "p.tif"]
 
 
+def test_timetables_are_archives_or_folders_and_inputs(folder: Path) -> None:
+    for text, key in (
+        ("[transit]\n", "transit.gtfs"),
+        ("[transit]\ngtfs = []\n", "transit.gtfs"),
+        ('[transit]\ngtfs = ["town.osm.pbf", "gone.zip"]\n', "transit.gtfs"),
+        ('[transit]\ngtfs = "town.osm.pbf"\ngtf = 1\n', "transit.gtf"),
+        ('[transit]\ngtfs = "town.osm.pbf"\ncrs = "here"\n', "transit.crs"),
+    ):
+        assert set(problems(folder, MINIMAL + text)) == {key}, text
+    (folder / "a.zip").write_bytes(b"x")
+    (folder / "feed").mkdir()
+    for name in ("stops.txt", "agency.txt", "shapes.txt", "notes.md"):
+        (folder / "feed" / name).write_bytes(b"x")
+    study = load(folder, MINIMAL + '[transit]\ngtfs = ["a.zip", "feed"]\n')
+    # Of a folder what is read; another shape of a line is no other timetable.
+    assert list(study.named_files())[-3:] == ["a.zip", "feed/agency.txt", "feed/stops.txt"]
+    one = load(folder, MINIMAL + '[transit]\ngtfs = "a.zip"\n')
+    assert one.transit is not None
+    assert one.transit.gtfs == ("a.zip",)
+
+
 def test_what_stands_beside_a_raster_or_a_tile_is_an_input(folder: Path) -> None:
     names = ("t.asc", "T.PRJ", "t.asc.aux.xml", "p.tif", "p.tfw", "p.txt", "p.aux.xml", "d.vrt.prj")
     for name in names:

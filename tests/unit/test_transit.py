@@ -21,8 +21,7 @@ from parkgap.assess.transit import (
     on_clock,
     public_transport,
 )
-
-NAN = float("nan")
+from parkgap.publish.differences import changed_inputs
 
 
 def stop(
@@ -301,3 +300,19 @@ def test_rail_is_told_where_there_is_any() -> None:
     assert math.isnan(none["rail_stations"])
     some = served(days=(), rail=True).transit.iloc[0]
     assert (some["rail_stations"], some["share_rail"], some["rail_nearest"]) == (1, 1.0, "轨道")
+
+
+# --- two runs ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", ["gtfs.zip", "feed", "tables/feed"])
+def test_another_timetable_is_named_as_the_input_that_differs(named: str) -> None:
+    files = [named] if named.endswith(".zip") else [f"{named}/stops.txt", f"{named}/trips.txt"]
+
+    def record(digest: str) -> dict[str, dict[str, object]]:
+        inputs = {"parks.csv": "1", **dict.fromkeys(files, "1"), files[-1]: digest}
+        sections = {"parks": {"file": "parks.csv"}, "transit": {"gtfs": [named], "crs": "WGS84"}}
+        return {"inputs": dict(inputs), "parameters": dict(sections)}
+
+    assert changed_inputs(record("1"), record("1")) == frozenset()
+    assert changed_inputs(record("1"), record("2")) == {"transit"}

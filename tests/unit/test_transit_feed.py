@@ -53,6 +53,19 @@ def test_the_day_with_most_runs_is_read_and_frequencies_are_runs(tmp_path: Path)
     assert clock(found, "B") == [365.0, 385.0, 405.0, 490.0, 725.0, 1450.5]
 
 
+def test_a_run_that_begins_before_its_hour_ends_is_a_run(tmp_path: Path) -> None:
+    # Every 40 minutes from six to seven: at 06:00 and 06:40, with the two others four runs. On
+    # Thursday there are four others instead, and of days alike the first is taken.
+    changes = {
+        "frequencies": FEED["frequencies"].replace("1200", "2400"),
+        "calendar_dates": FEED["calendar_dates"] + "\nWORK,20261112,2",
+        "trips": FEED["trips"] + "".join(f"\nR,EXTRA,more{i},丙" for i in range(3)),
+    }
+    found = read(tmp_path, changes)
+    assert found.days == ("2026-11-03",)
+    assert clock(found, "A") == [360.0, 400.0, 480.0, 1430.0]
+
+
 def test_a_weekend_is_no_working_day(tmp_path: Path) -> None:
     dates = "service_id,date,exception_type\n" + "\n".join(
         f"EXTRA,202611{day:02d},1" for day in (7, 8)

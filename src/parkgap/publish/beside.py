@@ -40,7 +40,7 @@ class Besides:
         said = results.beside
         self.words, self.t = words, words.t
         self.has_owners = len(said.owners) > 0
-        self._results = results
+        self.results = results
         self._owners = _by(said.owners, "item")
         # The item that is short, which may be judged by the item that the place will count for.
         places = said.planned.drop(columns="item")
@@ -141,12 +141,12 @@ class Besides:
         """
         if not self._times:
             return []
-        near = self._results.nearby
+        near = self.results.nearby
         here = near[(near["park_id"] == park) & near["facility_id"].isin(list(self._times))]
         if here.empty:
             return []
         here = here[here["metres"] <= max(self.stop_m, float(here["metres"].min()))]
-        named = here.merge(self._results.facilities[["facility_id", "name"]], on="facility_id")
+        named = here.merge(self.results.facilities[["facility_id", "name"]], on="facility_id")
         return [
             (stop, row)
             for stop in named.sort_values(["metres", "facility_id"]).to_dict("records")

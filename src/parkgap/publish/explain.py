@@ -14,6 +14,7 @@ from parkgap.errors import InputError, Problem
 from parkgap.publish.beside import Besides
 from parkgap.publish.chain import chain
 from parkgap.publish.text import Text
+from parkgap.publish.transit import departures_said
 from parkgap.publish.words import Words
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _besides(
             text("explain.shuttle", said=besides.shuttle(row))
             for row in besides.shuttles(record["park_id"])
         ]
+        out += departures_said(besides.results, besides.words, record["park_id"])
     if departments := besides.departments(item.id):
         out.append(text("explain.department", names=departments))
     return out

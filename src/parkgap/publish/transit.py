@@ -146,6 +146,26 @@ def _windows(ctx: Context, rows: Sequence[Row]) -> str:
     return table(headings, body, caption=t("sheet.departures"), ident="departures")
 
 
+def departures_said(results: Results, words: Words, park_id: object) -> list[str]:
+    """Say in a sentence each what leaves around a park's shifts; nothing where nobody knows."""
+    t, frame = words.t, results.beside.departures
+    rows = frame[(frame["park_id"] == park_id) & (frame["window"] != "hour")]
+    said = []
+    for row in rows.dropna(subset=["departures_hour"]).to_dict("records"):
+        sentence = t(
+            "explain.departures",
+            shift=words.word("shift", row["shift"]),
+            window=words.word("window", row["window"]),
+            begin=row["window_begin"],
+            end=row["window_end"],
+            n=count(row["departures_hour"]),
+        )
+        last = string(row["last_departure"])
+        parts = [sentence, t("explain.last_departure", last=last)] if last else [sentence]
+        said.append(t("page.comma").join(parts))
+    return said
+
+
 # --- sheets of the workbook -----------------------------------------------------------------------
 
 
