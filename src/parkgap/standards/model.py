@@ -223,6 +223,11 @@ class Standard(_Frozen):
         """Items that enter the score: mandatory and optional ones."""
         return tuple(item for item in self.items if item.level != "shown")
 
+    @property
+    def unconfirmed(self) -> tuple[Test, ...]:
+        """Tests that rest on what was recalled and not read (grade M), in the file's order."""
+        return tuple(t for item in self.items for t in item.tests if t.grade == "M")
+
     def item(self, item_id: str) -> Item:
         """One item by its id; KeyError where there is none."""
         for item in self.items:
