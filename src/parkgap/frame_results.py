@@ -98,3 +98,25 @@ CHANGES = Schema(
     """),
     key=("park_id", "what"),
 )
+
+COMPARISON = Schema(
+    "comparison",
+    "One row a park x standard, where a study is judged by several; the study's own comes first.",
+    columns("""
+    park_id str - the park
+    park_name str - its name
+    standard str - id of the standard
+    rank int? - rank by burden under this standard; empty: unranked
+    tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount
+    score float? - 0 to 100, mean of score_low and score_high
+    score_low float? - unverified items at what was found
+    score_high float? - unverified items as met
+    weight_unverified float - share of the weight that is unverified
+    short str - scored items confirmed short, in the standard's order, joined by ;
+    short_count int - how many they are
+    unverified_count int - scored items to be verified
+    items_count int - scored items that apply
+    weight_unconfirmed float - share of the weight judged by tests recalled, not read (grade M)
+    """),
+    key=("park_id", "standard"),
+)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from parkgap.frame_results import CHANGES, RANKING, ROLLUP, SHORTFALL
+from parkgap.frame_results import CHANGES, COMPARISON, RANKING, ROLLUP, SHORTFALL
 from parkgap.frame_schema import Column, Schema, columns
 from parkgap.frame_tables import (
     BUS_LINES,
@@ -40,6 +40,7 @@ __all__ = [
     "BUS_LINES",
     "CHANGES",
     "CLOSED",
+    "COMPARISON",
     "COMPLETE",
     "COMPLETENESS",
     "DUTIES",
@@ -394,6 +395,7 @@ SCHEMAS: tuple[Schema, ...] = (
     RANKING,
     SHORTFALL,
     ROLLUP,
+    COMPARISON,
     CHANGES,
     OUTLINES,
     FACILITIES_READ,

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,10 +28,19 @@ from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
 from parkgap.assess.certainty import edge_distance
 from parkgap.assess.coming import duties, within_reach
+from parkgap.assess.comparison import compare_standards
 from parkgap.assess.groups import Ground
 from parkgap.assess.ranking import without_few
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
-from parkgap.inputs import Tables, doubt_datums, prepared_of, read_tables, with_extract
+from parkgap.frames import COMPARISON
+from parkgap.inputs import (
+    Tables,
+    doubt_datums,
+    prepared_of,
+    read_tables,
+    wants_of,
+    with_extract,
+)
 from parkgap.judging import Judge
 from parkgap.osm_parks import seek_parks
 from parkgap.publish import basemap
@@ -40,6 +49,7 @@ from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Beside, Drawn, Results
+from parkgap.several import Further, Town, load_also
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.standard import Standard, load
@@ -88,20 +98,6 @@ def _peak_mb() -> float | None:
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024.0
 
 
-@dataclass(frozen=True)
-class _Town:
-    """What the stages have made of the inputs by the time the assessment begins."""
-
-    study: Study
-    standard: Standard
-    tables: Tables
-    prepared: Prepared
-    parks: pd.DataFrame
-    found: Survey
-    shuttles: pd.DataFrame
-    stretch: float  # by which a walk may lead farther than on the flat
-
-
 def compute(
     study: Study, clock: Clock | None = None, *, store: Store | None = None, do: Do | None = None
 ) -> Results:
@@ -138,7 +134,8 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     inputs = study.hashes()
     with clock("standard"):
         standard = load(study.standard_source, dict(study.standard.set))
-    tables, prepared = _read(study, standard, clock, memo, shelf)
+        also = load_also(study, standard)
+    tables, prepared = _read(study, (standard, *also), clock, memo, shelf)
     parks = tables.parks.sort_values("park_id", ignore_index=True)
     _overlapping(study, parks, prepared)
     with clock("datums"):
@@ -151,28 +148,36 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         *(standard, study.language, study.reach.limit_m, study.walking.snap_m),
         *(rasters.heights, rasters.people),
         *_made_of(study),
+        wants=wants_of(standard) if also else None,
     )
+    further = [Further.of(other, standard, tables) for other in also]
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     lists = _lists(tables, standard, day)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
     works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
+    works += [f.work(w) for f in further for w in works]
     with _stage(clock, memo, "reach"):
         done = (do or one_by_one)(works)
     with clock("gather"):
-        found = gather([d.found for d in done], lists.planned, len(standard.items))
-        drawn = _drawn([d.drawn for d in done], view)
+        parts = [done[i : i + len(shards)] for i in range(0, len(done), len(shards))]
+        found = gather([d.found for d in parts[0]], lists.planned, len(standard.items))
+        drawn = _drawn([d.drawn for d in parts[0]], view)
     known, said = _heights(study, rasters, found)
     said += doubt_people(study.population, *found.people)
     tables = replace(tables, warnings=(*tables.warnings, *said))
     few = study.privacy.min_workers
     buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
-    town = _Town(
+    town = Town(
         *(study, standard, tables, prepared, parks, found, buses[0]),
         stretch=FASTEST if known else 1.0,
     )
+    ground = _ground(town, day)
     with _stage(clock, memo, "assess"):
-        frames, beside = _assess(town, day, memo)
+        frames, beside = _assess(town, ground, memo)
+    with _stage(clock, memo, "compare"):
+        seen = [[d.found for d in own] for own in parts[1:]]
+        comparison = _compare(town, list(zip(further, seen, strict=True)), day, frames, memo)
     return Results(
         study=_dated(study, prepared.date),
         standard=standard,
@@ -191,6 +196,8 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         run=run_key(study, inputs),
         beside=beside,
         closed=found.closed,
+        also=also,
+        comparison=comparison,
         **frames,
     )
 
@@ -296,18 +303,18 @@ def _dated(study: Study, date: str) -> Study:
 
 
 def _read(
-    study: Study, standard: Standard, clock: Clock, memo: Memo, shelf: Shelf
+    study: Study, standards: Sequence[Standard], clock: Clock, memo: Memo, shelf: Shelf
 ) -> tuple[Tables, Prepared]:
     """Read the map and the tables: parks that are sought in the map are known to the tables."""
     rule = study.parks.from_osm
 
     def read_map() -> Prepared:
         with _stage(clock, memo, "osm"):
-            return prepared_of(study, standard, memo, shelf, mapped_places)
+            return prepared_of(study, standards, memo, shelf, mapped_places)
 
     def read_office(sought: pd.DataFrame | None = None) -> Tables:
         with _stage(clock, memo, "tables"):
-            inputs = (*_table_inputs(study, standard), sought)
+            inputs = (*_table_inputs(study, standards[0]), sought)
             return memo("tables", inputs, lambda: read_tables(study, sought)).value
 
     if rule is None:  # what is wrong with a table is said before the map is read
@@ -344,11 +351,12 @@ def _box(shape: shapely.Geometry) -> str:
     return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
-def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
+def _ground(town: Town, day: str) -> Ground:
+    """Put together what the judgement by a town's standard stands on."""
     parks, found, standard = town.parks, town.found, town.standard
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
-    ground = Ground(
+    return Ground(
         parks=parks,
         origins=origins,
         facilities=facilities,
@@ -363,16 +371,37 @@ def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
         region_has=_region_has(town.prepared, standard),
         proven=proven(town.tables.complete, parks, standard, day),
     )
-    few = town.study.privacy.min_workers
-    judge = Judge(ground, standard, town.study.language, few, memo)
+
+
+def _assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Beside]:
+    found, few = town.found, town.study.privacy.min_workers
+    judge = Judge(ground, town.standard, town.study.language, few, memo)
     frames = judge.frames()
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
-    nearby = _nearby(found.reach, origins, facilities["facility_id"])
+    nearby = _nearby(found.reach, found.origins, found.facilities["facility_id"])
     shown |= {"completeness": found.completeness, "nearby": nearby}
     return shown, _beside(town, shown["shortfall"], frames["assessment"], judge)
 
 
-def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judge: Judge) -> Beside:
+def _compare(
+    town: Town,
+    further: Sequence[tuple[Further, list[Survey]]],
+    day: str,
+    frames: dict[str, Any],
+    memo: Memo,
+) -> pd.DataFrame:
+    """Judge by the further standards too, and put all side by side; empty where there is none."""
+    if not further:
+        return COMPARISON.frame()
+    few, judged = town.study.privacy.min_workers, []
+    for one, parts in further:
+        ground = _ground(one.town(town, parts), day)
+        own = Judge(ground, one.judged, town.study.language, few, memo).frames()
+        judged.append((one.standard, own["ranking"], own["assessment"]))
+    return compare_standards([(town.standard, frames["ranking"], frames["assessment"]), *judged])
+
+
+def _beside(town: Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judge: Judge) -> Beside:
     """Gather what the lists say besides: nothing of it changes a count."""
     tables, found, few = town.tables, town.found, town.study.privacy.min_workers
     planned = found.planned

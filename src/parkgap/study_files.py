@@ -88,10 +88,11 @@ def missing_files(
         (("facilities", str(i), "file"), table)
         for i, table in enumerate(lists if isinstance(lists, list) else [])
     ]
-    named = (("osm", "file"), *((t, "file") for t in tables), *RASTERS, ("standard", "use"))
+    own = (("osm", "file"), *((t, "file") for t in tables), *RASTERS)
+    named = (*own, ("standard", "use"), ("standard", "also"))
     for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
         value = table.get(place[-1]) if isinstance(table, dict) else None
-        # Of the rasters' keys, one may be a list.
+        # Some keys may hold a list.
         for name in value if isinstance(value, list) else [value]:
             if not isinstance(name, str) or not name.strip():
                 continue

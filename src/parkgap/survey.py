@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +20,17 @@ from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.assess.certainty import beside_network, completeness
 from parkgap.drawing import base_of
+from parkgap.inputs import as_written
 from parkgap.publish.basemap import outlined, sheets
 from parkgap.shards import Rules, Shard, Survey
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.surroundings import around
+from parkgap.sources.wanted import narrowed
 from parkgap.store import Kept, Memo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from parkgap.sources.extract import Extract
     from parkgap.sources.prepared import Shelf
 
@@ -97,7 +101,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
         owner=np.flatnonzero(own.to_numpy()),
     )
     homes = shard.residences[["park_id", "residence_id", "geometry"]]
-    mapped = (extract.objects, extract.doors, extract.routes)
+    mapped = (narrowed(extract.objects, rules.wants), extract.doors, extract.routes)
     places = memo(
         "facilities",
         (streets, rules.written(), mapped, context, list(shard.own), homes, shard.lists),
@@ -311,11 +315,14 @@ def draw(
     prepared: Prepared,
     shelf: Shelf,
     memo: Memo,
+    wants: Mapping[str, Any] | None = None,
 ) -> Kept[Drawn]:
     """Draw the ground around a shard's parks; or take it from the store.
 
     Parameters
     ----------
+    wants
+        What of the extract is drawn, as of :class:`parkgap.shards.Rules`.
     cells
         Sheets that its parks' pages load.
     tolerance
@@ -323,10 +330,12 @@ def draw(
     """
 
     def make() -> Drawn:
-        base = base_of(read_window(prepared, shelf, shard.window, _DRAWN_LAYERS))
+        extract = read_window(prepared, shelf, shard.window, _DRAWN_LAYERS)
+        base = base_of(replace(extract, objects=narrowed(extract.objects, wants)))
         made = sheets(base, set(cells))
         return Drawn({s.name: s.content for s in made}, outlined(base, tolerance), base.places)
 
     names = _pieces_in(prepared, shard.window)
-    key = (names, shard.window, [list(c) for c in cells], tolerance)
+    asked = None if wants is None else as_written(wants)
+    key = (names, shard.window, [list(c) for c in cells], tolerance, asked)
     return memo("drawn", key, make)

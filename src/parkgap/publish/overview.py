@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from parkgap.publish.changespage import link
 from parkgap.publish.html import Cell, table, text
+from parkgap.publish.several import overview_panel
 from parkgap.publish.shell import (
     SCORE_COLOURS,
     SCORE_INKS,
@@ -236,6 +237,7 @@ def overview_body(
         f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'
         f'<span class="sub">{text(total)}</span>'
         f"{search_box(ctx, 'main-table', t('map.search'))}</div>\n"
-        f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div></div></main>\n"
+        f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div></div>"
+        f"{overview_panel(ctx)}</main>\n"
         f"{footer(ctx)}"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from parkgap.publish.buses import shuttles_panel, timetable_panel
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
+from parkgap.publish.several import park_panel
 from parkgap.publish.shell import (
     CATEGORY_COLOURS,
     OTHER_COLOUR,
@@ -394,6 +395,7 @@ def park_body(
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
+        f"{park_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
         f"{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
         f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"

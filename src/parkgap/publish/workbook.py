@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import OutputError
-from parkgap.frames import RANKING, ROLLUP, SHORTFALL
+from parkgap.frames import COMPARISON, RANKING, ROLLUP, SHORTFALL
 from parkgap.publish.beside import (
     Besides,
     duties_grid,
@@ -24,6 +24,7 @@ from parkgap.publish.beside import (
 )
 from parkgap.publish.cells import clean, formula_like
 from parkgap.publish.html import page_names
+from parkgap.publish.several import comparison_grid, unconfirmed_grid
 from parkgap.publish.sheets import (
     changes_grid,
     dictionary_grid,
@@ -56,7 +57,7 @@ _NUMBERS = {
     **dict.fromkeys(("workers", "workers_lacking_core", "workers_unserved"), "#,##0"),
     **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
-    **dict.fromkeys(("weight", "weight_unverified"), "0.0%"),
+    **dict.fromkeys(("weight", "weight_unverified", "weight_unconfirmed"), "0.0%"),
     "nearest_m": "#,##0.0",
     "nearest_min": "0.0",
 }
@@ -71,7 +72,9 @@ _BROKEN = {
     "enterprise": 26,
     "parks_reached": 40,
     "planned_name": 28,
+    "short": 60,
     "source": 24,
+    "standard": 34,
     "stops": 40,
     "core_missing": 28,
     "evidence": 34,
@@ -159,7 +162,10 @@ class _Sheets:
         rollup = published(ROLLUP, results.rollup, words)
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
         for name, grid in self._lists():
-            self._table(name, grid, A4, frozen=1)
+            sheet = self._table(name, grid, A4, frozen=1)
+            if name == t("sheet.standards"):
+                below = unconfirmed_grid(results, words)
+                self._lay(sheet, len(grid.rows) + 2, below, widths=False)
         if results.changes:
             self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
         standard = standard_grid(results, words)
@@ -174,8 +180,9 @@ class _Sheets:
         self._table(t("sheet.dictionary"), dictionary, A4)
 
     def _lists(self) -> list[tuple[str, Grid]]:
-        """Give the sheets of the office's lists that there are."""
+        """Give the sheets that not every study has: the office's lists, and what is compared."""
         made = {
+            "standards": comparison_grid(self.results, self.words, COMPARISON),
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),
