@@ -120,3 +120,28 @@ COMPARISON = Schema(
     """),
     key=("park_id", "standard"),
 )
+
+CLUSTERS = Schema(
+    "clusters",
+    "The best functional cluster within 15 minutes' walk of each park; see docs/method.md.",
+    columns("""
+    park_id str - the park
+    park_name str - its name
+    status str - found, none or unverified
+    reason_unverified str? - why it is not known; joined by +
+    functions int - functions of a neighbourhood centre within the radius of the point
+    functions_all int - functions that the standard names
+    functions_least int - how many make a cluster
+    functions_found str - functions there, joined by ;
+    functions_missing str - functions not found there that the data would show, joined by ;
+    functions_unverified str - functions not found there that the data may not show, joined by ;
+    place_id str? - facility that the point is reached by; empty: no function in reach
+    place_name str? - its name
+    lon float? degrees - the point
+    lat float? degrees - the point
+    metres float? m - walk from the nearest workplace to that facility
+    minutes float? min - the same in minutes
+    official_name str? - name of the 产业邻里中心 where an official list has one within the radius
+    """),
+    key=("park_id",),
+)

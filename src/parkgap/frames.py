@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from parkgap.frame_results import CHANGES, COMPARISON, RANKING, ROLLUP, SHORTFALL
+from parkgap.frame_results import CHANGES, CLUSTERS, COMPARISON, RANKING, ROLLUP, SHORTFALL
 from parkgap.frame_schema import Column, Schema, columns
 from parkgap.frame_tables import (
     BUS_LINES,
@@ -40,6 +40,7 @@ __all__ = [
     "BUS_LINES",
     "CHANGES",
     "CLOSED",
+    "CLUSTERS",
     "COMPARISON",
     "COMPLETE",
     "COMPLETENESS",
@@ -396,6 +397,7 @@ SCHEMAS: tuple[Schema, ...] = (
     SHORTFALL,
     ROLLUP,
     COMPARISON,
+    CLUSTERS,
     CHANGES,
     OUTLINES,
     FACILITIES_READ,

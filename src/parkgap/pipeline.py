@@ -20,13 +20,14 @@ import shapely
 from parkgap import geo, notes, program
 from parkgap.access.facilities import mapped_places
 from parkgap.access.homes import ESTIMATED
+from parkgap.access.lists import centres_and_others, not_yet, open_places, proven, stock_places
 from parkgap.access.lists import gather as gather_lists
-from parkgap.access.lists import not_yet, open_places, proven, stock_places
 from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
 from parkgap.assess.certainty import edge_distance
+from parkgap.assess.clusters import find_clusters
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.comparison import compare_standards
 from parkgap.assess.groups import Ground
@@ -56,7 +57,7 @@ from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
 from parkgap.study import TABLES, sha256
 from parkgap.study_files import with_sources
-from parkgap.work import Work, one_by_one
+from parkgap.work import Done, Work, one_by_one
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,6 +153,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     )
     further = [Further.of(other, standard, tables) for other in also]
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
+    centres, tables = _centres(tables, standard, day)
     lists = _lists(tables, standard, day)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
@@ -166,18 +168,19 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     known, said = _heights(study, rasters, found)
     said += doubt_people(study.population, *found.people)
     tables = replace(tables, warnings=(*tables.warnings, *said))
-    few = study.privacy.min_workers
-    buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
+    buses = shuttle_lines(
+        tables.shuttles, tables.enterprises, parks, min_workers=study.privacy.min_workers
+    )
     town = Town(
         *(study, standard, tables, prepared, parks, found, buses[0]),
         stretch=FASTEST if known else 1.0,
     )
-    ground = _ground(town, day)
     with _stage(clock, memo, "assess"):
+        ground = _ground(town, day)
         frames, beside = _assess(town, ground, memo)
     with _stage(clock, memo, "compare"):
-        seen = [[d.found for d in own] for own in parts[1:]]
-        comparison = _compare(town, list(zip(further, seen, strict=True)), day, frames, memo)
+        frames["clusters"] = find_clusters(ground, standard, centres)
+        frames["comparison"] = _compare(town, further, parts[1:], day, frames, memo)
     return Results(
         study=_dated(study, prepared.date),
         standard=standard,
@@ -197,7 +200,6 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         beside=beside,
         closed=found.closed,
         also=also,
-        comparison=comparison,
         **frames,
     )
 
@@ -246,6 +248,12 @@ def _made_of(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str
         return tuple((path.name, sha256(path)) for path in paths)
 
     return files(heights), files(people)
+
+
+def _centres(tables: Tables, standard: Standard, day: str) -> tuple[pd.DataFrame, Tables]:
+    """Take official neighbourhood centres out of the lists: they count for no item."""
+    centres, others = centres_and_others(tables.facilities, standard, day)
+    return centres, replace(tables, facilities=others)
 
 
 def _lists(tables: Tables, standard: Standard, day: str) -> Lists:
@@ -385,7 +393,8 @@ def _assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Bes
 
 def _compare(
     town: Town,
-    further: Sequence[tuple[Further, list[Survey]]],
+    further: Sequence[Further],
+    parts: Sequence[list[Done]],
     day: str,
     frames: dict[str, Any],
     memo: Memo,
@@ -394,8 +403,8 @@ def _compare(
     if not further:
         return COMPARISON.frame()
     few, judged = town.study.privacy.min_workers, []
-    for one, parts in further:
-        ground = _ground(one.town(town, parts), day)
+    for one, done in zip(further, parts, strict=True):
+        ground = _ground(one.town(town, [d.found for d in done]), day)
         own = Judge(ground, one.judged, town.study.language, few, memo).frames()
         judged.append((one.standard, own["ranking"], own["assessment"]))
     return compare_standards([(town.standard, frames["ranking"], frames["assessment"]), *judged])

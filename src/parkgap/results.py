@@ -182,6 +182,8 @@ class Results:
     comparison
         Frame of :data:`parkgap.frames.COMPARISON`: all standards side by side; empty where there
         is only one.
+    clusters
+        Frame of :data:`parkgap.frames.CLUSTERS`: the best functional cluster of each park.
     settled
         True where `changes` are final: a repeated run is not compared with what it replaces.
     """
@@ -212,3 +214,4 @@ class Results:
     settled: bool = False
     also: tuple[Standard, ...] = ()
     comparison: pd.DataFrame = field(default_factory=frames.COMPARISON.frame)
+    clusters: pd.DataFrame = field(default_factory=frames.CLUSTERS.frame)

@@ -133,6 +133,7 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
     given = {
         "also": (),
         "comparison": frames.COMPARISON.frame(),
+        "clusters": frames.CLUSTERS.frame(),
         "study": SimpleNamespace(**{**study, **changes.pop("study", {})}),
         "standard": standard,
         "parks": pd.DataFrame(

@@ -19,6 +19,7 @@ from parkgap.frames import (
     ASSESSMENT,
     CHANGES,
     CLOSED,
+    CLUSTERS,
     FACILITIES,
     GATES,
     NEARBY,
@@ -66,7 +67,8 @@ def write_geopackage(results: Results, path: Path) -> Path:
     """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
 
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
-    (those open to the public, as points).  Tables without geometry: ``shortfall``; and what a
+    (those open to the public, as points), ``clusters`` (the best functional cluster of each park
+    that has any function in reach).  Tables without geometry: ``shortfall``; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
     open to the public, without name and place), ``assessment``, ``nearby``, ``closed``, and
     ``changes`` where this run was compared with an earlier one.
@@ -153,6 +155,13 @@ def _layers(results: Results) -> Iterator[_Layer]:
     public = results.facilities[results.facilities["access"] == "public"]
     layer = _points("facilities", FACILITIES, public, [*_NOT_PLACE, "category"])
     yield _named(layer, "category", "category_name", words.categories)
+
+    placed = results.clusters[results.clusters["lon"].notna()]
+    if len(placed):
+        own = [n for n in CLUSTERS.names if n not in ("lon", "lat")]
+        layer = _points("clusters", CLUSTERS, placed, own)
+        known = {s: words.word("cluster_status", s) for s in ("found", "none", "unverified")}
+        yield _named(layer, "status", "status_name", known)
 
     table = values(results.shortfall, SHORTFALL.columns)
     layer = _Layer("shortfall", SHORTFALL.columns, table, None, None)

@@ -23,6 +23,7 @@ from parkgap.publish.beside import (
     with_departments,
 )
 from parkgap.publish.cells import clean, formula_like
+from parkgap.publish.clusters import clusters_grid, note
 from parkgap.publish.html import page_names
 from parkgap.publish.several import comparison_grid, unconfirmed_grid
 from parkgap.publish.sheets import (
@@ -58,6 +59,7 @@ _NUMBERS = {
     **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
     **dict.fromkeys(("weight", "weight_unverified", "weight_unconfirmed"), "0.0%"),
+    **dict.fromkeys(("metres", "minutes"), "#,##0.0"),
     "nearest_m": "#,##0.0",
     "nearest_min": "0.0",
 }
@@ -78,6 +80,11 @@ _BROKEN = {
     "stops": 40,
     "core_missing": 28,
     "evidence": 34,
+    "functions_found": 40,
+    "functions_missing": 40,
+    "functions_unverified": 40,
+    "official_name": 26,
+    "place_name": 26,
     "item": 26,
     "meaning": 80,
     "nearest_name": 22,
@@ -166,6 +173,9 @@ class _Sheets:
             if name == t("sheet.standards"):
                 below = unconfirmed_grid(results, words)
                 self._lay(sheet, len(grid.rows) + 2, below, widths=False)
+            elif name == t("sheet.clusters"):
+                said = note(results, words)
+                self._put(sheet, len(grid.rows) + 2, 0, said, {"font_color": _ALARM})
         if results.changes:
             self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
         standard = standard_grid(results, words)
@@ -183,6 +193,7 @@ class _Sheets:
         """Give the sheets that not every study has: the office's lists, and what is compared."""
         made = {
             "standards": comparison_grid(self.results, self.words, COMPARISON),
+            "clusters": clusters_grid(self.results, self.words),
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),
