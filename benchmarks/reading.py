@@ -60,7 +60,7 @@ def full_prepare(extract: Path) -> int:
         file.write_text(STUDY.format(extract.resolve().as_posix()), encoding="utf-8")
         store = Store(folder / "store")
         study, rules = load_study(file), standard.load()
-        prepared = prepared_of(study, rules, Memo(store, ""), Shelf(store), mapped_places)
+        prepared = prepared_of(study, [rules], Memo(store, ""), Shelf(store), mapped_places)
         return len(prepared.pieces)
 
 

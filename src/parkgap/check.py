@@ -218,13 +218,23 @@ def _transit(sections: Mapping[str, Any], study: Study | None, root: Path, found
 
 
 def _standard(sections: Mapping[str, Any], root: Path, found: Checked) -> Standard | None:
-    """Load the standard; what is wrong with it is noted."""
+    """Load the standards; what is wrong with them is noted.  Returns the study's own."""
     choice = sections["standard"]
-    own = is_standard_file(choice.use)
-    if own and not (root / choice.use).is_file():
+    loaded = [
+        _one_standard(name, dict(choice.set) if i == 0 else {}, root, found)
+        for i, name in enumerate((choice.use, *choice.also))
+    ]
+    return loaded[0]
+
+
+def _one_standard(
+    name: str, overrides: Mapping[str, object], root: Path, found: Checked
+) -> Standard | None:
+    own = is_standard_file(name)
+    if own and not (root / name).is_file():
         return None  # said with study.toml
     try:
-        return load(root / choice.use if own else choice.use, dict(choice.set))
+        return load(root / name if own else name, overrides)
     except InputError as error:
         found.errors += error.problems
         return None

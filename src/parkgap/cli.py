@@ -345,13 +345,26 @@ def standard_list(as_json: JsonOpt = False) -> None:
         if as_json:
             print_json(
                 [
-                    {"id": n, "version": s.version, "zh": s.title_zh, "en": s.title_en}
+                    {
+                        "id": n,
+                        "version": s.version,
+                        "zh": s.title_zh,
+                        "en": s.title_en,
+                        "tests": sum(len(i.tests) for i in s.items),
+                        "unconfirmed": len(s.unconfirmed),
+                    }
                     for n, s in rows
                 ]
             )
             return
         for name, s in rows:
             typer.echo(f"{name}  {s.version}  {s.title_zh} / {s.title_en}")
+            tests, doubtful = sum(len(i.tests) for i in s.items), len(s.unconfirmed)
+            if doubtful:
+                typer.echo(
+                    f"    {tests} 条检验中 {doubtful} 条未经原文核实 / "
+                    f"{doubtful} of {tests} tests are not confirmed in the original text"
+                )
 
 
 @standards.command("show")

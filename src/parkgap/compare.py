@@ -171,7 +171,11 @@ def compare_like_for_like(
     from parkgap.publish.reading import of_results, read_published
 
     one, two = read_published(before), read_published(after)
-    replay = prepare(study, {**one.record, "standard": _unchecked(one.record, study)})
+    given = one.record["parameters"]
+    # Standards that were only compared with say nothing of the rows that are compared here.
+    alone = {**given, "standard": {**given["standard"], "also": []}}
+    own = {"standard": _unchecked(one.record, study), "parameters": alone}
+    replay = prepare(study, {**one.record, **own})
     rules, loaded = _rules(two.record, standard)
     asked = _judged_by(replay.study, two.record, rules)
     results = replay.finish(compute(asked, Clock(tell)))

@@ -154,3 +154,50 @@ CHANGES = Schema(
     """),
     key=("park_id", "what"),
 )
+
+COMPARISON = Schema(
+    "comparison",
+    "One row a park x standard, where a study is judged by several; the study's own comes first.",
+    columns("""
+    park_id str - the park
+    park_name str - its name
+    standard str - id of the standard
+    rank int? - rank by burden under this standard; empty: unranked
+    tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount
+    score float? - 0 to 100, mean of score_low and score_high
+    score_low float? - unverified items at what was found
+    score_high float? - unverified items as met
+    weight_unverified float - share of the weight that is unverified
+    short str - scored items confirmed short, in the standard's order, joined by ;
+    short_count int - how many they are
+    unverified_count int - scored items to be verified
+    items_count int - scored items that apply
+    weight_unconfirmed float - share of the weight judged by tests recalled, not read (grade M)
+    """),
+    key=("park_id", "standard"),
+)
+
+CLUSTERS = Schema(
+    "clusters",
+    "The best functional cluster within 15 minutes' walk of each park; see docs/method.md.",
+    columns("""
+    park_id str - the park
+    park_name str - its name
+    status str - found, none or unverified
+    reason_unverified str? - why it is not known; joined by +
+    functions int - functions of a neighbourhood centre within the radius of the point
+    functions_all int - functions that the standard names
+    functions_least int - how many make a cluster
+    functions_found str - functions there, joined by ;
+    functions_missing str - functions not found there that the data would show, joined by ;
+    functions_unverified str - functions not found there that the data may not show, joined by ;
+    place_id str? - facility that the point is reached by; empty: no function in reach
+    place_name str? - its name
+    lon float? degrees - the point
+    lat float? degrees - the point
+    metres float? m - walk from the nearest workplace to that facility
+    minutes float? min - the same in minutes
+    official_name str? - name of the 产业邻里中心 where an official list has one within the radius
+    """),
+    key=("park_id",),
+)

@@ -22,6 +22,8 @@ from dataclasses import replace
 from parkgap.frame_capacity import CAPACITY, SUPPLY
 from parkgap.frame_results import (
     CHANGES,
+    CLUSTERS,
+    COMPARISON,
     RANKING,
     ROLLUP,
     SHORTFALL,
@@ -62,6 +64,8 @@ __all__ = [
     "CERTAINTY",
     "CHANGES",
     "CLOSED",
+    "CLUSTERS",
+    "COMPARISON",
     "COMPLETE",
     "COMPLETENESS",
     "DEPARTURES",
@@ -462,6 +466,8 @@ SCHEMAS: tuple[Schema, ...] = (
     STABILITY,
     WEIGHT_SETS,
     TO_CHECK,
+    COMPARISON,
+    CLUSTERS,
     CHANGES,
     OUTLINES,
     FACILITIES_READ,

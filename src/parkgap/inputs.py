@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -148,40 +148,44 @@ def doubt_datums(study: Study, tables: Tables, read: Callable[..., Extract]) -> 
 
 def prepared_of(
     study: Study,
-    standard: Standard,
+    standards: Sequence[Standard],
     memo: Memo,
     shelf: Shelf,
     is_place: Callable[[pd.DataFrame], npt.NDArray[np.bool_]],
 ) -> Prepared:
-    """Read the study's extract, as far as the standard wants to know, or find it prepared.
+    """Read the study's extract, as far as the standards want to know, or find it prepared.
 
     Parameters
     ----------
+    standards
+        All that judge: the extract is read once for them.
     memo, shelf
         What was computed before, and where the pieces lie.
     is_place
         Tells the mapped places among objects.
     """
-    wants = _wants(standard)
+    wants = wants_of(*standards)
 
     def make() -> Prepared:
         return prepare(study.osm_path, shelf, is_place=is_place, **wants)
 
-    inputs = ("extract", sha256(study.osm_path), _as_written(wants))
+    inputs = ("extract", sha256(study.osm_path), as_written(wants))
     found = memo("prepared", inputs, make).value
     # Pieces may have been thrown away meanwhile; the same content makes the same names again.
     return found if shelf.has(found.pieces["name"]) else make()
 
 
-def _as_written(wants: Mapping[str, Any]) -> dict[str, Any]:
+def as_written(wants: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring what :func:`wants_of` says to lists, in a fixed order: part of a stage's key."""
     values = {k: sorted(v) for k, v in sorted(wants["place_values"].items())}
     return {**wants, "tag_keys": sorted(wants["tag_keys"]), "place_values": values}
 
 
-def _wants(standard: Standard) -> dict[str, Any]:
-    """Say which objects and tags of an extract the standard asks for."""
+def wants_of(*standards: Standard) -> dict[str, Any]:
+    """Say which objects and tags of an extract any of some standards asks for."""
     values: dict[str, set[str]] = {}
-    for item in standard.items:
+    items = [item for standard in standards for item in standard.items]
+    for item in items:
         for condition in item.rule.any:
             for key, value in condition.items():
                 # Ordinary homes are shown from land use; every block of flats would be too many.
@@ -193,7 +197,7 @@ def _wants(standard: Standard) -> dict[str, Any]:
                     values.setdefault(key, set()).add(value)
     tags = {
         key
-        for item in standard.items
+        for item in items
         for rule in (item.rule.any, item.rule.exclude)
         for condition in rule
         for key in condition

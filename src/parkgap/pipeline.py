@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,60 +18,46 @@ import shapely
 
 from parkgap import geo, notes, program
 from parkgap.access.facilities import mapped_places
-from parkgap.access.homes import ESTIMATED
+from parkgap.access.lists import centres_and_others, not_yet, open_places
 from parkgap.access.lists import gather as gather_lists
-from parkgap.access.lists import not_yet, open_places, proven, stock_places
-from parkgap.access.merging import park_of
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
-from parkgap.access.supply import supplies
-from parkgap.assess.capacity import MINUTES
-from parkgap.assess.certainty import References, edge_distance
-from parkgap.assess.checking import to_check
-from parkgap.assess.coming import duties, within_reach
-from parkgap.assess.competition import competition
-from parkgap.assess.groups import Ground
-from parkgap.assess.known import against_study, by_category, fallback_shares
-from parkgap.assess.nearest import few_at, least_walks
-from parkgap.assess.ranking import finest, without_few
-from parkgap.assess.scenarios import scenario_grid
-from parkgap.assess.stability import stability, tried, with_stability
-from parkgap.assess.transit import Timetables, public_transport
+from parkgap.assess.clusters import find_clusters
+from parkgap.assessing import assess, compare, ground_of
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
-from parkgap.frames import CAPACITY
 from parkgap.inputs import (
     Tables,
     doubt_datums,
     prepared_of,
     read_tables,
     transit_of,
+    wants_of,
     with_extract,
 )
-from parkgap.judging import Judge
 from parkgap.osm_parks import seek_parks
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
-from parkgap.results import Beside, Drawn, Firm, Results
+from parkgap.results import Drawn, Results
+from parkgap.several import Further, load_also
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
-from parkgap.shift_times import crews_and_times
-from parkgap.shown import places_shown, walks_shown
+from parkgap.shown import places_shown
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.tables import is_made_up
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
 from parkgap.study import TABLES, sha256
 from parkgap.study_files import with_sources
+from parkgap.town import Town
 from parkgap.work import Work, one_by_one
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from parkgap.publish.reading import Published
-    from parkgap.sources.transit import Transit
     from parkgap.study import Study
 
 Progress = Callable[[str], None]
@@ -108,22 +94,6 @@ def _peak_mb() -> float | None:
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024.0
 
 
-@dataclass(frozen=True)
-class _Town:
-    """What the stages have made of the inputs by the time the assessment begins."""
-
-    study: Study
-    standard: Standard
-    tables: Tables
-    prepared: Prepared
-    parks: pd.DataFrame
-    found: Survey
-    shuttles: pd.DataFrame
-    transit: Transit
-    listed: pd.DataFrame  # what the lists say exists on the day
-    stretch: float  # by which a walk may lead farther than on the flat
-
-
 def compute(
     study: Study, clock: Clock | None = None, *, store: Store | None = None, do: Do | None = None
 ) -> Results:
@@ -156,48 +126,50 @@ def compute(
 
 
 def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> Results:
-    memo, shelf = Memo(store, program.fingerprint()), Shelf(store)
-    inputs = study.hashes()
+    memo, shelf, inputs = Memo(store, program.fingerprint()), Shelf(store), study.hashes()
     with clock("standard"):
         standard = load(study.standard_source, dict(study.standard.set))
-    tables, prepared = _read(study, standard, clock, memo, shelf)
+        also = load_also(study, standard)
+    tables, prepared = _read(study, (standard, *also), clock, memo, shelf)
     parks = tables.parks.sort_values("park_id", ignore_index=True)
     _overlapping(study, parks, prepared)
     with clock("datums"):
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
     _still(study, inputs)
-    rasters = open_rasters(study.terrain, study.population, study.root)
-    if rasters.problems:  # tables from the store were read beside other rasters
-        raise InputError(*rasters.problems)
-    rules = Rules(
-        *(standard, study.language, study.reach.limit_m, study.walking.snap_m),
-        *(rasters.heights, rasters.people),
-        *_made_of(study),
-    )
+    rasters, rules = _rules(study, standard, also)
+    further = [Further.of(other, standard, tables) for other in also]
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     with _stage(clock, memo, "transit"):
         transit = transit_of(study, day, memo)
     tables = replace(tables, warnings=(*tables.warnings, *transit.warnings))
+    centres, tables = _centres(tables, standard, day)
     lists = replace(_lists(tables, standard, day), stops=transit.stops)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
     works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
+    works += [f.work(w) for f in further for w in works]
     with _stage(clock, memo, "reach"):
         done = (do or one_by_one)(works)
     with clock("gather"):
-        found = gather([d.found for d in done], lists.planned, len(standard.items))
-        drawn = _drawn([d.drawn for d in done], view)
+        surveys = [[d.found for d in part] for part in _batched(done, len(shards))]
+        found = gather(surveys[0], lists.planned, len(standard.items))
+        drawn = _drawn([d.drawn for d in done[: len(shards)]], view)
     known, said = _heights(study, rasters, found)
-    said += doubt_people(study.population, *found.people)
     tables = replace(tables, warnings=(*tables.warnings, *said))
-    few = study.privacy.min_workers
-    buses = shuttle_lines(tables.shuttles, tables.enterprises, parks, min_workers=few)
-    town = _Town(
-        *(study, standard, tables, prepared, parks, found, buses[0], transit, lists.there),
+    shuttles, lost = shuttle_lines(
+        tables.shuttles, tables.enterprises, parks, min_workers=study.privacy.min_workers
+    )
+    dated = _dated(study, prepared.date)
+    town = Town(
+        *(dated, standard, tables, prepared, parks, found, shuttles, transit, lists.there, day),
         stretch=FASTEST if known else 1.0,
     )
     with _stage(clock, memo, "assess"):
-        frames, beside = _assess(town, day, memo)
+        ground = ground_of(town, memo)
+        frames, beside = assess(town, ground, memo)
+    with _stage(clock, memo, "compare"):
+        frames["clusters"] = find_clusters(ground, standard, centres)
+        frames["comparison"] = compare(town, further, surveys[1:], frames, memo)
     found = places_shown(
         *(found, np.concatenate([t["geometry"].to_numpy() for t in (parks, tables.residences)])),
         frames["assessment"],
@@ -205,7 +177,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         search_m=rules.search_m,
     )
     return Results(
-        study=_dated(study, prepared.date),
+        study=dated,
         standard=standard,
         parks=parks,
         gates=found.gates,
@@ -216,17 +188,34 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         made_up=tables.made_up or is_made_up(transit.stops),
         counts=notes.count(prepared, found, parks),
         warnings=tuple(
-            notes.warn(
-                *(_dated(study, prepared.date), standard, prepared, parks, found, tables),
-                shuttles_withheld=buses[1],
-            )
+            notes.warn(*(dated, standard, prepared, parks, found, tables), shuttles_withheld=lost)
         ),
         inputs=inputs,
         run=run_key(study, inputs),
         beside=beside,
         closed=found.closed,
+        also=also,
         **frames,
     )
+
+
+def _batched(done: list[Any], size: int) -> list[list[Any]]:
+    """Part a list into lists of one length."""
+    return [done[i : i + size] for i in range(0, len(done), size)]
+
+
+def _rules(study: Study, standard: Standard, also: Sequence[Standard]) -> tuple[Rasters, Rules]:
+    """Open the rasters, and say by which rules shards are surveyed."""
+    rasters = open_rasters(study.terrain, study.population, study.root)
+    if rasters.problems:  # tables from the store were read beside other rasters
+        raise InputError(*rasters.problems)
+    rules = Rules(
+        *(standard, study.language, study.reach.limit_m, study.walking.snap_m),
+        *(rasters.heights, rasters.people),
+        *_made_of(study),
+        wants=wants_of(standard) if also else None,
+    )
+    return rasters, rules
 
 
 def _still(study: Study, inputs: dict[str, str]) -> None:
@@ -273,6 +262,12 @@ def _made_of(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str
         return tuple((path.name, sha256(path)) for path in paths)
 
     return files(heights), files(people)
+
+
+def _centres(tables: Tables, standard: Standard, day: str) -> tuple[pd.DataFrame, Tables]:
+    """Take official neighbourhood centres out of the lists: they count for no item."""
+    centres, others = centres_and_others(tables.facilities, standard, day)
+    return centres, replace(tables, facilities=others)
 
 
 def _lists(tables: Tables, standard: Standard, day: str) -> Lists:
@@ -330,18 +325,18 @@ def _dated(study: Study, date: str) -> Study:
 
 
 def _read(
-    study: Study, standard: Standard, clock: Clock, memo: Memo, shelf: Shelf
+    study: Study, standards: Sequence[Standard], clock: Clock, memo: Memo, shelf: Shelf
 ) -> tuple[Tables, Prepared]:
     """Read the map and the tables: parks that are sought in the map are known to the tables."""
     rule = study.parks.from_osm
 
     def read_map() -> Prepared:
         with _stage(clock, memo, "osm"):
-            return prepared_of(study, standard, memo, shelf, mapped_places)
+            return prepared_of(study, standards, memo, shelf, mapped_places)
 
     def read_office(sought: pd.DataFrame | None = None) -> Tables:
         with _stage(clock, memo, "tables"):
-            inputs = (*_table_inputs(study, standard), sought)
+            inputs = (*_table_inputs(study, standards[0]), sought)
             return memo("tables", inputs, lambda: read_tables(study, sought)).value
 
     if rule is None:  # what is wrong with a table is said before the map is read
@@ -378,146 +373,15 @@ def _box(shape: shapely.Geometry) -> str:
     return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
-def _assess(town: _Town, day: str, memo: Memo) -> tuple[dict[str, Any], Beside]:
-    parks, found, standard = town.parks, town.found, town.standard
-    few = town.study.privacy.min_workers
-    origins, facilities = found.origins, found.facilities
-    lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
-    mapping = against_study(
-        found.completeness,
-        fallback_shares(found.completeness, origins, found.straight, found.gates),
-        References.of(standard),
-    )
-    ground = Ground(
-        parks=parks,
-        origins=origins,
-        facilities=facilities,
-        reach=found.reach,
-        member=found.member,
-        park_of=park_of(facilities, parks),
-        edge_m=edge_distance(lon, lat, town.prepared.coverage),
-        completeness=mapping[["park_id", "kind", "thin", "cut"]],
-        residents=_residents(parks, town.tables.residences, origins),
-        stretch=town.stretch,
-        beside=found.beside,
-        region_has=_region_has(town),
-        proven=proven(town.tables.complete, parks, standard, day),
-        hidden=few_at(origins, town.tables.enterprises, few),
-    )
-    study = _dated(town.study, town.prepared.date)
-    shifts, times = crews_and_times(study, town.tables.shifts, parks, facilities, standard, memo)
-    ground = replace(ground, shifts=shifts, times=times)
-    judge = Judge(ground, standard, town.study.language, few, memo)
-    frames = judge.frames()
-    shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
-    firm = _firm(judge, frames, shown["assessment"])
-    shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
-    near = _shown(town, found.reach)
-    nearby = least_walks(near, origins, facilities["facility_id"], ground.hidden)
-    kinds = by_category(mapping, facilities, nearby, standard)
-    shown |= {"detail": judge.detail, "completeness": mapping, "certainty": kinds, "nearby": nearby}
-    beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
-    said, known = town.transit, found.completeness
-    figures = public_transport(
-        *(parks, facilities, nearby, town.tables.shifts, known),
-        Timetables(said.stops, said.calls, found.matched, said.days),
-        standard,
-        rail=bool(ground.region_has),
-    )
-    return shown, replace(
-        beside,
-        transit=figures.transit,
-        departures=figures.departures,
-        stop_departures=figures.stops,
-    )
-
-
-def _firm(judge: Judge, frames: dict[str, pd.DataFrame], shown: pd.DataFrame) -> Firm:
-    """Try the ranks under other assumptions, and list what is to be checked on the ground."""
-    ranking, standard = frames["ranking"], judge.standard
-    scenarios = scenario_grid(standard)
-    known = judge.satisfactions(scenarios)
-    parks, sets = stability(known, scenarios, ranking, standard)
-    listed = to_check(finest(frames["assessment"]), finest(shown), ranking)
-    return Firm(parks, sets, listed, tried(standard, scenarios))
-
-
-def _beside(town: _Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judge: Judge) -> Beside:
-    """Gather what the lists say besides: nothing of it changes a count."""
-    tables, found, few = town.tables, town.found, town.study.privacy.min_workers
-    planned = found.planned
-    pipeline = within_reach(
-        shortfall,
-        planned,
-        found.to_planned,
-        found.origins,
-        town.standard,
-        off_street=planned["lon"].notna().to_numpy() & ~found.on_street,
-        min_workers=few,
-        residents=judge.ground.residents,
-        hidden=judge.ground.hidden,
-    )
-    due = duties(assessment, tables.owners, judge, town.standard, min_workers=few)
-    return Beside(
-        planned=planned,
-        pipeline=pipeline,
-        timetable=found.timetable,
-        stock=stock_places(found.facilities, tables.housing_stock, min_workers=few),
-        shuttles=town.shuttles,
-        owners=tables.owners,
-        duties=without_few(due, few),
-        planned_near=least_walks(
-            _shown(town, found.to_planned),
-            found.origins,
-            planned["planned_id"],
-            judge.ground.hidden,
-        ),
-        capacity=_capacity(town, judge.ground),
-    )
-
-
-def _shown(town: _Town, walks: pd.DataFrame) -> pd.DataFrame:
-    return walks_shown(walks, town.study.reach.limit_m, town.standard.walk_speed.v)
-
-
-def _capacity(town: _Town, ground: Ground) -> pd.DataFrame:
-    """Share what facilities offer; none where walks of 15 minutes are not all looked for."""
-    found, standard = town.found, town.standard
-    if town.study.reach.limit_m < MINUTES[-1] * standard.walk_speed.v:
-        return CAPACITY.frame()
-    floor = found.catchments["floor_m2"].to_numpy(dtype=float)
-    known = (found.facilities, found.member, town.listed, town.tables.enterprises, floor)
-    supply = supplies(*known, standard)
-    few = town.study.privacy.min_workers
-    return competition(ground, supply, found.catchments, standard, min_workers=few)
-
-
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:
-    """Say whether any height is known where people walk, and where not."""
+    """Say whether any height is known where people walk, and what the rasters do not know."""
     if rasters.heights is None:
-        return False, []
+        return False, doubt_people(study.population, *found.people)
     whole, known = found.climbed["metres"].sum(), found.climbed["known_m"].sum()
     lon, lat = geo.degrees(found.sites["x"].to_numpy(), found.sites["y"].to_numpy())
     share = float(known / whole) if whole > 0 else None
-    return bool(known > 0), doubt_heights(study.terrain, rasters.heights, share, lon, lat)
-
-
-def _residents(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.Series:
-    """Workers whose home is known, by park; all of a park's where homes are estimated."""
-    known = residences.groupby("park_id")["workers"].sum()
-    guessed = parks["park_id"].isin(origins.loc[origins["based_on"] == ESTIMATED, "park_id"])
-    own = parks[guessed].set_index("park_id")["workers"].astype("float64")
-    return pd.concat([known.drop(own.index, errors="ignore"), own]) if len(own) else known
-
-
-def _region_has(town: _Town) -> frozenset[str]:
-    """Items that need urban rail, where tracks or lines of it are known; a stop alone is none."""
-    prepared, stops = town.prepared, town.transit.stops
-    lines = prepared.whole.modes & {"subway", "light_rail", "tram"}
-    timed = bool((stops["mode"] == "rail").any())
-    if not lines and not prepared.counts["urban_rail_tracks"] and not timed:
-        return frozenset()
-    return frozenset(town.standard.station_items)
+    said = doubt_heights(study.terrain, rasters.heights, share, lon, lat)
+    return bool(known > 0), [*said, *doubt_people(study.population, *found.people)]
 
 
 def publish(

@@ -202,16 +202,32 @@ def _inputs(study: Study, record: Mapping[str, Any]) -> tuple[list[Problem], str
 
 
 def _standard(study: Study, record: Mapping[str, Any]) -> list[Problem]:
-    """Check that the standard is the recorded one, overrides included."""
+    """Check that the standards are the recorded ones, overrides included."""
+    names = (study.standard.use, *study.standard.also)
+    sources = (study.standard_source, *study.also_sources)
+    version = str(record["program"]["version"])
+    problems: list[Problem] = []
+    for i, (name, source) in enumerate(zip(names, sources, strict=True)):
+        was = record["standard"] if i == 0 else record["also"][i - 1]
+        overrides = dict(study.standard.set) if i == 0 else {}
+        problems += _one_standard(name, source, overrides, was, version)
+    return problems
+
+
+def _one_standard(
+    name: str,
+    source: str | Path,
+    overrides: Mapping[str, object],
+    was: Mapping[str, Any],
+    version: str,
+) -> list[Problem]:
     from parkgap.standard import load
     from parkgap.standards.digest import digest
 
-    was = record["standard"]
-    source = study.standard_source
     if isinstance(source, Path) and not source.is_file():
         return []  # said among the inputs
     try:
-        standard = load(source, dict(study.standard.set))
+        standard = load(source, overrides)
     except StandardError as error:
         return list(error.problems)
     if digest(standard) == was["sha256"]:
@@ -219,11 +235,11 @@ def _standard(study: Study, record: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(
             what="标准已不同 / the standard is another one",
-            file=str(study.standard.use),
+            file=name,
             value=f"{was['id']} {was['version']} → {standard.id} {standard.version}",
             rule=f"SHA-256 {was['sha256'][:16]}…",
             remedy="安装当时的 parkgap 版本 / install the version of parkgap of that run: "
-            f"{record['program']['version']}",
+            f"{version}",
         )
     ]
 

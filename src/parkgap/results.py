@@ -208,6 +208,13 @@ class Results:
         What differs from an earlier run, and why; empty where nothing does.
     compared_with
         Facts of that earlier run for ``run.json``; None: there was none to compare with.
+    also
+        Further standards that were judged by.
+    comparison
+        Frame of :data:`parkgap.frames.COMPARISON`: all standards side by side; empty where there
+        is only one.
+    clusters
+        Frame of :data:`parkgap.frames.CLUSTERS`: the best functional cluster of each park.
     settled
         True where `changes` are final: a repeated run is not compared with what it replaces.
     """
@@ -239,3 +246,6 @@ class Results:
     changes: tuple[Change, ...] = ()
     compared_with: Mapping[str, object] | None = None
     settled: bool = False
+    also: tuple[Standard, ...] = ()
+    comparison: pd.DataFrame = field(default_factory=frames.COMPARISON.frame)
+    clusters: pd.DataFrame = field(default_factory=frames.CLUSTERS.frame)

@@ -9,7 +9,7 @@ the whole map (how densely it is mapped) comes with the prepared extract.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ from parkgap.frames import REACH, STOPS_MATCHED, TIMETABLE
 from parkgap.sources.surroundings import around
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from parkgap.inputs import Tables
     from parkgap.sources.heights import Heights
     from parkgap.standard import Standard
@@ -53,6 +55,9 @@ class Rules:
         Elevation rasters, and GDAL's name of the population raster; None: there is none.
     heights_from, people_from
         Name and SHA-256 of each of their files: a tile of SRTM lies where its name says.
+    wants
+        What of the extract this standard asks for (:func:`parkgap.inputs.wants_of`), where it was
+        read for others too; None: all of it.
     """
 
     standard: Standard
@@ -63,6 +68,7 @@ class Rules:
     people: str | None = None
     heights_from: tuple[tuple[str, str], ...] = ()
     people_from: tuple[tuple[str, str], ...] = ()
+    wants: Mapping[str, Any] | None = None
 
     @property
     def search_m(self) -> float:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from parkgap import standards
 from parkgap.errors import OutputError, Problem, StandardError
 from parkgap.standards.checks import check, level_of
+from parkgap.standards.marking import marked
 from parkgap.standards.model import (
     Category,
     Certainty,
@@ -32,6 +33,7 @@ from parkgap.standards.model import (
     Visit,
 )
 from parkgap.standards.overrides import apply
+from parkgap.standards.sharing import resolve
 from parkgap.standards.text import explain
 from parkgap.toml_text import nearest
 
@@ -88,8 +90,8 @@ def load(
     """
     path = _find(source)
     text = standards.text_of(path)
-    content = standards.content(path, text)
-    faults = check(content)
+    content, astray = resolve(standards.content(path, text), _shipped, available())
+    faults = [*astray, *(check(content) if not astray else [])]
     if faults or not isinstance(content, dict):
         raise StandardError(*_located(path, text, faults))
     if not overrides:
@@ -190,6 +192,15 @@ def _find(source: str | Path) -> Path:
     raise StandardError(_no_such(str(source)))
 
 
+def _shipped(name: str) -> dict[str, Any] | None:
+    """Content of a shipped standard, as it is read; None where there is none of that name."""
+    if name not in available():
+        return None
+    path = standards.HERE / f"{name}.yaml"
+    content = standards.content(path, standards.text_of(path))
+    return content if isinstance(content, dict) else None
+
+
 def _no_such(name: str) -> Problem:
     return Problem(
         what="查无此标准 / no such standard",
@@ -273,13 +284,14 @@ def _item(
 def _test(item: str, band: Any, raw: dict[str, Any]) -> Test:
     note = raw.get("note", "")
     notes = note if isinstance(note, dict) else {"zh": note, "en": note}
+    clause = marked(raw["clause"], raw["grade"])
     return Test(
         **{key: raw[key] for key in ("limit", "unit", "count", "basis", "grade")},
         id=f"{item}.{band}",
         band=band,
         ref=raw.get("ref", ()),
-        clause_zh=raw["clause"]["zh"],
-        clause_en=raw["clause"]["en"],
+        clause_zh=clause["zh"],
+        clause_en=clause["en"],
         note=notes["en"],
         note_zh=notes["zh"],
     )

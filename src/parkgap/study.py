@@ -140,10 +140,24 @@ Metres = Annotated[float, Field(strict=True, gt=0, le=10_000, allow_inf_nan=Fals
 
 
 class StandardChoice(Section):
-    """Which standard judges, and the user's own values over it (kept in every result)."""
+    """Which standard judges, and the user's own values over it (kept in every result).
+
+    `also` names standards that are judged by as well, for comparison; `set` does not touch them.
+    """
 
     use: Text = DEFAULT_STANDARD
     set: Mapping[str, Any] = Field(default_factory=dict)
+    also: tuple[Text, ...] = ()
+
+    @field_validator("also")
+    @classmethod
+    def _each_once(cls, also: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if len({info.data.get("use"), *also}) <= len(also):
+            raise refused(
+                "标准重复 / a standard is named twice",
+                "also 与 use 各不相同 / those of also differ from use and from one another",
+            )
+        return also
 
 
 class Privacy(Section):
@@ -252,8 +266,15 @@ class Study(Section):
     @property
     def standard_source(self) -> str | Path:
         """Name of a shipped standard, or the path of the user's own."""
-        use = self.standard.use
-        return self.root / use if is_standard_file(use) else use
+        return self._standard(self.standard.use)
+
+    @property
+    def also_sources(self) -> tuple[str | Path, ...]:
+        """As `standard_source`, of the standards that are compared with."""
+        return tuple(self._standard(name) for name in self.standard.also)
+
+    def _standard(self, name: str) -> str | Path:
+        return self.root / name if is_standard_file(name) else name
 
     @property
     def rasters(self) -> tuple[str, ...]:
@@ -272,8 +293,8 @@ class Study(Section):
         found += self.table_files()
         found += self.raster_files()
         found += self.transit_files()
-        if isinstance(self.standard_source, Path):
-            found.append(self.standard_source)
+        named = (self.standard_source, *self.also_sources)
+        found += [source for source in named if isinstance(source, Path)]
         return list(dict.fromkeys(found))
 
     def table_files(self) -> list[Path]:

@@ -109,13 +109,11 @@ def missing_files(
         (("facilities", str(i), "file"), table)
         for i, table in enumerate(lists if isinstance(lists, list) else [])
     ]
-    named = (
-        *(("osm", "file"), *((t, "file") for t in tables), *RASTERS, FEEDS),
-        ("standard", "use"),
-    )
+    own = (("osm", "file"), *((t, "file") for t in tables), *RASTERS, FEEDS)
+    named = (*own, ("standard", "use"), ("standard", "also"))
     for place, table in [*((place, data.get(place[0])) for place in named), *listed]:
         value = table.get(place[-1]) if isinstance(table, dict) else None
-        # The rasters' tiles and the feeds may be lists.
+        # The rasters' tiles, the feeds and the further standards may be lists.
         for name in value if isinstance(value, list) else [value]:
             if not isinstance(name, str) or not name.strip():
                 continue

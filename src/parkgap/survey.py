@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +27,17 @@ from parkgap.assess.capacity import MINUTES
 from parkgap.assess.certainty import References, beside_network, completeness, windows_around
 from parkgap.assess.groups import SLACK
 from parkgap.drawing import base_of
+from parkgap.inputs import as_written
 from parkgap.publish.basemap import outlined, sheets
 from parkgap.shards import Rules, Shard, Survey
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.surroundings import around
+from parkgap.sources.wanted import narrowed
 from parkgap.store import Kept, Memo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from parkgap.sources.extract import Extract
     from parkgap.sources.prepared import Shelf
 
@@ -110,7 +114,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
         owner=np.flatnonzero(own.to_numpy()),
     )
     homes = shard.residences[["park_id", "residence_id", "geometry"]]
-    mapped = (extract.objects, extract.doors, extract.routes)
+    mapped = (narrowed(extract.objects, rules.wants), extract.doors, extract.routes)
     places = memo(
         "facilities",
         (streets, rules.written(), mapped, context, list(shard.own), homes, shard.lists),
@@ -387,11 +391,14 @@ def draw(
     prepared: Prepared,
     shelf: Shelf,
     memo: Memo,
+    wants: Mapping[str, Any] | None = None,
 ) -> Kept[Drawn]:
     """Draw the ground around a shard's parks; or take it from the store.
 
     Parameters
     ----------
+    wants
+        What of the extract is drawn, as of :class:`parkgap.shards.Rules`.
     cells
         Sheets that its parks' pages load.
     tolerance
@@ -399,16 +406,22 @@ def draw(
     """
 
     def make() -> Drawn:
-        base = base_of(read_window(prepared, shelf, shard.window, _DRAWN_LAYERS))
+        extract = read_window(prepared, shelf, shard.window, _DRAWN_LAYERS)
+        base = base_of(replace(extract, objects=narrowed(extract.objects, wants)))
         made = sheets(base, set(cells))
         return Drawn({s.name: s.content for s in made}, outlined(base, tolerance), base.places)
 
-    return memo("drawn", drawn_from(shard, cells, tolerance, prepared), make)
+    return memo("drawn", drawn_from(shard, cells, tolerance, prepared, wants), make)
 
 
 def drawn_from(
-    shard: Shard, cells: list[tuple[int, int]], tolerance: float, prepared: Prepared
+    shard: Shard,
+    cells: list[tuple[int, int]],
+    tolerance: float,
+    prepared: Prepared,
+    wants: Mapping[str, Any] | None = None,
 ) -> tuple[object, ...]:
     """Name everything that the drawing of a shard depends on."""
     names = _pieces_in(prepared, shard.window)
-    return names, shard.window, [list(c) for c in cells], tolerance
+    asked = None if wants is None else as_written(wants)
+    return names, shard.window, [list(c) for c in cells], tolerance, asked

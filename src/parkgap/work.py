@@ -22,13 +22,14 @@ class Work:
     shard, rules, prepared
         What to survey, by which rules, on which map.
     cells, tolerance
-        What to draw: sheets of the base map, and how coarse the overview may be.
+        What to draw: sheets of the base map, and how coarse the overview may be; no cells: nothing
+        (a further standard is judged on the same ground).
     """
 
     shard: Shard
     rules: Rules
     prepared: Prepared
-    cells: list[tuple[int, int]]
+    cells: list[tuple[int, int]] | None
     tolerance: float
     shelf: Shelf = field(compare=False)
     memo: Memo = field(compare=False)
@@ -39,22 +40,24 @@ class Done:
     """What came of it."""
 
     found: Survey
-    drawn: Drawn
+    drawn: Drawn | None
 
 
 def do_one(work: Work) -> Done:
     """Do one shard's work."""
     found = survey(work.shard, work.rules, work.prepared, work.shelf, work.memo)
-    drawn = draw(work.shard, work.cells, work.tolerance, work.prepared, work.shelf, work.memo)
-    return Done(found.value, drawn.value)
+    if work.cells is None:
+        return Done(found.value, None)
+    ground = (work.prepared, work.shelf, work.memo, work.rules.wants)
+    return Done(found.value, draw(work.shard, work.cells, work.tolerance, *ground).value)
 
 
 def is_kept(work: Work) -> bool:
     """Tell whether the store holds all that a shard's work would make, whole or not."""
-    made = (
-        ("survey", surveyed_from(work.shard, work.rules, work.prepared)),
-        ("drawn", drawn_from(work.shard, work.cells, work.tolerance, work.prepared)),
-    )
+    made = [("survey", surveyed_from(work.shard, work.rules, work.prepared))]
+    if work.cells is not None:
+        ground = (work.prepared, work.rules.wants)
+        made.append(("drawn", drawn_from(work.shard, work.cells, work.tolerance, *ground)))
     memo = work.memo
     return all(memo.knows(stage, memo.key(stage, inputs)) for stage, inputs in made)
 

@@ -41,7 +41,7 @@ def facilities(town: Town, standard: Standard, folder: Path) -> pd.DataFrame:
     """Read the town's extract and make its facilities."""
     study = town.write(folder)
     shelf = Shelf(None)
-    prepared = prepared_of(study, standard, Memo(None, ""), shelf, mapped_places)
+    prepared = prepared_of(study, [standard], Memo(None, ""), shelf, mapped_places)
     extract = read_window(prepared, shelf)
     parks = read_tables(study).parks
     assert parks is not None

@@ -63,6 +63,7 @@ def make(**changes: Any) -> Results:
     hidden = {"facility_id": "node/2", "lon": 1.0, "lat": 2.0, "lines": [], "source_ids": []}
     given = {
         "study": SimpleNamespace(**{**study, **changes.pop("study", {})}),
+        "clusters": frames.CLUSTERS.frame(),
         "standard": SimpleNamespace(id="cn", version="1", categories=(category,)),
         "parks": pd.DataFrame({"park_id": list(PARKS), "geometry": list(PARKS.values())}),
         "gates": table(

@@ -41,6 +41,7 @@ def results(**changes: Any) -> Results:
         "run": ABC,
         "study": study,
         "standard": judged(),
+        "also": (),
         "compared_with": None,
         "data_date": "2026-10-30",
         "made_up": True,

@@ -131,6 +131,9 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
     table = ranking()
     rollup = ("district", "黄岛区", "transit", "bus_stop", 4, 2, 1, 3.0, "处", 1245.0, 600.4)
     given = {
+        "also": (),
+        "comparison": frames.COMPARISON.frame(),
+        "clusters": frames.CLUSTERS.frame(),
         "study": SimpleNamespace(**{**study, **changes.pop("study", {})}),
         "standard": standard,
         "parks": pd.DataFrame(

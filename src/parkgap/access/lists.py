@@ -14,7 +14,7 @@ import pandas as pd
 
 from parkgap.areas import LEVELS
 from parkgap.frames import LISTED, PLANNED, STOCK
-from parkgap.list_keys import ITEM_OF_STOCK, holds
+from parkgap.list_keys import CENTRE, ITEM_OF_STOCK, holds
 
 if TYPE_CHECKING:
     from parkgap.standard import Standard
@@ -69,6 +69,25 @@ def gather(
         return LISTED.frame()
     merged = pd.concat(frames, ignore_index=True)
     return LISTED.check(merged.astype(LISTED.frame().dtypes.to_dict()))
+
+
+def centres_and_others(
+    official: pd.DataFrame, standard: Standard, as_of: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part official neighbourhood centres, which count for no item, from the other rows.
+
+    Returns
+    -------
+    centres, others
+        Rows of `official` (:data:`parkgap.frames.OFFICIAL`): the centres that exist on the day,
+        and all rows of items.
+    """
+    if CENTRE in {item.id for item in standard.items}:  # a standard may make an item of it
+        return official[:0], official
+    is_centre = (official["item"] == CENTRE).to_numpy(dtype=bool)
+    rows = official[is_centre]
+    there = _there(rows, as_of) & ~rows["removed"].to_numpy(dtype=bool)
+    return rows[there].reset_index(drop=True), official[~is_centre].reset_index(drop=True)
 
 
 def _day(dates: pd.Series) -> pd.Series:

@@ -20,6 +20,7 @@ from parkgap.frames import (
     CAPACITY,
     CHANGES,
     CLOSED,
+    CLUSTERS,
     DEPARTURES,
     FACILITIES,
     GATES,
@@ -70,7 +71,8 @@ def write_geopackage(results: Results, path: Path) -> Path:
     """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
 
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
-    (those open to the public, as points); where they are known, ``stop_departures`` (stops of
+    (those open to the public, as points), ``clusters`` (the best functional cluster of each park
+    that has any function in reach); where they are known, ``stop_departures`` (stops of
     the timetables) and the tables ``transit`` and ``departures``.  Tables without geometry:
     ``shortfall``; ``capacity`` where anything is known or asked for of it; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
@@ -159,6 +161,13 @@ def _layers(results: Results) -> Iterator[_Layer]:
     public = results.facilities[results.facilities["access"] == "public"]
     layer = _points("facilities", FACILITIES, public, [*_NOT_PLACE, "category"])
     yield _named(layer, "category", "category_name", words.categories)
+
+    placed = results.clusters[results.clusters["lon"].notna()]
+    if len(placed):
+        own = [n for n in CLUSTERS.names if n not in ("lon", "lat")]
+        layer = _points("clusters", CLUSTERS, placed, own)
+        known = {s: words.word("cluster_status", s) for s in ("found", "none", "unverified")}
+        yield _named(layer, "status", "status_name", known)
 
     table = values(results.shortfall, SHORTFALL.columns)
     layer = _Layer("shortfall", SHORTFALL.columns, table, None, None)

@@ -19,6 +19,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from parkgap.publish import basemap, changespage
+from parkgap.publish.clusters import cluster_dots, cluster_mark
 from parkgap.publish.html import page, page_name, page_names, text
 from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
@@ -242,7 +243,7 @@ def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
 
 def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
     """Make the overview page."""
-    spots = dots(ctx)
+    spots = [*dots(ctx), *cluster_dots(ctx)]
     parks = []
     for park, place in ground.place.items():
         row = ctx.ranking.get(park, {})
@@ -297,6 +298,9 @@ def _park(
     coming = planned(ctx, park)
     if coming:
         data["planned"] = coming
+    cluster = cluster_mark(ctx, park)
+    if cluster is not None:
+        data["cluster"] = cluster
     counts = np.bincount([entry[3] for entry in near], minlength=len(ctx.words.categories))
     kinds = Counter(gate[2] for gate in park_gates)
     progress = Counter(ctx.besides.status(row) for row in ctx.besides.planned_near(park))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from parkgap.publish.buses import shuttles_panel, timetable_panel
+from parkgap.publish.clusters import cluster_panel, cluster_switch
 from parkgap.publish.competing import capacity_panel
 from parkgap.publish.firm import firm_panel, thin_categories
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
+from parkgap.publish.several import park_panel
 from parkgap.publish.shell import (
     CATEGORY_COLOURS,
     OTHER_COLOUR,
@@ -94,7 +96,11 @@ def _planned_layer(ctx: Context, planned: Mapping[str, int]) -> str:
 
 
 def _layers(
-    ctx: Context, counts: Sequence[int], gates: Mapping[str, int], planned: Mapping[str, int]
+    ctx: Context,
+    park_id: str,
+    counts: Sequence[int],
+    gates: Mapping[str, int],
+    planned: Mapping[str, int],
 ) -> str:
     """Build the switches of the map's layers, which are its legend too."""
     t, words = ctx.t, ctx.words
@@ -128,7 +134,8 @@ def _layers(
         f'</span></div><ul class="legend">{"".join(entries)}</ul>'
         f'<div class="tools"><h2>{text(t("map.legend_gates"))}</h2><label>'
         f'<input type="checkbox" data-layer="gates" checked> {text(t("map.show"))}</label></div>'
-        f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}</div>'
+        f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}'
+        f"{cluster_switch(ctx, park_id)}</div>"
     )
 
 
@@ -399,12 +406,13 @@ def park_body(
         f"{masthead(ctx, name_of(ctx, park_id), study, back)}\n"
         f'<main>{_facts(ctx, park_id)}<div class="split"><div class="panel mapbox">{map_html}'
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
-        f'<div class="panel side">{_layers(ctx, counts, gates, planned)}</div></div>\n'
+        f'<div class="panel side">{_layers(ctx, park_id, counts, gates, planned)}</div></div>\n'
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
         f"{transit_panel(ctx, park_id)}"
         f"{capacity_panel(ctx, park_id)}"
+        f"{cluster_panel(ctx, park_id)}{park_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
         f"{firm_panel(ctx, park_id)}{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
         f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"

@@ -113,6 +113,15 @@ def run_facts(results: Results, parameters: Mapping[str, object]) -> dict[str, A
             "sha256": digest(standard),
             **summary(standard),
         },
+        "also": [
+            {
+                "id": other.id,
+                "version": other.version,
+                "title": {"zh": other.title_zh, "en": other.title_en},
+                "sha256": digest(other),
+            }
+            for other in results.also
+        ],
         "data": {"osm_date": results.data_date or None, "made_up": results.made_up},
         "inputs": results.inputs,
         "parameters": parameters,

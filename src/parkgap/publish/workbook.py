@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import OutputError
-from parkgap.frames import RANKING, ROLLUP, SHORTFALL
+from parkgap.frames import COMPARISON, RANKING, ROLLUP, SHORTFALL
 from parkgap.publish.beside import (
     Besides,
     duties_grid,
@@ -23,9 +23,11 @@ from parkgap.publish.beside import (
     with_departments,
 )
 from parkgap.publish.cells import clean, formula_like
+from parkgap.publish.clusters import clusters_grid, note
 from parkgap.publish.competing import capacity_grid
 from parkgap.publish.firm import CHECKED, firm_grids, with_checks
 from parkgap.publish.html import page_names
+from parkgap.publish.several import comparison_grid, unconfirmed_grid
 from parkgap.publish.sheets import (
     changes_grid,
     dictionary_grid,
@@ -59,9 +61,11 @@ _NUMBERS = {
     **dict.fromkeys(("workers", "workers_lacking_core", "workers_unserved"), "#,##0"),
     **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
-    **dict.fromkeys(("weight", "weight_unverified", "tier_share", "ranked_share"), "0.0%"),
+    **dict.fromkeys(("weight", "weight_unverified", "weight_unconfirmed"), "0.0%"),
+    **dict.fromkeys(("tier_share", "ranked_share"), "0.0%"),
     "gain": "#,##0.0",
     **dict.fromkeys(("share_300", "share_500", "share_rail"), "0%"),
+    **dict.fromkeys(("metres", "minutes"), "#,##0.0"),
     "nearest_m": "#,##0.0",
     "nearest_min": "0.0",
 }
@@ -79,10 +83,17 @@ _BROKEN = {
     "parks_reached": 40,
     "shared_with": 40,
     "planned_name": 28,
+    "short": 60,
     "source": 24,
+    "standard": 34,
     "stops": 40,
     "core_missing": 28,
     "evidence": 34,
+    "functions_found": 40,
+    "functions_missing": 40,
+    "functions_unverified": 40,
+    "official_name": 26,
+    "place_name": 26,
     "item": 26,
     "meaning": 80,
     "nearest_name": 22,
@@ -172,7 +183,13 @@ class _Sheets:
         self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
         lists = self._lists()
         for name, grid in lists:
-            self._table(name, grid, A4, frozen=1)
+            sheet = self._table(name, grid, A4, frozen=1)
+            if name == t("sheet.standards"):
+                below = unconfirmed_grid(results, words)
+                self._lay(sheet, len(grid.rows) + 2, below, widths=False)
+            elif name == t("sheet.clusters"):
+                said = note(results, words)
+                self._put(sheet, len(grid.rows) + 2, 0, said, {"font_color": _ALARM})
         if results.changes:
             self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
         standard = standard_grid(results, words)
@@ -188,8 +205,10 @@ class _Sheets:
         self._table(t("sheet.dictionary"), dictionary, A4)
 
     def _lists(self) -> list[tuple[str, Grid]]:
-        """Give the sheets of the office's lists that there are."""
+        """Give the sheets that not every study has: the office's lists, and what is compared."""
         made = {
+            "standards": comparison_grid(self.results, self.words, COMPARISON),
+            "clusters": clusters_grid(self.results, self.words),
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),

@@ -8,7 +8,7 @@ what a list could not place it does not prove absent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ import pandas as pd
 
 from parkgap import frames
 from parkgap.errors import InputError, Problem, TableError
-from parkgap.list_keys import ITEM_OF_STOCK, BusLinesTable, lapses
+from parkgap.list_keys import CENTRE, CENTRE_NAMES, ITEM_OF_STOCK, BusLinesTable, lapses
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places
 from parkgap.sources.headings import plain
@@ -95,6 +95,12 @@ class Known:
             enterprises=None if enterprises is None else frozenset(enterprises["enterprise_id"]),
         )
 
+    def with_centres(self) -> Known:
+        """Let a list of facilities name official neighbourhood centres besides the items."""
+        if self.items is None:
+            return self
+        return replace(self, items={plain(n): CENTRE for n in CENTRE_NAMES} | dict(self.items))
+
 
 def read_facilities(
     lists: Sequence[FacilitiesTable], *, root: Path, known: Known, told: Told = None
@@ -119,6 +125,7 @@ def read_facilities(
     """
     problems: list[Problem] = []
     warnings: list[Problem] = []
+    known = known.with_centres()
     found = [frames.OFFICIAL.frame()]
     for source in lists:
         try:
@@ -161,6 +168,7 @@ def complete_lists(
     Frame of schema ``frames.COMPLETE``; and a warning for each list that does not prove all.
     """
     declared: list[tuple[ListedTable, Complete, str, bool]] = []
+    known = known.with_centres()
     for source in lists:
         if source.complete is None:
             continue

@@ -289,6 +289,11 @@ class Standard(_Frozen):
         tests = [t for i in item_ids for t in self.item(i).tests]
         return max((self.metres(t) for t in tests), default=0.0)
 
+    @property
+    def unconfirmed(self) -> tuple[Test, ...]:
+        """Tests that rest on what was recalled and not read (grade M), in the file's order."""
+        return tuple(t for item in self.items for t in item.tests if t.grade == "M")
+
     def item(self, item_id: str) -> Item:
         """One item by its id; KeyError where there is none."""
         for item in self.items:

@@ -23,6 +23,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from parkgap.standards.marking import marked
 from parkgap.standards.values import SHARE, TOLERANCE, Fault, is_number
 from parkgap.toml_text import nearest
 
@@ -148,7 +149,8 @@ def _set(content: Any, steps: Steps, value: object) -> None:
 
 def _set_test(test: dict[str, Any], key: str, value: object) -> None:
     """Set a test's limit, unit or count; its clause no longer stands behind it: say so."""
-    zh, en = test["clause"]["zh"], test["clause"]["en"]
+    clause = marked(test["clause"], test["grade"])
+    zh, en = clause["zh"], clause["en"]
     if not zh.startswith(_OURS):
         zh = f"{_OURS}（标准原依据：{zh}）"
         en = f"Set by the study (the standard cites: {en})"

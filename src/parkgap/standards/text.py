@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parkgap.errors import Problem, StandardError
+from parkgap.standards.marking import UNCONFIRMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "of_items": "看下列设施：",
         "source": "有据",
         "assumption": "假设",
+        "unconfirmed": UNCONFIRMED["zh"],
         "mandatory": "必配",
         "optional": "选配",
         "shown": "仅展示",
@@ -76,6 +78,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "of_items": "judged by: ",
         "source": "source",
         "assumption": "assumption",
+        "unconfirmed": UNCONFIRMED["en"],
         "mandatory": "mandatory",
         "optional": "optional",
         "shown": "shown only",
@@ -217,4 +220,6 @@ def _test(test: Test, item: Item, lang: str, words: dict[str, str]) -> Iterator[
 
 def _origin(figure: Provenance, words: dict[str, str]) -> str:
     parts = [words[figure.basis], figure.grade, *figure.ref]
+    if figure.grade == "M":
+        parts.append(words["unconfirmed"])
     return f" [{' '.join(parts)}]"

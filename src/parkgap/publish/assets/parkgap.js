@@ -347,6 +347,24 @@
     return group;
   }
 
+  /* The best functional cluster in reach: its point, and the ground that was looked at. */
+  function cluster(data) {
+    const group = L.layerGroup();
+    const found = data.cluster;
+    if (found) {
+      const box = node("div", "facility");
+      box.appendChild(node("h3", "", found.title));
+      for (const line of found.lines) box.appendChild(node("p", "", line));
+      const at = [found.y / STEPS, found.x / STEPS];
+      const look = { color: "#7b1fa2", weight: 1.8, fillColor: "#7b1fa2" };
+      L.circle(at, { radius: found.r, dashArray: "5 4", fillOpacity: 0.05, ...look })
+        .bindPopup(box, { maxWidth: 300 }).addTo(group);
+      L.circleMarker(at, { radius: 4, fillOpacity: 1, ...look })
+        .bindPopup(box, { maxWidth: 300 }).addTo(group);
+    }
+    return group;
+  }
+
   function gates(map, data) {
     const group = L.layerGroup();
     for (const [x, y, kind, label] of data.gates) {
@@ -443,6 +461,7 @@
       const groups = facilities(map, data);
       groups.gates = gates(map, data);
       groups.planned = planned(map, data);
+      groups.cluster = cluster(data);
       switches(map, groups);
     }
     labels(map);

@@ -1,0 +1,215 @@
+"""Judge a town: what the assessment stands on, what it says, and what stands beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from parkgap.access.homes import ESTIMATED
+from parkgap.access.lists import proven, stock_places
+from parkgap.access.merging import park_of
+from parkgap.access.supply import supplies
+from parkgap.assess.capacity import MINUTES
+from parkgap.assess.certainty import References, edge_distance
+from parkgap.assess.checking import to_check
+from parkgap.assess.coming import duties, within_reach
+from parkgap.assess.comparison import compare_standards
+from parkgap.assess.competition import competition
+from parkgap.assess.groups import Ground
+from parkgap.assess.known import against_study, by_category, fallback_shares
+from parkgap.assess.nearest import few_at, least_walks
+from parkgap.assess.ranking import finest, without_few
+from parkgap.assess.scenarios import scenario_grid
+from parkgap.assess.stability import stability, tried, with_stability
+from parkgap.assess.transit import Timetables, public_transport
+from parkgap.frames import CAPACITY, COMPARISON
+from parkgap.judging import Judge
+from parkgap.results import Beside, Firm
+from parkgap.shift_times import crews_and_times
+from parkgap.shown import walks_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from parkgap.several import Further
+    from parkgap.shards import Survey
+    from parkgap.store import Memo
+    from parkgap.town import Town
+
+
+def ground_of(town: Town, memo: Memo) -> Ground:
+    """Put together what the judgement by a town's standard stands on."""
+    parks, found, standard = town.parks, town.found, town.standard
+    origins, facilities = found.origins, found.facilities
+    lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
+    shifts, times = crews_and_times(
+        *(town.study, town.tables.shifts, parks, facilities, standard, memo)
+    )
+    return Ground(
+        parks=parks,
+        origins=origins,
+        facilities=facilities,
+        reach=found.reach,
+        member=found.member,
+        park_of=park_of(facilities, parks),
+        edge_m=edge_distance(lon, lat, town.prepared.coverage),
+        completeness=mapping_of(town)[["park_id", "kind", "thin", "cut"]],
+        residents=_residents(parks, town.tables.residences, origins),
+        stretch=town.stretch,
+        beside=found.beside,
+        region_has=_region_has(town),
+        proven=proven(town.tables.complete, parks, standard, town.day),
+        hidden=few_at(origins, town.tables.enterprises, town.study.privacy.min_workers),
+        shifts=shifts,
+        times=times,
+    )
+
+
+def mapping_of(town: Town) -> pd.DataFrame:
+    """How well the surroundings are mapped, against the study's own parks and the standard."""
+    found = town.found
+    fallbacks = fallback_shares(found.completeness, found.origins, found.straight, found.gates)
+    return against_study(found.completeness, fallbacks, References.of(town.standard))
+
+
+def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Beside]:
+    """Judge, rank, and gather what stands beside; figures of few workers are left out."""
+    found, few = town.found, town.study.privacy.min_workers
+    judge = Judge(ground, town.standard, town.study.language, few, memo)
+    frames = judge.frames()
+    shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
+    firm = _firm(judge, frames, shown["assessment"])
+    shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
+    near = _shown(town, found.reach)
+    nearby = least_walks(near, found.origins, found.facilities["facility_id"], ground.hidden)
+    mapping = mapping_of(town)
+    kinds = by_category(mapping, found.facilities, nearby, town.standard)
+    shown |= {"detail": judge.detail, "completeness": mapping, "certainty": kinds, "nearby": nearby}
+    beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
+    return shown, _with_transit(beside, town, nearby, rail=bool(ground.region_has))
+
+
+def compare(
+    town: Town,
+    further: Sequence[Further],
+    parts: Sequence[list[Survey]],
+    frames: Mapping[str, Any],
+    memo: Memo,
+) -> pd.DataFrame:
+    """Judge by the further standards too, and put all side by side; empty where there is none.
+
+    Parameters
+    ----------
+    town
+        As the study's own standard sees it.
+    further, parts
+        The other standards, and of each what its shards found.
+    frames
+        What the study's own standard says.
+    memo
+        What was judged before.
+    """
+    if not further:
+        return COMPARISON.frame()
+    few, judged = town.study.privacy.min_workers, []
+    for one, surveys in zip(further, parts, strict=True):
+        ground = ground_of(one.town(town, surveys), memo)
+        own = Judge(ground, one.judged, town.study.language, few, memo).frames()
+        judged.append((one.standard, own["ranking"], own["assessment"]))
+    return compare_standards([(town.standard, frames["ranking"], frames["assessment"]), *judged])
+
+
+def _with_transit(beside: Beside, town: Town, nearby: pd.DataFrame, *, rail: bool) -> Beside:
+    said, found = town.transit, town.found
+    figures = public_transport(
+        *(town.parks, found.facilities, nearby, town.tables.shifts, found.completeness),
+        Timetables(said.stops, said.calls, found.matched, said.days),
+        town.standard,
+        rail=rail,
+    )
+    return replace(
+        beside,
+        transit=figures.transit,
+        departures=figures.departures,
+        stop_departures=figures.stops,
+    )
+
+
+def _firm(judge: Judge, frames: dict[str, pd.DataFrame], shown: pd.DataFrame) -> Firm:
+    """Try the ranks under other assumptions, and list what is to be checked on the ground."""
+    ranking, standard = frames["ranking"], judge.standard
+    scenarios = scenario_grid(standard)
+    known = judge.satisfactions(scenarios)
+    parks, sets = stability(known, scenarios, ranking, standard)
+    listed = to_check(finest(frames["assessment"]), finest(shown), ranking)
+    return Firm(parks, sets, listed, tried(standard, scenarios))
+
+
+def _beside(town: Town, shortfall: pd.DataFrame, assessment: pd.DataFrame, judge: Judge) -> Beside:
+    """Gather what the lists say besides: nothing of it changes a count."""
+    tables, found, few = town.tables, town.found, town.study.privacy.min_workers
+    planned = found.planned
+    pipeline = within_reach(
+        shortfall,
+        planned,
+        found.to_planned,
+        found.origins,
+        town.standard,
+        off_street=planned["lon"].notna().to_numpy() & ~found.on_street,
+        min_workers=few,
+        residents=judge.ground.residents,
+        hidden=judge.ground.hidden,
+    )
+    due = duties(assessment, tables.owners, judge, town.standard, min_workers=few)
+    return Beside(
+        planned=planned,
+        pipeline=pipeline,
+        timetable=found.timetable,
+        stock=stock_places(found.facilities, tables.housing_stock, min_workers=few),
+        shuttles=town.shuttles,
+        owners=tables.owners,
+        duties=without_few(due, few),
+        planned_near=least_walks(
+            _shown(town, found.to_planned),
+            found.origins,
+            planned["planned_id"],
+            judge.ground.hidden,
+        ),
+        capacity=_capacity(town, judge.ground),
+    )
+
+
+def _shown(town: Town, walks: pd.DataFrame) -> pd.DataFrame:
+    return walks_shown(walks, town.study.reach.limit_m, town.standard.walk_speed.v)
+
+
+def _capacity(town: Town, ground: Ground) -> pd.DataFrame:
+    """Share what facilities offer; none where walks of 15 minutes are not all looked for."""
+    found, standard = town.found, town.standard
+    if town.study.reach.limit_m < MINUTES[-1] * standard.walk_speed.v:
+        return CAPACITY.frame()
+    floor = found.catchments["floor_m2"].to_numpy(dtype=float)
+    known = (found.facilities, found.member, town.listed, town.tables.enterprises, floor)
+    supply = supplies(*known, standard)
+    few = town.study.privacy.min_workers
+    return competition(ground, supply, found.catchments, standard, min_workers=few)
+
+
+def _residents(parks: pd.DataFrame, residences: pd.DataFrame, origins: pd.DataFrame) -> pd.Series:
+    """Workers whose home is known, by park; all of a park's where homes are estimated."""
+    known = residences.groupby("park_id")["workers"].sum()
+    guessed = parks["park_id"].isin(origins.loc[origins["based_on"] == ESTIMATED, "park_id"])
+    own = parks[guessed].set_index("park_id")["workers"].astype("float64")
+    return pd.concat([known.drop(own.index, errors="ignore"), own]) if len(own) else known
+
+
+def _region_has(town: Town) -> frozenset[str]:
+    """Items that need urban rail, where tracks or lines of it are known; a stop alone is none."""
+    prepared, stops = town.prepared, town.transit.stops
+    lines = prepared.whole.modes & {"subway", "light_rail", "tram"}
+    timed = bool((stops["mode"] == "rail").any())
+    if not lines and not prepared.counts["urban_rail_tracks"] and not timed:
+        return frozenset()
+    return frozenset(town.standard.station_items)
