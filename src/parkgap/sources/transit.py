@@ -328,9 +328,10 @@ def _expanded(feed: Feed, kit: Any, trips: pd.DataFrame, times: pd.DataFrame) ->
 
 def _seconds(times: pd.Series) -> Floats:
     """Seconds after midnight of ``HH:MM:SS``; NaN where there is none, shape (n,)."""
-    parts = times.astype(str).str.extract(TIME)
+    code, said = pd.factorize(times.astype(object), use_na_sentinel=False)
+    parts = pd.Series(said, dtype=object).astype(str).str.extract(TIME)
     hours, minutes, seconds = (parts[i].astype(float).to_numpy() for i in range(3))
-    return np.asarray(hours * 3600.0 + minutes * 60.0 + seconds, dtype=float)
+    return np.asarray(hours * 3600.0 + minutes * 60.0 + seconds, dtype=float)[code]
 
 
 def _stops(feed: Feed, calls: pd.DataFrame, crs: str) -> pd.DataFrame:
