@@ -207,6 +207,17 @@ def test_the_published_weight_sets_alone() -> None:
     assert score["parcel", "all_equal"] == pytest.approx(100 * 0.75 / 1.75)
 
 
+def test_as_often_here_as_there_is_where_the_published_rank_stands() -> None:
+    # Two sets, under one of which meals weigh more, under the other parcels.
+    standard = standard_with(rank_draws=2)
+    sets = {k: standard.weight_sets[k] for k in ("article_first", "all_equal")}
+    standard = standard.model_copy(update={"weight_sets": sets})
+    frame, _ = tried_out(lacking(standard, {"meal": {MEAL}, "parcel": {PARCEL}}), standard)
+    got = frame.set_index("park_id")
+    assert got["tier"].to_dict() == {"meal": "upper", "parcel": "middle"}
+    assert got["tier_share"].to_dict() == {"meal": 0.5, "parcel": 0.5}
+
+
 def test_a_park_that_lacks_more_of_everything_never_moves() -> None:
     standard = load()
     known = random_town(standard, 8)

@@ -16,6 +16,8 @@ from parkgap.assess.groups import ESTIMATED
 from parkgap.frames import CERTAINTY, COMPLETENESS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from parkgap.standard import Standard
 
 Floats = npt.NDArray[np.float64]
@@ -128,10 +130,7 @@ def by_category(
     """
     of = {i.id: i.category for i in standard.scored}
     ids = [c.id for c in standard.categories if any(i.level != "shown" for i in c.items)]
-    has = np.array(
-        [[c in {of.get(i) for i in items} for c in ids] for items in facilities["items"]],
-        dtype=bool,
-    ).reshape(len(facilities), len(ids))
+    has = _member(facilities["items"], of, ids)
     mapped = _mapped(has, ids, References.of(standard))
     row = pd.Index(facilities["facility_id"]).get_indexer(pd.Index(reached["facility_id"]))
     near = pd.DataFrame(has[row], columns=ids).groupby(reached["park_id"].to_numpy()).sum()
@@ -153,6 +152,16 @@ def by_category(
         }
     )
     return CERTAINTY.check(out.sort_values(list(CERTAINTY.sort), ignore_index=True))
+
+
+def _member(items: pd.Series, category: Mapping[str, str], ids: list[str]) -> Bools:
+    """Whether a facility counts for a category, shape (facilities, categories)."""
+    listed = items.explode()
+    column = pd.Index(ids).get_indexer(pd.Index(listed.map(category)))
+    row = np.repeat(np.arange(len(items)), np.maximum(items.str.len(), 1))
+    has = np.zeros((len(items), len(ids)), dtype=bool)
+    has[row[column >= 0], column[column >= 0]] = True
+    return has
 
 
 def _mapped(has: Bools, ids: list[str], references: References) -> Floats:

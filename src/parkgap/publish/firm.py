@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from parkgap.frames import CERTAINTY, COMPLETENESS, STABILITY, TO_CHECK, WEIGHT_SETS, Schema
@@ -160,11 +160,10 @@ def effect_text(ctx: Context, row: Row) -> str:
 
 def firm_panel(ctx: Context, park_id: str) -> str:
     """Say how firm a park's rank is, and what it would be under each published weight set."""
-    t, words, firm = ctx.t, ctx.words, ctx.results.firm
-    sets = firm.sets[firm.sets["park_id"] == park_id].to_dict("records")
+    t, words = ctx.t, ctx.words
+    sets, own = ctx.sets.get(park_id), ctx.firm.get(park_id)
     if not sets:
         return ""
-    own = firm.parks[firm.parks["park_id"] == park_id].to_dict("records")
     told = [_firm_text(ctx, own[0])] if own else [t("section.firm_unranked")]
     order = {name: n for n, name in enumerate(ctx.results.standard.weight_sets)}
     headings = [(t("column.weight_set"), ""), (t("fact.score"), "num"), (t("fact.rank"), "num")]
@@ -200,10 +199,10 @@ def _firm_text(ctx: Context, row: Row) -> str:
 
 def thin_categories(ctx: Context, park_id: str) -> str:
     """Name the categories of which too little is mapped to say that any is missing (HTML)."""
-    frame: Any = ctx.results.certainty
-    own = frame[(frame["park_id"] == park_id) & frame["thin"] & (frame["kind"] == "work")]
-    if own.empty:
+    rows = ctx.certainty.get(park_id, ())
+    thin = [row["category"] for row in rows if row["thin"] and row["kind"] == "work"]
+    if not thin:
         return ""
-    named = ctx.words.join(ctx.words.category(c) for c in own["category"])
+    named = ctx.words.join(ctx.words.category(c) for c in thin)
     said = f"{ctx.t('section.thin_categories')}{ctx.t('page.colon')}{named}"
     return f"<p>{text(said)}</p>"

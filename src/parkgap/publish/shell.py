@@ -59,6 +59,8 @@ class Context:
         Park id to its rows.
     besides
         What the office's lists say besides.
+    firm, sets, certainty
+        Park id to its rows of how firm its rank is, of the weight sets, and of the categories.
     """
 
     results: Results
@@ -70,6 +72,9 @@ class Context:
     assessment: Mapping[str, list[Row]]
     completeness: Mapping[str, list[Row]]
     besides: Besides
+    firm: Mapping[str, list[Row]]
+    sets: Mapping[str, list[Row]]
+    certainty: Mapping[str, list[Row]]
 
     @property
     def park_ids(self) -> list[str]:
@@ -93,6 +98,9 @@ def context(results: Results) -> Context:
         shortfall=bucket(results.shortfall),
         assessment=bucket(results.assessment),
         completeness=bucket(results.completeness),
+        firm=bucket(results.firm.parks),
+        sets=bucket(results.firm.sets),
+        certainty=bucket(results.certainty),
     )
 
 
