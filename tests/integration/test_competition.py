@@ -23,8 +23,9 @@ from tests.towns import LAT, LON, Town, degrees, village
 
 from parkgap import rerun
 from parkgap.assess.competition import competition
-from parkgap.pipeline import compute
+from parkgap.pipeline import Clock, compute
 from parkgap.sources.population import people_at
+from parkgap.store import Store
 from parkgap.study import load_study
 
 if TYPE_CHECKING:
@@ -298,6 +299,51 @@ def test_nothing_of_it_changes_a_count(tmp_path: Path) -> None:
     tight = listed(tmp_path / "b", two_parks(), rows).results(tmp_path / "b")
     assert plain.assessment.equals(tight.assessment)
     assert plain.ranking.equals(tight.ranking)
+
+
+def test_beds_are_shared_by_workers_alone(tmp_path: Path) -> None:
+    # 300 beds 320 m away for 1,000 + 600 workers, each a whole person: 187.5 for 1,000, told in
+    # steps of 2 (P: 187.5 x 10 / 1,000) and of 5 (Q: 187.5 x 10 / 600).  No figure is asked for.
+    town = two_parks()
+    town._row("housing_stock", (200, 0), id="D", kind="dormitory", beds=300, status="existing")
+    town.settings += people(tmp_path, 5000)
+    results = town.results(tmp_path)
+    rows = [told(results, p, "beds", "worker_housing") for p in "PQ"]
+    assert [r["per_1000"] for r in rows] == [188, 190]
+    assert [(r["factor"], r["residents"]) for r in rows] == [(1, 0)] * 2
+    assert {r["reason_unverified"] for r in rows} == {"no_norm"}
+
+
+def test_where_nobody_maps_no_lack_of_room_is_confirmed(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    florists = [at for at, tags in town.nodes.items() if tags.get("shop") == "florist"]
+    for at in florists:
+        town.nodes[at].clear()
+    row = told(town.results(tmp_path), "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "thin_data")
+    assert row["short_by"] is None
+
+
+def test_walks_that_are_not_all_looked_for_are_not_judged(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    town.settings += "[reach]\nlimit_m = 900\n"
+    assert town.results(tmp_path).beside.capacity.empty
+
+
+def test_another_headcount_walks_no_resident_again(tmp_path: Path) -> None:
+    def run(q: float) -> tuple[float, list[str]]:
+        town = listed(tmp_path, two_parks(1000, q), {"x": 200, "y": 0, "area_m2": 64})
+        town.settings += people(tmp_path, 200)
+        clock = Clock(lambda _: None)
+        results = compute(town.write(tmp_path), clock, store=Store(tmp_path / "store"))
+        reused = [name for stage in clock.stages for name in stage.reused]
+        return float(told(results, "P", "m2")["per_1000"]), reused
+
+    first, _ = run(600)
+    # 64 / (500 + 1,100 + 200) / 2: 17.8 for 1,000 workers, told as lies nearest in steps of 2.
+    second, reused = run(2200)
+    assert (first, second) == (32, 18)
+    assert "residents" in reused
 
 
 # --- a real town ---------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def floor_areas(facilities: pd.DataFrame, objects: pd.DataFrame, buildings: pd.D
     levels = pd.to_numeric(built["levels"], errors="coerce").fillna(1.0).clip(1, 60)
     levels = levels.mask(built["kind"].isin(_SHARED), 1.0)
     floor = geo.hectares(area["geometry"].to_numpy()) * 1e4 * levels.to_numpy()
-    known = pd.Series(floor, index=area["osm_id"]).groupby(level=0).max()
+    known = pd.Series(np.round(floor, 1), index=area["osm_id"]).groupby(level=0).max()
     ids = facilities["source_ids"].explode()
     of = pd.Series(known.reindex(ids).to_numpy(), index=ids.index).groupby(level=0).max()
     return np.asarray(of.reindex(facilities.index).to_numpy(dtype=float))

@@ -82,7 +82,7 @@ def capacity_panel(ctx: Context, park_id: str) -> str:
         (t(f"column.{c}"), "num")
         for c in ("facilities", "supply", "per_1000", "needed_per_1000", "short_by")
     ]
-    headings += [(t("column.competing"), ""), (t("column.clause"), "")]
+    headings += [(t("column.shared_with"), ""), (t("column.clause"), "")]
     body = [("", _cells(ctx, row, names)) for row in rows]
     grid = table(headings, body, caption=t("section.capacity"), ident="capacity")
     factors = words.join(dict.fromkeys(plain_factor(r["factor"]) for r in rows))
@@ -108,9 +108,7 @@ def _cells(ctx: Context, row: Row, names: dict[str, str]) -> list[Cell]:
     chip = f'<span class="chip {css}">{text(words.word("capacity_status", status))}</span>'
     unknown = number(row["facilities_unknown"])
     blank = t("format.capacity_unknown", n=count(unknown)) if unknown else ""
-    who = [t("format.shared_with", parks=words.join(_sharing(row, names)))] * bool(
-        row["shared_with"]
-    )
+    who = [name for name in [words.join(_sharing(row, names))] if name]
     if number(row["residents"]):
         who.append(t("format.residents", n=count(row["residents"])))
     badge = words.word("basis", row["basis"])
