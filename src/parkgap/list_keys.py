@@ -14,6 +14,8 @@ ITEM_OF_STOCK = {
     "talent_apartment": "worker_housing",
     "other": "any_housing",
 }
+#: What an enterprise's own canteen is to its people.
+MEAL = "canteen_or_meal"
 #: What a list of facilities calls an official 产业邻里中心: it is no item of a standard.
 CENTRE = "neighbourhood_centre"
 CENTRE_NAMES = (CENTRE, "产业邻里中心", "邻里中心", "neighbourhood centre")

@@ -272,7 +272,8 @@ def _centres(tables: Tables, standard: Standard, day: str) -> tuple[pd.DataFrame
 
 def _lists(tables: Tables, standard: Standard, day: str) -> Lists:
     """Part what the lists say into what is there on the day and what is to come."""
-    listed = gather_lists(tables.facilities, tables.projects, tables.housing_stock, standard)
+    given = (tables.facilities, tables.projects, tables.housing_stock, tables.enterprises)
+    listed = gather_lists(*given, standard)
     return Lists(open_places(listed, day), not_yet(listed, day), tables.bus_lines)
 
 

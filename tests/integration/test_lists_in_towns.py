@@ -299,3 +299,19 @@ def test_a_study_without_lists_has_no_empty_room_for_them(tmp_path: Path) -> Non
     page = (tmp_path / "out/parks/P.html").read_text(encoding="utf-8")
     for words in ("Shuttle buses", "Lines at the stops", "Department", 'data-layer="planned"'):
         assert words not in page
+
+
+def test_an_enterprise_s_own_canteen_feeds_its_people_alone(tmp_path: Path) -> None:
+    # Two firms of one park at its drive, 20 m apart; one has a canteen with 300 seats.  No other
+    # meal is anywhere: the one firm's people are served at the door, the other's are not.
+    town = village()
+    town.firm("G", "P", (0, 100), workers=1000)
+    first, second = town.tables["enterprises"]
+    first |= {"canteen_seats": 300, "canteen_hours": "11:00-13:00"}
+    second |= {"canteen_seats": "", "canteen_hours": ""}
+    results = town.results(tmp_path)
+    row = judged(results, "P", MEAL)
+    assert (row["status"], row["served_share"]) == ("short", 0.5)
+    (canteen,) = results.facilities.to_dict("records")
+    assert (canteen["access"], canteen["opening_hours"]) == ("enterprise:F", "11:00-13:00")
+    assert canteen["facility_id"] == "list:enterprises/F"

@@ -14,18 +14,23 @@ import pandas as pd
 
 from parkgap.areas import LEVELS
 from parkgap.frames import LISTED, PLANNED, STOCK
-from parkgap.list_keys import CENTRE, ITEM_OF_STOCK, holds
+from parkgap.list_keys import CENTRE, ITEM_OF_STOCK, MEAL, holds
 
 if TYPE_CHECKING:
     from parkgap.standard import Standard
 
 Bools = npt.NDArray[np.bool_]
 
-_PROJECTS, _STOCK = "projects", "housing_stock"  # their rows' list_id; the others' are file names
+# Their rows' list_id; the others' are file names.
+_PROJECTS, _STOCK, _ENTERPRISES = "projects", "housing_stock", "enterprises"
 
 
 def gather(
-    official: pd.DataFrame, projects: pd.DataFrame, stock: pd.DataFrame, standard: Standard
+    official: pd.DataFrame,
+    projects: pd.DataFrame,
+    stock: pd.DataFrame,
+    enterprises: pd.DataFrame,
+    standard: Standard,
 ) -> pd.DataFrame:
     """Bring all lists to one form.
 
@@ -33,6 +38,9 @@ def gather(
     ----------
     official, projects, stock
         Frames of :data:`parkgap.frames.OFFICIAL`, ``PROJECTS`` and ``HOUSING_STOCK``.
+    enterprises
+        Of :data:`parkgap.frames.ENTERPRISES`: a canteen of its own is a place for its people,
+        unless a list names one for them.
     standard
         Housing of a kind that it has no item for is left out.
 
@@ -63,12 +71,35 @@ def gather(
     replaced = pd.MultiIndex.from_frame(own[key]).isin(
         pd.MultiIndex.from_frame(official.loc[wins, key])
     )
-    parts = [official[~named | wins], own[~replaced], housing]
+    canteens = _canteens(enterprises, official, standard)
+    parts = [official[~named | wins], own[~replaced], housing, canteens]
     frames = [p.reindex(columns=LISTED.names) for p in parts if len(p)]
     if not frames:
         return LISTED.frame()
     merged = pd.concat(frames, ignore_index=True)
     return LISTED.check(merged.astype(LISTED.frame().dtypes.to_dict()))
+
+
+def _canteens(
+    enterprises: pd.DataFrame, official: pd.DataFrame, standard: Standard
+) -> pd.DataFrame:
+    """Enterprises' own canteens, where it is known where the enterprise is."""
+    if MEAL not in [i.id for i in standard.items]:
+        return LISTED.frame()
+    own = enterprises[(enterprises["canteen_seats"] > 0) & enterprises["lon"].notna()]
+    access = "enterprise:" + own["enterprise_id"].astype(str)
+    told = official.loc[official["item"] == MEAL, "access"]
+    own = own.assign(
+        list_id=_ENTERPRISES,
+        row_id=own["enterprise_id"],
+        item=MEAL,
+        access=access,
+        status="existing",
+        hours=own["canteen_hours"],
+        seats=own["canteen_seats"],
+        removed=False,
+    )
+    return own[~access.isin(told)]
 
 
 def centres_and_others(

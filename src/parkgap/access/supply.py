@@ -13,7 +13,7 @@ import pandas as pd
 
 from parkgap import geo
 from parkgap.frames import ENTERPRISES, SUPPLY
-from parkgap.list_keys import ITEM_OF_STOCK
+from parkgap.list_keys import ITEM_OF_STOCK, MEAL
 
 if TYPE_CHECKING:
     from parkgap.standard import Standard
@@ -22,7 +22,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 AREA = "area_per_1000"  # the figure of an item that is asked for by floor area
-MEAL = "canteen_or_meal"  # what an enterprise's own canteen serves
 _UNITS = {"seats": "seats", "area_m2": "m2", "beds": "beds"}
 _SHARED = frozenset(
     "house residential apartments detached terrace semidetached_house bungalow dormitory "
