@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from parkgap.access.homes import ESTIMATED
@@ -18,7 +20,7 @@ from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.comparison import compare_standards
 from parkgap.assess.competition import competition
 from parkgap.assess.groups import Ground
-from parkgap.assess.known import against_study, by_category, fallback_shares
+from parkgap.assess.known import against_study, by_category, fallback_shares, thin_items
 from parkgap.assess.nearest import few_at, least_walks
 from parkgap.assess.ranking import finest, without_few
 from parkgap.assess.scenarios import scenario_grid
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from parkgap.store import Memo
     from parkgap.town import Town
 
+Bools = npt.NDArray[np.bool_]
+
 
 def ground_of(town: Town, memo: Memo) -> Ground:
     """Put together what the judgement by a town's standard stands on."""
@@ -47,6 +51,8 @@ def ground_of(town: Town, memo: Memo) -> Ground:
     shifts, times = crews_and_times(
         *(town.study, town.tables.shifts, parks, facilities, standard, memo)
     )
+    hidden = few_at(origins, town.tables.enterprises, town.study.privacy.min_workers)
+    mapping, _, kinds = known_of(town, hidden)
     return Ground(
         parks=parks,
         origins=origins,
@@ -55,37 +61,45 @@ def ground_of(town: Town, memo: Memo) -> Ground:
         member=found.member,
         park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
-        completeness=mapping_of(town)[["park_id", "kind", "thin", "cut"]],
+        completeness=mapping[["park_id", "kind", "thin", "cut"]],
+        thin=thin_items(kinds, origins, standard),
         residents=_residents(parks, town.tables.residences, origins),
         stretch=town.stretch,
         beside=found.beside,
         region_has=_region_has(town),
         proven=proven(town.tables.complete, parks, standard, town.day),
-        hidden=few_at(origins, town.tables.enterprises, town.study.privacy.min_workers),
+        hidden=hidden,
         shifts=shifts,
         times=times,
     )
 
 
-def mapping_of(town: Town) -> pd.DataFrame:
-    """How well the surroundings are mapped, against the study's own parks and the standard."""
+def known_of(town: Town, hidden: Bools) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Tell what lies near each park, and how well its surroundings are mapped.
+
+    Returns
+    -------
+    mapping, nearby, kinds
+        Frames of ``COMPLETENESS`` (against the study's own parks and the standard), of ``NEARBY``,
+        and of ``CERTAINTY``, by category.
+    """
     found = town.found
     fallbacks = fallback_shares(found.completeness, found.origins, found.straight, found.gates)
-    return against_study(found.completeness, fallbacks, References.of(town.standard))
+    mapping = against_study(found.completeness, fallbacks, References.of(town.standard))
+    near = _shown(town, found.reach)
+    nearby = least_walks(near, found.origins, found.facilities["facility_id"], hidden)
+    return mapping, nearby, by_category(mapping, found.facilities, nearby, town.standard)
 
 
 def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Beside]:
     """Judge, rank, and gather what stands beside; figures of few workers are left out."""
-    found, few = town.found, town.study.privacy.min_workers
+    few = town.study.privacy.min_workers
     judge = Judge(ground, town.standard, town.study.language, few, memo)
     frames = judge.frames()
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
     firm = _firm(judge, frames, shown["assessment"])
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
-    near = _shown(town, found.reach)
-    nearby = least_walks(near, found.origins, found.facilities["facility_id"], ground.hidden)
-    mapping = mapping_of(town)
-    kinds = by_category(mapping, found.facilities, nearby, town.standard)
+    mapping, nearby, kinds = known_of(town, ground.hidden)
     shown |= {"detail": judge.detail, "completeness": mapping, "certainty": kinds, "nearby": nearby}
     beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
     return shown, _with_transit(beside, town, nearby, rail=bool(ground.region_has))

@@ -186,6 +186,7 @@ def only(ground: Ground, rows: Ints) -> Ground:
         park_of=park[ground.park_of],
         edge_m=ground.edge_m[mine],
         hidden=ground.hidden[mine],
+        thin=None if ground.thin is None else ground.thin[mine],
         proven=None if ground.proven is None else ground.proven[rows],
         **parts,
     )
@@ -222,6 +223,7 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
             (
                 *(str(name), workers[park]),
                 g.origins[_ORIGIN].iloc[own].reset_index(drop=True),
+                None if g.thin is None else g.thin[own],
                 *(g.edge_m[own], g.hidden[own], np.searchsorted(own, walk["origin"][r]), code),
                 *(walk[c][r] for c in _WALK),
                 *(places.iloc[seen].reset_index(drop=True), g.member[seen]),

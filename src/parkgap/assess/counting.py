@@ -176,7 +176,7 @@ class Counter:
             "no_street": ~g.origins["reached"].to_numpy(dtype=bool),
             "needs_list": item.needs_list & ~proven,
             "estimated_homes": self._estimated,
-            "thin_data": self._thin & ~proven,
+            "thin_data": self._thin_for(item) & ~proven,
         }
         for name, flag in by_origin.items():
             out[:, :, REASONS.index(name)] = flag[origin][:, None]
@@ -192,6 +192,11 @@ class Counter:
                 stops = np.bincount(rows.origin[blank], minlength=size)[origin]
                 out[:, t, REASONS.index("no_lines")] = stops > 0
         return out
+
+    def _thin_for(self, item: Item) -> Bools:
+        """Origins around which the data is too thin for an item, shape (origins,)."""
+        whole = self.g.thin
+        return self._thin if whole is None else np.asarray(whole[:, self.index[item.id]])
 
     def _proven(self, item: Item) -> Bools:
         """Origins for which a complete official list speaks for an item, shape (origins,)."""

@@ -166,6 +166,9 @@ class Ground:
         have one crew, whose times nobody gave.
     times
         When places serve, by the patterns of `shifts`.
+    thin
+        Whether the data around an origin is too thin to say that an item is missing, shape
+        (origins, items); None: as `completeness` says, whatever the item.
     """
 
     parks: pd.DataFrame
@@ -184,6 +187,7 @@ class Ground:
     proven: Bools | None = None
     shifts: pd.DataFrame = field(default_factory=no_shifts)
     times: Times = field(default_factory=Times)
+    thin: Bools | None = None
 
     @cached_property
     def origin_park(self) -> Ints:

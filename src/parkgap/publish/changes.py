@@ -244,6 +244,8 @@ class _Comparison:
         if name == "walk_speed":
             tests = after["standard"]["items"].get(item, {"tests": {}})["tests"].values()
             return any(unit == "min" for _, unit, _ in tests)
+        if name == "hours":  # they bear on items that close, where shifts are told apart
+            return any(item in r["standard"].get("timed", ()) for r in (self.before.record, after))
         return name != "weight_sets"
 
     def _acting(self, park: str, item: str, one: Row, two: Row) -> list[Cause]:

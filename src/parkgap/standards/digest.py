@@ -25,13 +25,14 @@ def digest(standard: Standard) -> str:
 
 
 def summary(standard: Standard) -> dict[str, Any]:
-    """What judges, as plain values: ``items`` by id, and ``common`` figures.
+    """What judges, as plain values: ``items`` by id, ``timed`` items, and ``common`` figures.
 
     Of an item: weight, level, origin, what is counted, tests by band, and short hashes of its
     tag rule (``rule``) and of its other switches (``switches``).
     """
     return {
         "items": {item.id: _item(item) for item in standard.items},
+        "timed": sorted(standard.hours.items) if standard.hours is not None else [],
         "common": {
             "walk_speed": standard.walk_speed.v,
             "scale_workers": standard.scale_workers.v,
