@@ -200,13 +200,23 @@ def test_residents_are_counted_by_their_own_walks(
 def test_shards_share_what_they_both_reach_to_the_last_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = ({"x": 200, "y": 0, "area_m2": 64}, {"x": -700, "y": 5, "seats": 33, "area_m2": 71})
+    # R, 1,000 m east, shares the first canteen; the second is within reach of P and Q alone, the
+    # third of R alone, though either shard has it on its map.
+    rows = (
+        {"x": 200, "y": 0, "area_m2": 64},
+        {"x": -100, "y": 5, "seats": 33, "area_m2": 71},
+        {"x": 1300, "y": 5, "seats": 35, "area_m2": 72},
+    )
     town = listed(tmp_path, two_parks(), *rows)
+    town.street((0, 0), (1000, 0), (1300, 0))
+    town.street((1000, 0), (1000, 120), highway="service")
+    town.park("R", (900, 20, 1100, 220))
+    town.firm("H", "R", (1000, 120))
     town.node(400, 10, amenity="restaurant", name="Unknown")
     town.settings += people(tmp_path, 123.4)
     study = town.write(tmp_path)
     rerun.run(study, tmp_path / "one", rerun.Means(fresh=True, store=tmp_path / "s1"))
-    monkeypatch.setattr("parkgap.pipeline.split", lambda _: [("P",), ("Q",)])
+    monkeypatch.setattr("parkgap.pipeline.split", lambda _: [("P", "Q"), ("R",)])
     rerun.run(study, tmp_path / "two", rerun.Means(fresh=True, store=tmp_path / "s2"))
     names = [
         p.relative_to(tmp_path / "one")
@@ -266,9 +276,10 @@ def test_an_estimate_proves_no_lack(tmp_path: Path) -> None:
 
 
 def test_few_workers_are_told_nothing_of_and_give_nothing_away(tmp_path: Path) -> None:
-    # Seven workers count as ten in what P shares with them, so that 100 for any number up to ten.
+    # Any number up to ten counts as ten in what P shares with them: 63.53 / 505 / 2 are 62.9 for
+    # 1,000 workers, told as 62.  With three it would be 63.3, and told as 64.
     def shared(folder: Path, few: float) -> Results:
-        rows = {"x": 200, "y": 0, "seats": 160, "area_m2": 64}
+        rows = {"x": 200, "y": 0, "seats": 160, "area_m2": 63.53}
         return listed(folder, two_parks(1000, few), rows).results(folder)
 
     seven, three = shared(tmp_path / "7", 7), shared(tmp_path / "3", 3)
@@ -277,6 +288,7 @@ def test_few_workers_are_told_nothing_of_and_give_nothing_away(tmp_path: Path) -
         row = told(results, "Q", "m2")
         assert [row[c] for c in columns] == [None] * 4
     assert told(seven, "P", "m2") == told(three, "P", "m2")
+    assert told(three, "P", "m2")["per_1000"] == 62
 
 
 def test_an_unknown_headcount_is_no_headcount_of_nought(tmp_path: Path) -> None:
