@@ -237,6 +237,19 @@ def test_enough_for_workers_and_residents_is_met(tmp_path: Path) -> None:
     assert (row["status"], row["reason_unverified"], row["per_1000"]) == ("met", None, 300)
 
 
+def test_residents_beyond_the_edge_of_raster_or_map_may_come_too(tmp_path: Path) -> None:
+    town = listed(tmp_path / "map", two_parks(), {"x": 200, "y": 0, "area_m2": 600})
+    town.extent = (-1900, -4000, 4000, 4000)  # 1,900 m west of the firms; 2 x 1,005 are looked at
+    town.settings += people(tmp_path / "map", 200)
+    row = told(town.results(tmp_path / "map"), "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "edge")
+    # The raster ends 1,800 m east: 900 m from the canteen.
+    town = listed(tmp_path / "raster", two_parks(), {"x": 800, "y": 0, "area_m2": 6000})
+    town.settings += people(tmp_path / "raster", 200)
+    row = told(town.results(tmp_path / "raster"), "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "no_population")
+
+
 def test_a_raster_that_knows_nothing_there_is_no_raster(tmp_path: Path) -> None:
     town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 600})
     town.settings += people(tmp_path, 0, nodata=True)
