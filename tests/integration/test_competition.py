@@ -10,6 +10,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +20,14 @@ import numpy as np
 import pytest
 import shapely
 from pyproj import Proj
+from python_calamine import CalamineWorkbook
 from tests.rasters import tif
 from tests.towns import LAT, LON, Town, degrees, village
 
 from parkgap import rerun
 from parkgap.assess.competition import competition
 from parkgap.pipeline import Clock, compute
+from parkgap.publish.explain import explain_park
 from parkgap.sources.population import people_at
 from parkgap.store import Store
 from parkgap.study import load_study
@@ -94,6 +98,34 @@ def test_one_crowded_canteen_is_shared_by_two_parks(tmp_path: Path) -> None:
         assert (area["shared_with"], area["supply_basis"]) == (other, "declared")
         assert (area["facilities"], area["facilities_unknown"]) == (1, 0)
         assert area["basis"] == "assumption"
+
+
+def test_the_factor_stands_where_the_figures_are_explained(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    results = town.results(tmp_path)
+    said = explain_park(results, "P", MEAL)
+    assert (
+        "capacity (m² of floor): confirmed short; for 1,000 workers 40, needed 120 (a worker "
+        "counts for 0.5 of a resident); lacking 80 m² of floor; Shared with Q" in said
+    )
+    (item,) = json.loads(explain_park(results, "P", MEAL, as_json=True))["items"]
+    (row,) = item["capacity"]
+    assert (row["factor"], row["short_by"], row["shared_with"]) == (0.5, 80, "Q")
+
+
+def test_it_is_published_beside_the_counts(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    rerun.run(town.write(tmp_path), tmp_path / "out")
+    out = tmp_path / "out"
+    rows = CalamineWorkbook.from_path(out / "parkgap.xlsx").get_sheet_by_name("Capacity")
+    cells = [dict(zip(rows.to_python()[0], r, strict=True)) for r in rows.to_python()[1:]]
+    (meal,) = [r for r in cells if r["Park"] == "P" and r["Item"] == "Canteen or meal"]
+    assert (meal["Short by"], meal["Shared with"], meal["Basis"]) == (80, "Q", "assumption")
+    page = (out / "parks" / "P.html").read_text(encoding="utf-8")
+    assert "80 m² of floor" in page
+    with closing(sqlite3.connect(out / "parkgap.gpkg")) as base:
+        sql = "SELECT short_by FROM capacity WHERE park_id = 'Q' AND item = 'canteen_or_meal'"
+        assert base.execute(sql).fetchall() == [(48.0,)]
 
 
 def test_a_canteen_in_the_next_zone_counts_for_less(tmp_path: Path) -> None:
