@@ -201,12 +201,13 @@ def _catchments(
         )
 
         def count() -> Floats:
-            from parkgap.sources.population import people_at
+            from parkgap.sources.population import extent_of, people_at
 
             return residents_by_zone(
                 *(streets.value, places.value.entrances, wanted, MINUTES),
                 ask=partial(people_at, raster),
                 around=around,
+                extent=extent_of(raster),
             )
 
         zones = memo("residents", (streets, places, wanted, rules.people_from), count).value

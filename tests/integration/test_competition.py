@@ -10,6 +10,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +20,14 @@ import numpy as np
 import pytest
 import shapely
 from pyproj import Proj
+from python_calamine import CalamineWorkbook
 from tests.rasters import tif
 from tests.towns import LAT, LON, Town, degrees, village
 
 from parkgap import rerun
 from parkgap.assess.competition import competition
 from parkgap.pipeline import Clock, compute
+from parkgap.publish.explain import explain_park
 from parkgap.sources.population import people_at
 from parkgap.store import Store
 from parkgap.study import load_study
@@ -94,6 +98,34 @@ def test_one_crowded_canteen_is_shared_by_two_parks(tmp_path: Path) -> None:
         assert (area["shared_with"], area["supply_basis"]) == (other, "declared")
         assert (area["facilities"], area["facilities_unknown"]) == (1, 0)
         assert area["basis"] == "assumption"
+
+
+def test_the_factor_stands_where_the_figures_are_explained(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    results = town.results(tmp_path)
+    said = explain_park(results, "P", MEAL)
+    assert (
+        "capacity (m² of floor): confirmed short; for 1,000 workers 40, needed 120 (a worker "
+        "counts for 0.5 of a resident); lacking 80 m² of floor; Shared with Q" in said
+    )
+    (item,) = json.loads(explain_park(results, "P", MEAL, as_json=True))["items"]
+    (row,) = item["capacity"]
+    assert (row["factor"], row["short_by"], row["shared_with"]) == (0.5, 80, "Q")
+
+
+def test_it_is_published_beside_the_counts(tmp_path: Path) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    rerun.run(town.write(tmp_path), tmp_path / "out")
+    out = tmp_path / "out"
+    rows = CalamineWorkbook.from_path(out / "parkgap.xlsx").get_sheet_by_name("Capacity")
+    cells = [dict(zip(rows.to_python()[0], r, strict=True)) for r in rows.to_python()[1:]]
+    (meal,) = [r for r in cells if r["Park"] == "P" and r["Item"] == "Canteen or meal"]
+    assert (meal["Short by"], meal["Shared with"], meal["Basis"]) == (80, "Q", "assumption")
+    page = (out / "parks" / "P.html").read_text(encoding="utf-8")
+    assert "80 m² of floor" in page
+    with closing(sqlite3.connect(out / "parkgap.gpkg")) as base:
+        sql = "SELECT short_by FROM capacity WHERE park_id = 'Q' AND item = 'canteen_or_meal'"
+        assert base.execute(sql).fetchall() == [(48.0,)]
 
 
 def test_a_canteen_in_the_next_zone_counts_for_less(tmp_path: Path) -> None:
@@ -200,13 +232,23 @@ def test_residents_are_counted_by_their_own_walks(
 def test_shards_share_what_they_both_reach_to_the_last_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = ({"x": 200, "y": 0, "area_m2": 64}, {"x": -700, "y": 5, "seats": 33, "area_m2": 71})
+    # R, 1,000 m east, shares the first canteen; the second is within reach of P and Q alone, the
+    # third of R alone, though either shard has it on its map.
+    rows = (
+        {"x": 200, "y": 0, "area_m2": 64},
+        {"x": -100, "y": 5, "seats": 33, "area_m2": 71},
+        {"x": 1300, "y": 5, "seats": 35, "area_m2": 72},
+    )
     town = listed(tmp_path, two_parks(), *rows)
+    town.street((0, 0), (1000, 0), (1300, 0))
+    town.street((1000, 0), (1000, 120), highway="service")
+    town.park("R", (900, 20, 1100, 220))
+    town.firm("H", "R", (1000, 120))
     town.node(400, 10, amenity="restaurant", name="Unknown")
     town.settings += people(tmp_path, 123.4)
     study = town.write(tmp_path)
     rerun.run(study, tmp_path / "one", rerun.Means(fresh=True, store=tmp_path / "s1"))
-    monkeypatch.setattr("parkgap.pipeline.split", lambda _: [("P",), ("Q",)])
+    monkeypatch.setattr("parkgap.pipeline.split", lambda _: [("P", "Q"), ("R",)])
     rerun.run(study, tmp_path / "two", rerun.Means(fresh=True, store=tmp_path / "s2"))
     names = [
         p.relative_to(tmp_path / "one")
@@ -225,6 +267,19 @@ def test_enough_for_workers_and_residents_is_met(tmp_path: Path) -> None:
     town.settings += people(tmp_path, 200)
     row = told(town.results(tmp_path), "P", "m2")
     assert (row["status"], row["reason_unverified"], row["per_1000"]) == ("met", None, 300)
+
+
+def test_residents_beyond_the_edge_of_raster_or_map_may_come_too(tmp_path: Path) -> None:
+    town = listed(tmp_path / "map", two_parks(), {"x": 200, "y": 0, "area_m2": 600})
+    town.extent = (-1900, -4000, 4000, 4000)  # 1,900 m west of the firms; 2 x 1,005 are looked at
+    town.settings += people(tmp_path / "map", 200)
+    row = told(town.results(tmp_path / "map"), "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "edge")
+    # The raster ends 1,800 m east: 900 m from the canteen.
+    town = listed(tmp_path / "raster", two_parks(), {"x": 800, "y": 0, "area_m2": 6000})
+    town.settings += people(tmp_path / "raster", 200)
+    row = told(town.results(tmp_path / "raster"), "P", "m2")
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "no_population")
 
 
 def test_a_raster_that_knows_nothing_there_is_no_raster(tmp_path: Path) -> None:
@@ -266,9 +321,10 @@ def test_an_estimate_proves_no_lack(tmp_path: Path) -> None:
 
 
 def test_few_workers_are_told_nothing_of_and_give_nothing_away(tmp_path: Path) -> None:
-    # Seven workers count as ten in what P shares with them, so that 100 for any number up to ten.
+    # Any number up to ten counts as ten in what P shares with them: 63.53 / 505 / 2 are 62.9 for
+    # 1,000 workers, told as 62.  With three it would be 63.3, and told as 64.
     def shared(folder: Path, few: float) -> Results:
-        rows = {"x": 200, "y": 0, "seats": 160, "area_m2": 64}
+        rows = {"x": 200, "y": 0, "seats": 160, "area_m2": 63.53}
         return listed(folder, two_parks(1000, few), rows).results(folder)
 
     seven, three = shared(tmp_path / "7", 7), shared(tmp_path / "3", 3)
@@ -277,6 +333,7 @@ def test_few_workers_are_told_nothing_of_and_give_nothing_away(tmp_path: Path) -
         row = told(results, "Q", "m2")
         assert [row[c] for c in columns] == [None] * 4
     assert told(seven, "P", "m2") == told(three, "P", "m2")
+    assert told(three, "P", "m2")["per_1000"] == 62
 
 
 def test_an_unknown_headcount_is_no_headcount_of_nought(tmp_path: Path) -> None:

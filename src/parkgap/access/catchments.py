@@ -44,6 +44,7 @@ def residents_by_zone(
     *,
     ask: Ask,
     around: Around,
+    extent: shapely.Geometry,
 ) -> Floats:
     """Count who lives within so many minutes of each facility.
 
@@ -61,11 +62,14 @@ def residents_by_zone(
         Gives ``lon, lat, persons`` of a raster in an area (WGS-84); no row: unknown.
     around
         Gives the area (WGS-84) that reaches so many metres beyond some points.
+    extent
+        Ground (WGS-84) of which the raster speaks.
 
     Returns
     -------
-    Persons in each zone (not in the zones before it), shape (facilities, z); NaN where nobody was
-    counted: not wanted, without an entrance, or the raster knows nothing within the farthest walk.
+    Persons in each zone (not in the zones before it), shape (facilities, z); NaN where they cannot
+    be counted: not wanted, without an entrance, the raster ends within the farthest walk, or knows
+    nothing there.
     """
     out = np.full((len(wanted), len(minutes)), np.nan)
     targets = entrances.take(np.flatnonzero(wanted[entrances.of]))
@@ -82,6 +86,12 @@ def residents_by_zone(
     near, _ = cKDTree(np.column_stack([px, py])).query(np.column_stack([x, y]))
     known = np.zeros(len(wanted), dtype=bool)
     known[targets.of[near * geo.scale(lat) <= far_m]] = True
+    # A part of the people would make an answer, and a wrong one.
+    (ground,) = geo.project(np.array([extent], dtype=object))
+    points = geo.planar_points(x, y)
+    inside = shapely.contains(ground, points)
+    inside &= shapely.distance(shapely.boundary(ground), points) * geo.scale(lat) >= far_m
+    known[targets.of[~inside]] = False
     persons = people["persons"].to_numpy(dtype=float)
     lived = np.flatnonzero(persons > 0)
     # Whoever lives off the streets walks to the nearest: nobody is lost on the way.

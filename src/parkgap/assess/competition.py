@@ -119,6 +119,7 @@ class _Case:
     column: int  # of the item in the tables of members
     unit: str
     needed: Needed | None
+    by_workers: bool  # asked for by workers alone, each a whole person
     factor: float
     walks: pd.DataFrame
     amount: Floats
@@ -207,10 +208,10 @@ class _Town:
             more = pd.DataFrame({"demand": inside, "supply": at[inside], "minutes": 0.0})
             walks = pd.concat([walks, more], ignore_index=True)
         demand = next(c.demand for c in self.standard.categories if c.id == item.category)
-        per_worker = unit == "beds" or (needed is not None and needed.per_worker)
-        factor = 1.0 if per_worker else self.standard.worker_to_resident[demand].v
+        by_workers = unit == "beds" or (needed is not None and needed.per_worker)
+        factor = 1.0 if by_workers else self.standard.worker_to_resident[demand].v
         return _Case(
-            *(item, column, unit, needed, factor, walks),
+            *(item, column, unit, needed, by_workers, factor, walks),
             amount=here["amount"].to_numpy(dtype=float),
             basis=here["basis"].to_numpy(dtype=object),
             rows=np.concatenate([rows, np.full(len(own), -1)]),
@@ -219,8 +220,8 @@ class _Town:
     def _residents(self, case: _Case) -> Floats:
         """Residents in each zone of each supply, shape (supplies, z); NaN: unknown."""
         out = np.zeros((len(case.amount), self.zoned.shape[1]))
-        if case.unit == "beds" or (case.needed is not None and case.needed.per_worker):
-            return out  # asked for by workers alone
+        if case.by_workers:
+            return out
         real = np.flatnonzero(case.rows >= 0)
         real = real[self.access[case.rows[real]] == "public"]
         out[real] = self.zoned[case.rows[real]]
@@ -315,6 +316,8 @@ class _Town:
             **dict.fromkeys(("needs_list", "thin_data"), short),
             **dict.fromkeys(("no_population", "others_headcount"), ~blind & ~short),
         }
+        doubts["edge"] = np.where(short, doubts["edge"], doubts["residents_edge"])
+        applies["edge"] = ~blind
         if case.needed is None:
             applies = dict.fromkeys(applies, np.zeros(len(workers), dtype=bool))
         why = {name: doubts[name] & when for name, when in applies.items()}
@@ -342,6 +345,8 @@ class _Town:
         beside = beside[g.member[beside["facility"].to_numpy(), case.column]]
         beside = beside[beside["metres"] <= far_m + SLACK]
 
+        near_edge = np.where(self.work, g.edge_m, np.inf)
+
         def any_of(origins: Ints) -> Bools:
             return np.asarray(np.bincount(self.park[origins], minlength=size) > 0)
 
@@ -358,7 +363,11 @@ class _Town:
             "others_headcount": any_supply(crowd),
             "no_street": any_of(np.flatnonzero(lost)),
             "island": any_of(beside["origin"].to_numpy()),
-            "edge": cut | any_of(np.flatnonzero(self.work & (g.edge_m < far_m))),
+            "edge": cut | any_of(np.flatnonzero(near_edge < far_m)),
+            # Residents who walk from beyond the map to a place that is within 15 minutes.
+            "residents_edge": (reached @ known.astype(float) > 0)
+            & any_of(np.flatnonzero(near_edge < 2 * far_m))
+            & (not case.by_workers),
             "needs_list": ~proven if case.item.needs_list else np.zeros(size, dtype=bool),
             "thin_data": thin & ~proven,
         }

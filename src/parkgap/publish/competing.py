@@ -93,6 +93,33 @@ def capacity_panel(ctx: Context, park_id: str) -> str:
     )
 
 
+def capacity_lines(results: Results, words: Words, park_id: object, item: str) -> list[str]:
+    """Say in a line a unit what the workers of a park come by of an item."""
+    frame = results.beside.capacity
+    rows = frame[(frame["park_id"] == park_id) & (frame["item"] == item)].to_dict("records")
+    names = dict(zip(results.parks["park_id"], results.parks["name"], strict=True))
+    return [_line(row, names, words) for row in rows]
+
+
+def _line(row: Row, names: dict[str, str], words: Words) -> str:
+    t, unit = words.t, words.word("capacity_unit", row["unit"])
+    parts = [
+        t(
+            "explain.capacity",
+            unit=unit,
+            status=words.word("capacity_status", row["status"]),
+            per=plain(row["per_1000"]),
+            needed=plain(row["needed_per_1000"]),
+            factor=plain_factor(row["factor"]),
+        )
+    ]
+    if number(row["short_by"]):
+        parts.append(t("explain.capacity_short", n=plain(row["short_by"]), unit=unit))
+    shared = words.join(_sharing(row, names))
+    parts += [*_reasons(row, words), *([f"{t('column.shared_with')} {shared}"] if shared else [])]
+    return t("page.semicolon").join(parts)
+
+
 def plain_factor(value: object) -> str:
     """Write a factor of persons a worker: 0.5, 0.25, 1."""
     figure = number(value)

@@ -13,6 +13,7 @@ from parkgap.assess.groups import ALL
 from parkgap.errors import InputError, Problem
 from parkgap.publish.beside import Besides
 from parkgap.publish.chain import chain
+from parkgap.publish.competing import capacity_lines
 from parkgap.publish.text import Text
 from parkgap.publish.transit import departures_said
 from parkgap.publish.words import Words
@@ -51,7 +52,7 @@ def explain_park(
     text = Text(results.study.language)
     besides = Besides(results, Words(text, results.standard))
     if as_json:
-        return _as_json(row, rows, besides)
+        return _as_json(row, rows, besides, results.beside.capacity)
     zh = results.study.language == "zh"
     near = results.nearby[results.nearby["park_id"] == row["park_id"]].set_index("facility_id")
     names = results.facilities.set_index("facility_id")["name"]
@@ -65,6 +66,8 @@ def explain_park(
         said = _body(record, near, names, text) + _besides(record, one, names, besides)
         if item is not None and record["shift"] == ALL and results.detail is not None:
             said += chain(results.detail(str(row["park_id"]), one.id), record, besides.words)
+        if record["shift"] == ALL:
+            said += capacity_lines(results, besides.words, row["park_id"], one.id)
         lines += ["  " + line for line in said]
     lines += ["", text("notice.screening")]
     return "\n".join(lines)
@@ -75,13 +78,19 @@ def _shift(record: dict[str, Any], words: Words) -> str:
     return "" if record["shift"] == ALL else words.bracket(words.word("shift", record["shift"]))
 
 
-def _as_json(row: dict[str, object], rows: pd.DataFrame, besides: Besides) -> str:
+def _as_json(
+    row: dict[str, object], rows: pd.DataFrame, besides: Besides, capacity: pd.DataFrame
+) -> str:
     plain = json.loads(rows.to_json(orient="records", force_ascii=False))
+    shared = capacity[capacity["park_id"] == row["park_id"]]
     for record in plain:
         if names := besides.departments(record["item"]):
             record["department"] = names
         if coming := besides.coming(record["park_id"], record["item"]):
             record["coming"] = coming
+        own = shared[shared["item"] == record["item"]].drop(columns=["park_id", "item"])
+        if len(own):
+            record["capacity"] = json.loads(own.to_json(orient="records", force_ascii=False))
     found = {"park": row["park_id"], "items": plain}
     if buses := [besides.shuttle(s) for s in besides.shuttles(row["park_id"])]:
         found["shuttles"] = buses

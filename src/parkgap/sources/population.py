@@ -66,6 +66,21 @@ def people_in(name: str, areas: Objects) -> pd.DataFrame:
     return frame.reindex(columns=columns).astype({"area": "int64", "key": object})
 
 
+def extent_of(name: str) -> shapely.Geometry:
+    """Ground (WGS-84) of which a raster speaks, known cells or not."""
+    from pyproj import CRS, Transformer
+
+    with opened(name) as source:
+        to = Transformer.from_crs("EPSG:4326", CRS.from_wkt(source.crs.to_wkt()), always_xy=True)
+        outline = shapely.segmentize(shapely.box(*source.bounds), source.transform.a * 10)
+
+    def back(c: Floats) -> Floats:
+        return np.column_stack(to.transform(c[:, 0], c[:, 1], direction="INVERSE"))
+
+    extent: shapely.Geometry = shapely.transform(outline, back)
+    return extent
+
+
 def people_at(name: str, area: shapely.Geometry) -> pd.DataFrame:
     """Spread the people of a raster over points that stand for its cells.
 
