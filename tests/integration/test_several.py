@@ -14,6 +14,7 @@ from parkgap import rerun
 from parkgap.errors import InputError, StandardError
 from parkgap.pipeline import compute
 from parkgap.publish.text import Text
+from parkgap.replay import prepare
 from parkgap.several import counterparts
 from parkgap.standard import Standard, load
 from parkgap.standards import HERE, text_of
@@ -237,6 +238,25 @@ def test_a_changed_standard_is_judged_again_and_nothing_else(tmp_path: Path) -> 
     assert changed.ranking.equals(first.ranking)
     assert "survey" in " ".join(reused)
     assert "prepared" in " ".join(reused)
+
+
+def test_a_recorded_run_is_repeated_with_the_standards_that_it_had(tmp_path: Path) -> None:
+    town = village()
+    town.settings = f'[standard]\nalso = ["{GB}", "own.yaml"]'
+    folder = tmp_path / "s"
+    folder.mkdir()
+    text = text_of(HERE / f"{TD}.yaml")
+    (folder / "own.yaml").write_text(text, encoding="utf-8")
+    rerun.run(town.write(folder), tmp_path / "out", rerun.Means())
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert prepare(folder, record).study.standard.also == (GB, "own.yaml")
+    (folder / "own.yaml").write_text(text.replace("limit: 300", "limit: 301"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        prepare(folder, record)
+    said = [str(p) for p in caught.value.problems]
+    assert any("own.yaml" in p and "the content is another one" in p for p in said)
+    assert any("own.yaml" in p and "the standard is another one" in p for p in said)
+    assert not any(GB in p for p in said)
 
 
 @pytest.mark.parametrize(
