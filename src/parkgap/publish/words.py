@@ -26,6 +26,7 @@ REASONS = (
     "island",
     "no_street",
     "estimated_homes",
+    "hours",
 )
 
 
