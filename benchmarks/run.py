@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+import assessing
 import copies
 import growth
 import inputs
@@ -36,7 +37,7 @@ from tables import Row, markdown
 HERE = Path(__file__).resolve().parent
 WORK = HERE / "work"
 FIGURES = WORK / "figures"
-PARTS = ("whole", "again", "reading", "reach", "data", "workers", "parks", "overview")
+PARTS = ("whole", "again", "reading", "reach", "data", "workers", "parks", "overview", "assessing")
 BEGIN, END = "<!-- measured: written by run.py --save -->", "<!-- /measured -->"
 PACKAGES = (
     *("parkgap", "osmium", "numpy", "scipy", "pandas", "shapely", "pyarrow", "distributed"),
@@ -209,6 +210,7 @@ def main() -> None:
         "workers": lambda: growth.by_workers(WORK, extracts[most], most),
         "parks": lambda: growth.by_parks(WORK, extract, factors),
         "overview": lambda: growth.overview(WORK / "maps" / f"data-{most}"),
+        "assessing": lambda: assessing.by_shifts(WORK, extract),
     }
     for part, job in jobs.items():
         if part in (given.only or PARTS):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from parkgap.several import Further
     from parkgap.shards import Survey
+    from parkgap.standard import Standard
     from parkgap.store import Memo
     from parkgap.town import Town
 
@@ -102,7 +103,8 @@ def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Besi
     mapping, nearby, kinds = known_of(town, ground.hidden)
     shown |= {"detail": judge.detail, "completeness": mapping, "certainty": kinds, "nearby": nearby}
     beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
-    return shown, _with_transit(beside, town, nearby, rail=bool(ground.region_has))
+    stops = _thin_stops(mapping, kinds, town.standard)
+    return shown, _with_transit(beside, town, nearby, stops, rail=bool(ground.region_has))
 
 
 def compare(
@@ -135,10 +137,21 @@ def compare(
     return compare_standards([(town.standard, frames["ranking"], frames["assessment"]), *judged])
 
 
-def _with_transit(beside: Beside, town: Town, nearby: pd.DataFrame, *, rail: bool) -> Beside:
+def _thin_stops(mapping: pd.DataFrame, kinds: pd.DataFrame, standard: Standard) -> pd.DataFrame:
+    """Completeness as it bears on stops: thin where their category is."""
+    categories = {standard.item(i).category for i in standard.stop_items}
+    thin = kinds[kinds["category"].isin(categories) & kinds["thin"]]
+    keys = pd.MultiIndex.from_frame(mapping[["park_id", "kind"]])
+    here = keys.isin(pd.MultiIndex.from_frame(thin[["park_id", "kind"]]))
+    return mapping.assign(thin=mapping["thin"] | here)
+
+
+def _with_transit(
+    beside: Beside, town: Town, nearby: pd.DataFrame, known: pd.DataFrame, *, rail: bool
+) -> Beside:
     said, found = town.transit, town.found
     figures = public_transport(
-        *(town.parks, found.facilities, nearby, town.tables.shifts, found.completeness),
+        *(town.parks, found.facilities, nearby, town.tables.shifts, known),
         Timetables(said.stops, said.calls, found.matched, said.days),
         town.standard,
         rail=rail,
