@@ -72,6 +72,7 @@ class Judge:
     min_workers: int
     memo: Memo
     _keys: dict[str, str] = field(default_factory=dict)
+    _last: dict[tuple[int, ...], Assessor] = field(default_factory=dict, compare=False)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Make ``assessment, ranking, shortfall, rollup`` of all parks, few workers and all."""
@@ -97,14 +98,14 @@ class Judge:
         new = [i for i, key in enumerate(keys) if not self.memo.knows("trials", key)]
         made = {}
         if new:
-            judged = satisfactions(self._assessor(only(self.ground, np.array(new))), scenarios)
+            judged = satisfactions(self._of(new), scenarios)
             parts = (judged.of_parks(np.array([i])) for i in range(len(new)))
             made = dict(zip(new, parts, strict=True))
 
         def one(row: int) -> Satisfactions:
             if row in made:
                 return made[row]
-            return satisfactions(self._assessor(only(self.ground, np.array([row]))), scenarios)
+            return satisfactions(self._of([row]), scenarios)
 
         return joined(
             [self.memo.under("trials", key, partial(one, i)) for i, key in enumerate(keys)]
@@ -136,6 +137,14 @@ class Judge:
     def _assessor(self, ground: Ground) -> Assessor:
         return Assessor(ground, self.standard, language=self.language, min_workers=self.min_workers)
 
+    def _of(self, rows: Sequence[int]) -> Assessor:
+        """Assessor of some parks; the last one stays at hand, for it has counted already."""
+        key = tuple(rows)
+        if key not in self._last:
+            self._last.clear()
+            self._last[key] = self._assessor(only(self.ground, np.array(rows, dtype=np.int64)))
+        return self._last[key]
+
     def _all(self) -> list[Judged]:
         """Judge every park, in their order; those that are new together, for that is faster."""
         rules = (self.standard.model_dump_json(), self.language, self.min_workers)
@@ -154,8 +163,8 @@ class Judge:
         return made[row] if row in made else self._judge([row])[0]
 
     def _judge(self, rows: Sequence[int]) -> list[Judged]:
-        ground = only(self.ground, np.array(rows, dtype=np.int64))
-        assessor = self._assessor(ground)
+        assessor = self._of(rows)
+        ground = assessor.g
         frame = assessor.assess()
         core = [assessor.judge(i) for i in self.standard.items if i.core]
         lacking = lacking_core(ground, [(j.item, j.counts, j.ends) for j in core])
