@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ WINDOWS = ("before", "break", "after", "rest")
 # place on the way to work and has only the walk from it; after it only the walk to it.
 _OUT = np.array([0.0, 1.0, 1.0, 1.0])
 _BACK = np.array([1.0, 1.0, 0.0, 1.0])
+_EVERY = tuple(range(len(WINDOWS)))
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ class Openness:
     closes: Floats
     length: Floats
 
-    def time_there(self, places: Ints, pattern: int, walk_min: Floats) -> Floats:
-        """Minutes that can be spent at places at one go, shape (places, windows).
+    def time_there(
+        self, places: Ints, pattern: int, walk_min: Floats, windows: Sequence[int] = _EVERY
+    ) -> Floats:
+        """Minutes that can be spent at places at one go, shape (places, windows asked for).
 
         The walk comes off: out and back in a break or on a day of rest, back before a shift,
         out after it.  Negative where the walk alone takes longer.
@@ -63,16 +67,21 @@ class Openness:
             Rows of places, and minutes of walk to each.
         pattern
             The shift pattern.
+        windows
+            Numbers of the free times.
         """
-        arrive = walk_min[:, None] * _OUT
-        leave = self.length[pattern] - walk_min[:, None] * _BACK
-        opens, closes = self.opens[places, pattern], self.closes[places, pattern]
+        own = list(windows)
+        arrive = walk_min[:, None] * _OUT[own]
+        leave = self.length[pattern, own] - walk_min[:, None] * _BACK[own]
+        opens, closes = (v[:, pattern, own][places] for v in (self.opens, self.closes))
         return np.asarray(np.minimum(closes, leave) - np.maximum(opens, arrive), dtype=float)
 
-    def could_stay(self, pattern: int, walk_min: Floats) -> Floats:
+    def could_stay(self, pattern: int, walk_min: Floats, windows: Sequence[int] = _EVERY) -> Floats:
         """Minutes that could be spent at a place that never closes, shape (walks, windows).
 
         Where even these are too few the free time is too short, whatever the hours.
         """
-        whole = self.length[pattern] - walk_min[:, None] * (_OUT + _BACK)
-        return np.asarray(np.where(self.length[pattern] > 0, whole, -np.inf), dtype=float)
+        own = list(windows)
+        length = self.length[pattern, own]
+        whole = length - walk_min[:, None] * (_OUT + _BACK)[own]
+        return np.asarray(np.where(length > 0, whole, -np.inf), dtype=float)

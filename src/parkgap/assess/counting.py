@@ -36,9 +36,11 @@ class Rows:
     minutes: Floats
     metres_worst: Floats
     minutes_worst: Floats
+    sure: bool = field(init=False)  # no walk depends on which gate is open
     _first: Ints = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sure = np.array_equal(self.minutes, self.minutes_worst)
         self._first = np.searchsorted(
             self.origin, np.arange((self.origin.max() if len(self.origin) else -1) + 2)
         )
@@ -118,7 +120,8 @@ class Counter:
             best = times.serving(*key, place, rows.minutes)
             worst, most = best, best
             if times.bears_on(item.id):
-                worst = times.serving(*key, place, rows.minutes_worst)
+                if not rows.sure:
+                    worst = times.serving(*key, place, rows.minutes_worst)
                 most = best | times.serving(*key, place, rows.minutes, maybe=True)
             self._serves[key] = (best, worst, most)
         return self._serves[key]

@@ -87,11 +87,13 @@ class Times:
         windows, stay = self._visit(item, end)
         walk = np.where(np.isfinite(minutes), minutes, _ENDLESS)
         o = self.openness
-        told = (o.known | o.assumed)[place, pattern]
-        good = told & (o.time_there(place, pattern, walk) >= stay - SLACK)
+        known = o.known[:, pattern, windows]
+        told = (known | o.assumed[:, pattern, windows])[place]
+        good = told & (o.time_there(place, pattern, walk, windows) >= stay - SLACK)
         if maybe:
-            good |= ~o.known[place, pattern] & (o.could_stay(pattern, walk) >= stay - SLACK)
-        return np.asarray(good[:, windows].any(axis=1), dtype=bool)
+            enough = o.could_stay(pattern, walk, windows) >= stay - SLACK
+            good |= ~known[place] & enough
+        return np.asarray(good.any(axis=1), dtype=bool)
 
     def farthest(self, item: str, pattern: Ints, end: str) -> Floats:
         """Farthest walk (minutes) from which a place that never closes could serve, by pattern."""

@@ -89,6 +89,7 @@ class Assessor:
         self._kinds = Kinds(ground)
         self._judged: dict[str, Judged] = {}
         self._site_cache: dict[bytes, tuple[Floats, Floats]] = {}
+        self._covers: dict[tuple[object, ...], int] = {}
         self._ids = ground.facilities["facility_id"].to_numpy()
         self._names = ground.facilities["name"].to_numpy()
 
@@ -358,11 +359,24 @@ class Assessor:
         spare = self._spare(judged, rows)[need]
         origins, at = np.unique(self.groups.origin[rows], return_inverse=True)
         where, more = at[need], deficit[need, test]
-        # One need an origin, test and time to spare: the largest of its groups'.
+        # Of one origin and test a need is implied by a larger one with less time to spare.
         order = np.lexsort((-more, spare, test, where))
-        keys = np.column_stack([where, test, spare])[order]
-        order = order[np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)]]
+        keys = np.column_stack([where, test])[order]
+        first = np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)]
+        rising = np.cumsum(first) * (more.max() + 1) + more[order]
+        largest = np.maximum.accumulate(rising)
+        order = order[first | np.r_[True, rising[1:] > largest[:-1]]]
         where, test, spare, more = where[order], test[order], spare[order], more[order]
+        # Single shifts often lack the very same as the whole park.
+        key = (item.id, *(v.tobytes() for v in (origins, where, test, spare, more)))
+        if key not in self._covers:
+            self._covers[key] = self._fewest(item, origins, where, test, spare, more)
+        return self._covers[key]
+
+    def _fewest(
+        self, item: Item, origins: Ints, where: Ints, test: Ints, spare: Floats, more: Floats
+    ) -> int:
+        """Fewest additions for needs of some origins (rows of `origins`), each shape (needs,)."""
         metres, minutes = self._site_costs(origins)
         limits = np.array([t.limit for t in item.tests])[test]
         in_metres = np.array([t.unit == "m" for t in item.tests])[test]
