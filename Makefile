@@ -5,7 +5,7 @@ PYTHON = python3
 VENV = .venv
 VENV_BENCH = .venv-bench
 RUN = $(VENV)/bin/python -m
-PYTEST_ARGS =
+PYTEST_ARGS = -n auto --dist worksteal
 SOAK_ARGS =
 BENCH_ARGS =
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.detail import Detail, detail
+from parkgap.assess.detail import detail
 from parkgap.assess.groups import NO_PATTERN, Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.outcomes import lacking_core
@@ -22,6 +22,7 @@ from parkgap.assess.ranking import rank_parks, shortfalls
 from parkgap.assess.rollup import roll_up
 from parkgap.assess.scenarios import Satisfactions, Scenario, joined
 from parkgap.assess.trials import satisfactions
+from parkgap.details import Detail
 from parkgap.frames import ASSESSMENT
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Judge:
     min_workers: int
     memo: Memo
     _keys: dict[str, str] = field(default_factory=dict)
-    _last: dict[tuple[int, ...], Assessor] = field(default_factory=dict, compare=False)
+    _last: dict[tuple[int, ...], Assessor] = field(init=False, default_factory=dict, compare=False)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Make ``assessment, ranking, shortfall, rollup`` of all parks, few workers and all."""

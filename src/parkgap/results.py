@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
 
-    from parkgap.assess.detail import Detail
+    from parkgap.details import Detail
     from parkgap.standard import Standard
     from parkgap.study import Study
 

@@ -218,7 +218,7 @@ def test_residents_are_counted_by_their_own_walks(
         seen.append(catchments)
         return competition(ground, supply, catchments, *more, **named)
 
-    monkeypatch.setattr("parkgap.pipeline.competition", spy)
+    monkeypatch.setattr("parkgap.assessing.competition", spy)
     if parts > 1:
         monkeypatch.setattr("parkgap.pipeline.split", lambda _: [("P",), ("Q",)])
     row = told(town.results(tmp_path), "P", "m2")

@@ -92,7 +92,7 @@ def test_how_far_a_walk_may_lead_is_part_of_what_was_judged(
         seen.append(judging.Judge(*args))
         return seen[-1]
 
-    monkeypatch.setattr("parkgap.pipeline.Judge", judge)
+    monkeypatch.setattr("parkgap.assessing.Judge", judge)
     village().results(tmp_path)
     flat = replace(seen[0].ground, edge_m=np.full_like(seen[0].ground.edge_m, 1100.0))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap.assess.groups import NO_PATTERN, SLACK
+from parkgap.details import Detail
 from parkgap.openness import WINDOWS
 
 if TYPE_CHECKING:
@@ -17,28 +17,6 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 _PLACES = 8  # nearest places that are told
-
-
-@dataclass(frozen=True)
-class Detail:
-    """How one item of one park was judged.
-
-    Attributes
-    ----------
-    crowds
-        One row an end, a shift and a test: ``end, shift, workers, groups, limit, unit, needed,
-        least, most, served`` - groups of workers, what the test asks for at most, the fewest and
-        most places that any of them finds open, and the workers for whom it is met whichever gate
-        is open (NaN: unknown, or a few of those who live somewhere). Homes of fewer workers than
-        are told have no rows.
-    places
-        The nearest places of the item: ``facility_id, name, metres, minutes`` from the nearest
-        workplace, ``hours`` as stated, and ``open``: of each shift, minutes that may be spent
-        there in each free time (NaN: not known), as a mapping of shift to mapping of free time.
-    """
-
-    crowds: pd.DataFrame
-    places: pd.DataFrame
 
 
 def detail(assessor: Assessor, item_id: str) -> Detail:

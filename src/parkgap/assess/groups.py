@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from parkgap.details import ALL
 from parkgap.openness import WINDOWS, Openness
 
 Ints = npt.NDArray[np.int64]
@@ -21,7 +22,6 @@ Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
-ALL = "all"  # the shift of a row that stands for every shift
 REASONS = (
     *("no_street", "island", "edge", "needs_list", "no_lines", "thin_data", "gate"),
     *("estimated_homes", "hours"),

@@ -16,8 +16,9 @@ import pandas as pd
 
 from parkgap.assess.additions import fewest
 from parkgap.assess.counting import Counter, Rows
-from parkgap.assess.groups import ALL, REASONS, SLACK, Ground
+from parkgap.assess.groups import REASONS, SLACK, Ground
 from parkgap.assess.outcomes import Counts, Ends, Judgement, Kinds, Outcome, judge
+from parkgap.details import ALL
 from parkgap.frames import ASSESSMENT
 from parkgap.standard import Item, Standard
 

@@ -158,7 +158,8 @@ def _member(items: pd.Series, category: Mapping[str, str], ids: list[str]) -> Bo
     """Whether a facility counts for a category, shape (facilities, categories)."""
     listed = items.explode()
     column = pd.Index(ids).get_indexer(pd.Index(listed.map(category)))
-    row = np.repeat(np.arange(len(items)), np.maximum(items.str.len(), 1))
+    size = np.array([max(len(own), 1) for own in items], dtype=np.int64)
+    row = np.repeat(np.arange(len(items)), size)
     has = np.zeros((len(items), len(ids)), dtype=bool)
     has[row[column >= 0], column[column >= 0]] = True
     return has

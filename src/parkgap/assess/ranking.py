@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.groups import ALL
 from parkgap.assess.stability import MAX_UNVERIFIED
+from parkgap.details import ALL
 from parkgap.frames import RANKING, SHORTFALL
 from parkgap.standard import Standard
 

@@ -24,7 +24,6 @@ Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 NEAR_M, FAR_M = 300.0, 500.0  # GB 50220-95: radii within which a stop covers ground, straight
-RAIL_M = 800.0  # GB/T 51328-2018 Table 9.3.3, where the standard's file names no radius
 _SEGMENTS = 32  # of a quarter circle
 _DAY = 1440.0
 _BEGINS = 180.0  # the service day turns at 03:00
@@ -161,7 +160,7 @@ def _bus_cover(
     lon, lat = (stops[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     near, _ = cover(shapes, lon, lat, NEAR_M)
     far, count = cover(shapes, lon, lat, FAR_M)
-    asked = _figures(standard, standard.stop_items)
+    asked = standard.known_figures(standard.stop_items)
     return {
         "bus_stops": count.astype(float),
         "share_300": near,
@@ -169,21 +168,6 @@ def _bus_cover(
         "share_500": far,
         "status_500": _status(far, asked.get("share_500m"), unsure),
     }
-
-
-def _figures(standard: Standard, items: tuple[str, ...]) -> dict[str, float]:
-    """Figures that the standard keeps with these items and that are one known number."""
-    return {
-        name: number.v
-        for item in items
-        for name, number in standard.item(item).figures.items()
-        if isinstance(number.v, float)
-    }
-
-
-def rail_radius(standard: Standard) -> float:
-    """Metres within which a rail station covers ground, straight."""
-    return _figures(standard, standard.station_items).get("radius", RAIL_M)
 
 
 def _status(share: Floats, asked: float | None, unsure: Bools) -> Objects:
@@ -201,7 +185,7 @@ def _rail_cover(
     if not rail:
         unknown = np.full(count, np.nan)
         return {"rail_stations": unknown, "share_rail": unknown, "rail_nearest": [None] * count}
-    radius = rail_radius(standard)
+    radius = standard.rail_radius
     shapes = parks["geometry"].to_numpy(dtype=object)
     lon, lat = (stations[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     share, found = cover(shapes, lon, lat, radius)

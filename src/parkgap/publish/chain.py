@@ -12,7 +12,7 @@ from parkgap.publish.words import count, plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkgap.assess.detail import Detail
+    from parkgap.details import Detail
     from parkgap.publish.words import Words
 
 

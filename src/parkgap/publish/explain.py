@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from parkgap.assess.groups import ALL
+from parkgap.details import ALL
 from parkgap.errors import InputError, Problem
 from parkgap.publish.beside import Besides
 from parkgap.publish.chain import chain

@@ -33,7 +33,7 @@ def transit_panel(ctx: Context, park_id: str) -> str:
     facts = [*_cover(ctx, row), _rail(ctx, row)]
     notes = [t("section.transit_cover", clause=_clause(ctx))]
     if number(row["rail_stations"]) is not None:
-        notes.append(t("section.transit_rail", metres=plain(_rail_m(ctx.results.standard))))
+        notes.append(t("section.transit_rail", metres=plain(ctx.results.standard.rail_radius)))
     grid = ""
     if string(row["service_day"]):
         facts += _service(ctx, row)
@@ -76,15 +76,9 @@ def _clause(ctx: Context) -> str:
     return ctx.words.join(dict.fromkeys(standard.sources[r].doc for r in refs))
 
 
-def _rail_m(standard: Standard) -> float:
-    from parkgap.assess.transit import rail_radius
-
-    return rail_radius(standard)
-
-
 def _rail(ctx: Context, row: Row) -> tuple[str, str]:
     t = ctx.t
-    label = t("fact.rail", metres=plain(_rail_m(ctx.results.standard)))
+    label = t("fact.rail", metres=plain(ctx.results.standard.rail_radius))
     if number(row["rail_stations"]) is None:
         return label, f"{NONE} <small>{text(t('fact.rail_none'))}</small>"
     share = t("fact.rail_share", share=percent(row["share_rail"]))

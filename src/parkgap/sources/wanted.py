@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_FIXED = ("osm_id", "lon", "lat", "geometry")
+_FIXED = ("osm_id", "lon", "lat", "geometry", "edited")
 
 
 def narrowed(objects: pd.DataFrame, wants: Mapping[str, Any] | None) -> pd.DataFrame:

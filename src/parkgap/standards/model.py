@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+RAIL_M = 800.0  # GB/T 51328-2018 Table 9.3.3, where a standard's file names no radius
 Level = Literal["mandatory", "optional", "shown"]
 Origin = Literal["work", "home", "either"]
 Window = Literal["before", "break", "after", "rest"]
@@ -283,6 +284,20 @@ class Standard(_Frozen):
     def station_items(self) -> tuple[str, ...]:
         """Ids of the items that a rail station counts for: those that need rail in the region."""
         return tuple(i.id for i in self.items if i.needs_region)
+
+    @property
+    def rail_radius(self) -> float:
+        """Metres within which a rail station covers ground, straight."""
+        return self.known_figures(self.station_items).get("radius", RAIL_M)
+
+    def known_figures(self, item_ids: Iterable[str]) -> dict[str, float]:
+        """Figures kept with these items that are one known number."""
+        return {
+            name: number.v
+            for i in item_ids
+            for name, number in self.item(i).figures.items()
+            if isinstance(number.v, float)
+        }
 
     def farthest(self, item_ids: Iterable[str]) -> float:
         """Farthest limit of any test of these items, metres; 0 where there is none."""
