@@ -6,6 +6,7 @@ VENV = .venv
 VENV_BENCH = .venv-bench
 RUN = $(VENV)/bin/python -m
 PYTEST_ARGS = -n auto --dist worksteal
+HOT_ARGS =
 SOAK_ARGS =
 BENCH_ARGS =
 
@@ -61,7 +62,7 @@ bench: $(STAMP_BENCH)
 
 bench-hot: $(STAMP_BENCH)
 	$(VENV_BENCH)/bin/python -m pytest benchmarks/test_hot.py --benchmark-columns=min,median,max \
-		--benchmark-sort=name --benchmark-timer=time.process_time $(PYTEST_ARGS)
+		--benchmark-sort=name --benchmark-timer=time.process_time $(HOT_ARGS)
 
 # --- environments ---------------------------------------------------------------------------
 # Everything is installed by hash, the build back end too; --no-deps and --no-build-isolation
