@@ -18,7 +18,7 @@ from parkgap import program
 from parkgap.errors import OutputError
 from parkgap.frames import RANKING
 from parkgap.publish.cells import unguard
-from parkgap.publish.record import RUN_FILE, Stage
+from parkgap.publish.record import RUN_FILE, Stage, seal
 from parkgap.publish.turn import settle
 from parkgap.replay import Asked
 from parkgap.store import FOLDER, Store
@@ -102,13 +102,15 @@ def record_of(folder: Path) -> dict[str, Any]:
 
 
 def is_whole(folder: Path, record: Mapping[str, Any]) -> bool:
-    """Tell whether every file that a record lists is as it was written."""
+    """Tell whether a record, and every file that it lists, is as it was written."""
     outputs = record.get("outputs")
     if not isinstance(outputs, dict) or not outputs:
         return False
     try:
-        return all(sha256(folder / name) == about["sha256"] for name, about in outputs.items())
-    except (OSError, TypeError, KeyError):
+        return record.get("seal") == seal(record) and all(
+            sha256(folder / name) == about["sha256"] for name, about in outputs.items()
+        )
+    except (OSError, TypeError, KeyError, ValueError):
         return False
 
 
