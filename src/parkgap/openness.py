@@ -12,12 +12,13 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-#: Free time of a shift: before it, its break, after it, and its days of rest.
-WINDOWS = ("before", "break", "after", "rest")
+#: Free time of a shift: before it, its break, after it, its days of rest, and, for who is at
+#: home, all the time between it and the next: when somebody sleeps nobody knows.
+WINDOWS = ("before", "break", "after", "rest", "between")
 # Walks that come off a free time of their own: out, and back.  Before a shift one comes by the
 # place on the way to work and has only the walk from it; after it only the walk to it.
-_OUT = np.array([0.0, 1.0, 1.0, 1.0])
-_BACK = np.array([1.0, 1.0, 0.0, 1.0])
+_OUT = np.array([0.0, 1.0, 1.0, 1.0, 1.0])
+_BACK = np.array([1.0, 1.0, 0.0, 1.0, 1.0])
 _EVERY = tuple(range(len(WINDOWS)))
 
 
@@ -32,7 +33,8 @@ class Openness:
     ----------
     minutes
         Open minutes of the free time on its typical day (the lower median over the days of the
-        period that have it: it has at least so much on more than half of them); 0: closed.
+        period that have it: it has at least so much on more than half of them; of days of rest,
+        that it has in most weeks on one of them at least); 0: closed.
     known
         Whether that follows from stated hours (and a stated break).
     assumed
@@ -58,8 +60,8 @@ class Openness:
     ) -> Floats:
         """Minutes that can be spent at places at one go, shape (places, windows asked for).
 
-        The walk comes off: out and back in a break or on a day of rest, back before a shift,
-        out after it.  Negative where the walk alone takes longer.
+        The walk comes off: out and back in a break, between shifts or on a day of rest, back
+        before a shift, out after it.  Negative where the walk alone takes longer.
 
         Parameters
         ----------

@@ -95,8 +95,8 @@ def test_shifts_of_one_pattern_are_free_at_the_same_times() -> None:
 def test_no_shifts_and_no_places_are_no_error(standard: Standard) -> None:
     found, row = patterns(frames.SHIFTS.frame())
     assert len(found) == len(row) == 0
-    assert openness(places("24/7"), found, standard, MONDAY).minutes.shape == (1, 0, 4)
-    assert openness(places(), table(DAY), standard, MONDAY).known.shape == (0, 1, 4)
+    assert openness(places("24/7"), found, standard, MONDAY).minutes.shape == (1, 0, 5)
+    assert openness(places(), table(DAY), standard, MONDAY).known.shape == (0, 1, 5)
 
 
 # --- free times ------------------------------------------------------------------------------
@@ -104,21 +104,23 @@ def test_no_shifts_and_no_places_are_no_error(standard: Standard) -> None:
 
 def test_free_times_of_a_day_shift(standard: Standard) -> None:
     found = judged(standard, DAY, "24/7")
-    assert WINDOWS == ("before", "break", "after", "rest")
-    assert found.length[0].tolist() == [60, 60, 120, 720]
-    assert found.minutes[0, 0].tolist() == [60, 60, 120, 720]
+    assert WINDOWS == ("before", "break", "after", "rest", "between")
+    # From 17:00 to 08:00 the next day it is 15 hours.
+    assert found.length[0].tolist() == [60, 60, 120, 720, 900]
+    assert found.minutes[0, 0].tolist() == [60, 60, 120, 720, 900]
     assert found.known.all()
 
 
 @pytest.mark.parametrize(
     ("hours", "expected"),
     [
-        ("Mo-Fr 07:30-12:20", [30, 20, 0, 0]),
-        ("Mo-Su 16:00-18:15", [0, 0, 75, 135]),
-        ("Sa,Su 08:00-10:30", [0, 0, 0, 90]),
-        ("Mo-Fr 06:00-07:00,13:00-17:00", [0, 0, 0, 0]),  # open whenever nobody is free
-        ("off", [0, 0, 0, 0]),
-        ("周一至周五 7：30—12：20", [30, 20, 0, 0]),
+        ("Mo-Fr 07:30-12:20", [30, 20, 0, 0, 30]),
+        ("Mo-Su 16:00-18:15", [0, 0, 75, 135, 75]),
+        ("Sa,Su 08:00-10:30", [0, 0, 0, 90, 0]),
+        # Open while the shift works, and early, when who is at home may go.
+        ("Mo-Fr 06:00-07:00,13:00-17:00", [0, 0, 0, 0, 60]),
+        ("off", [0, 0, 0, 0, 0]),
+        ("周一至周五 7：30—12：20", [30, 20, 0, 0, 30]),
     ],
 )
 def test_minutes_within_free_times(standard: Standard, hours: str, expected: list[float]) -> None:
@@ -131,7 +133,8 @@ def test_minutes_within_free_times(standard: Standard, hours: str, expected: lis
 def test_hours_and_shifts_that_cross_midnight(standard: Standard) -> None:
     found = judged(standard, NIGHT, "Mo-Su 17:00-02:15")
     # Before: 21-22 o'clock; the break from 02:00, of which 15 minutes; after 06:00 all is shut.
-    assert found.minutes[0, 0].tolist() == [60, 15, 0, 0]
+    # At home, from 06:00 to 22:00, the five hours from 17:00.
+    assert found.minutes[0, 0].tolist() == [60, 15, 0, 0, 300]
     # The night of Friday: its break is on Saturday, when the hours of Friday still hold.
     friday = ("22:00", "06:00", "02:00", 30.0, "Fr")
     assert of(judged(standard, friday, "Fr 20:00-04:00"), BREAK) == (30, True, False)
@@ -166,7 +169,7 @@ def test_a_rest_day_needs_days_of_rest(standard: Standard) -> None:
     assert found.length[0, REST] == 0
     assert of(found, REST) == (0, True, False)
     rota = judged(standard, ("08:00", "20:00", "12:00", 60.0, "6/7"), "Su 09:00-12:00")
-    assert rota.length[0].tolist() == [60, 60, 120, 720]  # every day is somebody's day of rest
+    assert rota.length[0].tolist() == [60, 60, 120, 720, 720]  # every day is somebody's day of rest
     assert of(rota, REST) == (0, True, False)  # but Sunday is one day of seven
 
 
@@ -178,6 +181,13 @@ def test_a_free_time_counts_with_what_it_has_on_more_than_half_of_its_days(
     assert of(found, BREAK, 1) == (0, True, False)
     half = judged(standard, (*DAY[:4], "Mo,Tu"), "Mo 12:00-13:00")
     assert of(half, BREAK) == (0, True, False)
+
+
+def test_one_day_of_rest_a_week_is_enough_to_go_on(standard: Standard) -> None:
+    # Open on Saturdays alone: each week has one, though half of the days of rest are Sundays.
+    assert of(judged(standard, DAY, "Sa 09:00-13:00"), REST) == (240, True, False)
+    # On the first Saturday of the month alone: one week of four.
+    assert of(judged(standard, DAY, "Sa[1] 09:00-13:00"), REST) == (0, True, False)
 
 
 def test_a_break_that_the_table_does_not_give_is_assumed(standard: Standard) -> None:
@@ -202,7 +212,8 @@ def test_unknown_hours_are_open_by_day_by_assumption_and_unknown_at_night(
     standard: Standard, hours: str | None
 ) -> None:
     day = judged(standard, DAY, hours)
-    assert day.minutes[0, 0].tolist() == [60, 60, 120, 660]  # 09:00-20:00 of the day of rest
+    # 09:00-20:00 of the day of rest; 17:00-20:00 and 07:00-08:00 between shifts.
+    assert day.minutes[0, 0].tolist() == [60, 60, 120, 660, 240]
     assert not day.known.any()
     assert day.assumed.all()
     night = judged(standard, NIGHT, hours)
@@ -214,7 +225,7 @@ def test_unknown_hours_are_open_by_day_by_assumption_and_unknown_at_night(
 
 def test_assumed_hours_are_the_category_s_own(standard: Standard) -> None:
     found = judged(standard, DAY, None, category="community_gov")  # 09:00-17:00
-    assert found.minutes[0, 0].tolist() == [0, 60, 0, 480]
+    assert found.minutes[0, 0].tolist() == [0, 60, 0, 480, 0]
 
 
 @pytest.mark.parametrize(
@@ -247,10 +258,12 @@ def test_hours_that_are_partly_unsure(
 
 def test_public_holidays_are_days_of_rest_and_of_closed_shops(standard: Standard) -> None:
     # From 1 October 2026: 1-7 off, Saturday 10 is worked.  Days of rest: these seven, 11, 17, 18,
-    # 24, 25: on seven of twelve it is shut.
+    # 24, 25: on seven of twelve it is shut, but three of the four weeks have one when it is open.
     first = dt.date(2026, 10, 1)
     hours = "Mo-Su 09:00-17:00; PH off"
-    assert of(judged(standard, DAY, hours, as_of=first, calendar="CN"), REST) == (0, True, False)
+    assert of(judged(standard, DAY, hours, as_of=first, calendar="CN"), REST) == (480, True, False)
+    shut = hours.replace("PH off", "Sa[-1] off; Su off; PH off")  # of 10 to 25 October 17 is left
+    assert of(judged(standard, DAY, shut, as_of=first, calendar="CN"), REST) == (0, True, False)
     # Plain weeks: eight days of rest, and no holidays.
     assert of(judged(standard, DAY, hours, as_of=first), REST) == (480, True, False)
 
@@ -399,7 +412,7 @@ def test_thousands_of_places_are_quick(standard: Standard) -> None:
     begin = time.process_time()
     found = openness(given, shifts, standard, dt.date(2026, 9, 15), calendar="CN")
     assert time.process_time() - begin < 5
-    assert found.minutes.shape == (20_000, 10, 4)
+    assert found.minutes.shape == (20_000, 10, 5)
 
 
 def test_a_standard_without_hours_is_refused_plainly(standard: Standard) -> None:

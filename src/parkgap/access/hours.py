@@ -32,7 +32,8 @@ Ints = npt.NDArray[np.int64]
 #: What tells shifts apart; shifts of one pattern are free at the same times.
 PATTERN = ("start", "end", "break_start", "break_minutes", "workdays")
 _DAY = 1440  # minutes
-_BEFORE, _BREAK, _AFTER, _REST = range(len(WINDOWS))
+_WEEK = 7
+_BEFORE, _BREAK, _AFTER, _REST, _BETWEEN = range(len(WINDOWS))
 
 
 def patterns(shifts: pd.DataFrame) -> tuple[pd.DataFrame, Ints]:
@@ -125,8 +126,9 @@ def unknown_years(standard: Standard, as_of: dt.date, calendar: str) -> tuple[in
 class _Free:
     """Free times of all patterns: from and to (minutes from the period's first midnight).
 
-    `cell` numbers pattern and window (pattern × 4 + window), ascending; `length` (minutes) and
-    `assumed` (the break's time is not given) have shape (patterns, windows).
+    `cell` numbers pattern and window (pattern × windows + window), ascending; `typical` says of
+    each cell that has any which of its days counts, from the least open one; `length` (minutes)
+    and `assumed` (the break's time is not given) have shape (patterns, windows).
     """
 
     start: Floats
@@ -134,11 +136,12 @@ class _Free:
     cell: Ints
     length: Floats
     assumed: Bools
+    typical: Ints
 
     @cached_property
-    def _groups(self) -> tuple[Ints, Ints, Ints]:
-        cells, first, count = np.unique(self.cell, return_index=True, return_counts=True)
-        return cells, first, count
+    def _groups(self) -> tuple[Ints, Ints]:
+        cells, first = np.unique(self.cell, return_index=True)
+        return cells, first
 
     @property
     def cells(self) -> Ints:
@@ -149,11 +152,6 @@ class _Free:
     def first(self) -> Ints:
         """First free time of each of `cells`."""
         return self._groups[1]
-
-    @property
-    def count(self) -> Ints:
-        """Number of free times of each of `cells`."""
-        return self._groups[2]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -167,6 +165,9 @@ def _free_times(patterns: pd.DataFrame, span: Days, rules: Hours) -> _Free:
     starts: list[npt.NDArray[np.floating[Any]]] = []
     ends: list[npt.NDArray[np.floating[Any]]] = []
     cells: list[Ints] = []
+    typical: list[int] = []
+    # One day of rest is enough to go on: as many of them count as most of the weeks are.
+    most = max(1, len(span.weekday) // _WEEK) // 2 + 1
     for p, shift in enumerate(patterns.itertuples(index=False)):
         work, rest = (
             np.flatnonzero(on) * float(_DAY) for on in span.work_and_rest(_text(shift.workdays))
@@ -179,6 +180,7 @@ def _free_times(patterns: pd.DataFrame, span: Days, rules: Hours) -> _Free:
             (work, pause, pause_end),
             (work, finish, finish + rules.after.v),
             (rest, rules.rest.v[0] * 60, rules.rest.v[1] * 60),
+            (work, finish, begin + _DAY),
         )
         for w, (on, a, b) in enumerate(free):
             if len(on) and b > a:
@@ -186,6 +188,9 @@ def _free_times(patterns: pd.DataFrame, span: Days, rules: Hours) -> _Free:
                 starts.append(on + a)
                 ends.append(on + b)
                 cells.append(np.full(len(on), p * len(WINDOWS) + w))
+                # In a rota every day is somebody's day of rest, but not everybody's.
+                own = w == _REST and not len(np.intersect1d(work, rest))
+                typical.append(max(len(on) - most, 0) if own else (len(on) - 1) // 2)
     empty = np.zeros(0)
     return _Free(
         start=np.concatenate([*starts, empty]).astype(np.float64),
@@ -193,6 +198,7 @@ def _free_times(patterns: pd.DataFrame, span: Days, rules: Hours) -> _Free:
         cell=np.concatenate([*cells, empty]).astype(np.int64),
         length=length,
         assumed=assumed,
+        typical=np.array(typical, dtype=np.int64),
     )
 
 
@@ -237,14 +243,14 @@ def _overlaps(free: _Free, sure: Floats, maybe: Floats) -> tuple[Floats, Floats,
     out = np.zeros((4, size))
     if len(free.cell):
         open_min = _within(sure, free.start, free.end)
-        cells, typical = free.cells, _median(free, open_min)
+        cells, typical = free.cells, _typical(free, open_min)
         out[0, cells] = open_min[typical]
         out[1, cells], out[2, cells] = _longest(sure, free.start[typical], free.end[typical])
         if np.array_equal(maybe, sure):
             out[3] = 1.0
         else:
             perhaps = _within(maybe, free.start, free.end)
-            out[3, cells] = perhaps[_median(free, perhaps)] == open_min[typical]
+            out[3, cells] = perhaps[_typical(free, perhaps)] == open_min[typical]
     return (
         out[0].reshape(shape),
         out[1].reshape(shape),
@@ -267,10 +273,10 @@ def _within(stretches: Floats, start: Floats, end: Floats) -> Floats:
     return until(end) - until(start)
 
 
-def _median(free: _Free, minutes: Floats) -> Ints:
-    """Free time of the typical day of each cell: that of the lower median; ties: the first."""
+def _typical(free: _Free, minutes: Floats) -> Ints:
+    """Free time of the typical day of each cell; ties: the first."""
     order = np.lexsort((minutes, free.cell))
-    return np.asarray(order[free.first + (free.count - 1) // 2], dtype=np.int64)
+    return np.asarray(order[free.first + free.typical], dtype=np.int64)
 
 
 def _longest(stretches: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.groups import NO_PATTERN, SLACK
+from parkgap.assess.groups import NO_PATTERN, SLACK, WORK
 from parkgap.details import Detail
 from parkgap.openness import WINDOWS
 
@@ -90,7 +90,8 @@ def _open(
     out: list[dict[str, dict[str, float]]] = [{} for _ in place]
     if times.openness is None or not times.bears_on(judged.item.id):
         return out
-    windows, _ = times.visits[judged.item.id]
+    here = judged.where[judged.ends.work]
+    windows, _ = times.visit(judged.item.id, str(here[0]) if len(here) else WORK)
     walk = np.where(np.isfinite(minutes), minutes, 0.0)
     for shift, pattern in zip(groups.name, groups.pattern, strict=True):
         if pattern == NO_PATTERN:

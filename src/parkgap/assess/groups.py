@@ -29,8 +29,10 @@ REASONS = (
 ESTIMATED = "estimated"  # of home origins: what they are based on
 NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
 WORK, HOME, PROXY = "work", "home", "proxy"  # ends; a workplace that stands for unknown homes, too
-# Nobody goes home in the break, or walks from work on a day of rest.
+# Nobody goes home in the break, or walks from work on a day of rest.  Who is at home after work is
+# so until the next shift, whenever that person sleeps.
 _NEVER = {WORK: ("rest",), HOME: ("break",), PROXY: ()}
+_AFTER, _BETWEEN = WINDOWS.index("after"), WINDOWS.index("between")
 _ENDLESS = 1e9  # minutes of a walk that does not end
 
 
@@ -84,7 +86,7 @@ class Times:
         """
         if self.openness is None or pattern == NO_PATTERN or item not in self.visits:
             return np.ones(len(place), dtype=bool)
-        windows, stay = self._visit(item, end)
+        windows, stay = self.visit(item, end)
         walk = np.where(np.isfinite(minutes), minutes, _ENDLESS)
         o = self.openness
         known = o.known[:, pattern, windows]
@@ -99,7 +101,7 @@ class Times:
         """Farthest walk (minutes) from which a place that never closes could serve, by pattern."""
         if self.openness is None or item not in self.visits or not len(self.openness.length):
             return np.full(len(pattern), np.inf)
-        windows, stay = self._visit(item, end)
+        windows, stay = self.visit(item, end)
         # One way or both come off the free time: what stays with no walk, less with a minute of it.
         still, minute = (
             np.array([self.openness.could_stay(p, np.array([w]))[0] for p in range(self.patterns)])
@@ -115,10 +117,11 @@ class Times:
         """Number of patterns."""
         return 0 if self.openness is None else len(self.openness.length)
 
-    def _visit(self, item: str, end: str) -> tuple[list[int], float]:
+    def visit(self, item: str, end: str) -> tuple[list[int], float]:
         """Free times in which an item is used at an end of the day, and the length of a visit."""
         windows, stay = self.visits[item]
-        return [w for w in windows if WINDOWS[w] not in _NEVER[end]], stay
+        own = [w for w in windows if WINDOWS[w] not in _NEVER[end]]
+        return [*own, *([_BETWEEN] if end != WORK and _AFTER in own else [])], stay
 
     def of(self, pattern: Ints, place: Ints) -> tuple[object, ...]:
         """Everything that is said of some patterns and places, whatever they are numbered."""
