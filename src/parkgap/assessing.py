@@ -63,7 +63,7 @@ def ground_of(town: Town, memo: Memo) -> Ground:
         park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
         completeness=mapping[["park_id", "kind", "thin", "cut"]],
-        thin=thin_items(kinds, origins, standard),
+        thin=thin_items(kinds, origins, [i.category for i in standard.items]),
         residents=_residents(parks, town.tables.residences, origins),
         stretch=town.stretch,
         beside=found.beside,
@@ -132,6 +132,8 @@ def compare(
     few, judged = town.study.privacy.min_workers, []
     for one, surveys in zip(further, parts, strict=True):
         ground = ground_of(one.town(town, surveys), memo)
+        thin = one.thin(frames["certainty"], town.standard, ground.origins)
+        ground = replace(ground, thin=thin)
         own = Judge(ground, one.judged, town.study.language, few, memo).frames()
         judged.append((one.standard, own["ranking"], own["assessment"]))
     return compare_standards([(town.standard, frames["ranking"], frames["assessment"]), *judged])

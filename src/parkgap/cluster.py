@@ -136,16 +136,18 @@ def _do_all(
 
     from parkgap.store import LostPieceError
 
-    # What all shards share is sent once.
-    prepared, rules = client.scatter(
-        [works[0].prepared, works[0].rules], broadcast=True, hash=False
-    )
+    # What shards share is sent once: the map, and the rules of each standard.
+    each = {id(work.rules): work.rules for work in works}
+    shared = [works[0].prepared, *each.values()]
+    prepared, *sent = client.scatter(shared, broadcast=True, hash=False)
+    rules = dict(zip(each, sent, strict=True))
     futures = {}
     for i, work in enumerate(works):
         parts = {"shard": work.shard, "cells": work.cells, "tolerance": work.tolerance}
         order = _Order(parts, str(store.folder.resolve()), store.reads, work.memo.program)
         # Not pure: under a key of its own, or another run's shard (or an earlier try) answers it.
-        future = client.submit(_do, order, prepared, rules, retries=_RETRIES, pure=False)
+        own = rules[id(work.rules)]
+        future = client.submit(_do, order, prepared, own, retries=_RETRIES, pure=False)
         futures[future] = i
     told: dict[int, _Told] = {}
     failed: list[tuple[int, str]] = []

@@ -50,7 +50,7 @@ from parkgap.sources.tables import is_made_up
 from parkgap.standard import Standard, load
 from parkgap.store import LostPieceError, Memo, Shelf, Store
 from parkgap.study import TABLES, sha256
-from parkgap.study_files import with_sources
+from parkgap.study_files import with_companions, with_sources
 from parkgap.town import Town
 from parkgap.work import Work, one_by_one
 
@@ -143,7 +143,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         transit = transit_of(study, day, memo)
     tables = replace(tables, warnings=(*tables.warnings, *transit.warnings))
     centres, tables = _centres(tables, standard, day)
-    lists = replace(_lists(tables, standard, day), stops=transit.stops)
+    lists = _lists(tables, standard, day, transit.stops)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
     works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
@@ -258,7 +258,9 @@ def _made_of(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str
     people = () if study.population is None else (study.population.raster,)
 
     def files(rasters: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        paths = (path for name in rasters for path in with_sources(study.root / name))
+        paths = with_companions(
+            path for name in rasters for path in with_sources(study.root / name)
+        )
         return tuple((path.name, sha256(path)) for path in paths)
 
     return files(heights), files(people)
@@ -270,11 +272,11 @@ def _centres(tables: Tables, standard: Standard, day: str) -> tuple[pd.DataFrame
     return centres, replace(tables, facilities=others)
 
 
-def _lists(tables: Tables, standard: Standard, day: str) -> Lists:
+def _lists(tables: Tables, standard: Standard, day: str, stops: pd.DataFrame) -> Lists:
     """Part what the lists say into what is there on the day and what is to come."""
     given = (tables.facilities, tables.projects, tables.housing_stock, tables.enterprises)
     listed = gather_lists(*given, standard)
-    return Lists(open_places(listed, day), not_yet(listed, day), tables.bus_lines)
+    return Lists(open_places(listed, day), not_yet(listed, day), tables.bus_lines, stops)
 
 
 def _groups(parks: pd.DataFrame, lists: Lists) -> list[tuple[str, ...]]:

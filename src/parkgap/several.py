@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from parkgap.access.places import Lists
+from parkgap.assess.known import thin_items
 from parkgap.errors import Problem, StandardError
 from parkgap.frames import PLANNED
 from parkgap.inputs import Tables, wants_of
@@ -21,13 +23,12 @@ from parkgap.standard import Standard, load
 from parkgap.town import Town
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from parkgap.standard import Item
     from parkgap.study import Study
     from parkgap.work import Work
 
+_SHARED = ("detour_no_network", "steps_floor")  # figures that the walks rest on
+Bools = npt.NDArray[np.bool_]
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -87,7 +88,7 @@ class Further:
         """Give the same shard's work by this standard; nothing is drawn again."""
         rules = replace(work.rules, standard=self.judged, wants=wants_of(self.judged))
         lists = work.shard.lists
-        mine = Lists(self._translated(lists.there), PLANNED.frame(), lists.bus_lines)
+        mine = replace(lists, there=self._translated(lists.there), planned=PLANNED.frame())
         return replace(work, shard=replace(work.shard, lists=mine), rules=rules, cells=None)
 
     def town(self, town: Town, parts: list[Survey]) -> Town:
@@ -99,6 +100,28 @@ class Further:
         complete = complete.drop(columns="item").rename(columns={"other": "item"})
         tables = replace(town.tables, complete=complete)
         return replace(town, standard=self.judged, tables=tables, found=found)
+
+    def thin(self, certainty: pd.DataFrame, main: Standard, origins: pd.DataFrame) -> Bools:
+        """Tell where the data is too thin for this standard's items, as the study's own has it.
+
+        An item goes by the category of its counterpart, else by that of its own name; one of a
+        category that the study's standard does not know goes by the thinnest.
+
+        Parameters
+        ----------
+        certainty
+            Of :data:`parkgap.frames.CERTAINTY`, by the study's own standard `main`.
+        origins
+            Of :data:`parkgap.frames.ORIGINS`.
+
+        Returns
+        -------
+        Shape (origins, items of this standard).
+        """
+        twin = {other: main.item(own).category for own, other in self.pairs}
+        known = {c.id for c in main.categories}
+        own = [twin.get(i.id, i.category) for i in self.judged.items]
+        return thin_items(certainty, origins, [c if c in known else None for c in own])
 
     def _translated(self, listed: pd.DataFrame) -> pd.DataFrame:
         """Let the lists' rows speak of this standard's items; others' are left out.
@@ -140,10 +163,11 @@ def _fitted(standard: Standard, main: Standard, pairs: Pairs, listed: set[str]) 
     )
     speeds = ("walk_speed", "walk_speed_low", "walk_speed_high", "certainty")
     figures = {**standard.figures}
-    for name in ("detour_no_network", "steps_floor"):
-        figures.pop(name, None)
-        if name in main.figures:
-            figures[name] = main.figures[name]
+    for name in {*figures, *main.figures}:
+        if name in _SHARED or name.startswith("certainty_"):
+            figures.pop(name, None)
+            if name in main.figures:
+                figures[name] = main.figures[name]
     same = {name: getattr(main, name) for name in speeds}
     return standard.model_copy(update={**same, "figures": figures, "categories": categories})
 

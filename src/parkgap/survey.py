@@ -65,7 +65,7 @@ def survey(
 def surveyed_from(shard: Shard, rules: Rules, prepared: Prepared) -> tuple[object, ...]:
     """Name everything that the survey of a shard depends on."""
     names = _pieces_in(prepared, shard.window)
-    return shard, rules.written(), names, prepared.coverage, prepared.whole
+    return shard, rules.written(), names, prepared.coverage, prepared.whole, prepared.date
 
 
 def _pieces_in(prepared: Prepared, window: shapely.Geometry) -> list[str]:

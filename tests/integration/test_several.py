@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
+from tests.gtfs import write_feed
 from tests.towns import Town, degrees, judged, village
 
 from parkgap import rerun
@@ -321,3 +323,60 @@ def test_what_is_unconfirmed_stands_beside_every_comparison(tmp_path: Path, lang
         assert mark in shown
         own = t("several.unconfirmed", n=21, m=25, items="|").split("|")[0]
         assert own in shown
+
+
+def test_workers_judge_every_standard_by_its_own_rules(tmp_path: Path) -> None:
+    town = village()
+    town.node(100, -5, amenity="pharmacy", name="Drugs")
+    town.settings += ALSO
+    study = town.write(tmp_path / "s")
+    alone = rerun.Means(store=tmp_path / "a")
+    two = rerun.Means(store=tmp_path / "b", workers=2)
+    for means, out in ((alone, tmp_path / "one"), (two, tmp_path / "two")):
+        rerun.run(study, out, means)
+    one = tmp_path / "one"
+    names = [p.relative_to(one).as_posix() for p in one.rglob("*") if p.is_file()]
+    same = [n for n in names if n != "timings.json"]
+    assert filecmp.cmpfiles(tmp_path / "one", tmp_path / "two", same, shallow=False)[0] == same
+
+
+def test_what_the_study_cannot_tell_no_further_standard_calls_short(tmp_path: Path) -> None:
+    # Shops by the hundred, and not one stop of a bus: nobody mapped them here.
+    town = village()
+    for i in range(150):
+        town.node(-700 + 8.0 * i, -700 - i % 7, shop="hairdresser", name=f"Hair {i}")
+    town.settings += ALSO
+    results = town.results(tmp_path)
+    assert "thin_data" in str(judged(results, "P", "bus_stop")["reason_unverified"])
+    assert "bus_stop" not in items(said(results, GB))
+
+
+def test_stops_of_a_timetable_are_stops_to_every_standard(tmp_path: Path) -> None:
+    town = village()
+    town.head = "as_of = 2026-11-03"
+    town.settings += '[transit]\ngtfs = "gtfs.zip"\n' + ALSO
+    at = [degrees(x, 0) for x in (100, 400, 700, 900)]
+    names = zip("ABCX", at, strict=True)
+    stops = "\n".join(f"{name},Stop {name},{lat},{lon}" for name, (lon, lat) in names)
+    write_feed(
+        tmp_path / "s" / "gtfs.zip", {"stops": f"stop_id,stop_name,stop_lat,stop_lon\n{stops}"}
+    )
+    results = town.results(tmp_path / "s")
+    assert judged(results, "P", "bus_stop")["status"] == "met"
+    assert "bus_stop" not in items(said(results, GB))
+
+
+def test_rows_of_single_shifts_are_no_further_items(tmp_path: Path) -> None:
+    town = village(workers=1000)
+    for x in range(5):
+        town.node(100 + 10.0 * x, -5, amenity="restaurant", opening_hours="10:00-21:00")
+    plain = town.results(tmp_path / "plain").comparison
+    assert plain.empty
+    town.settings += ALSO
+    without = town.results(tmp_path / "without").comparison
+    town.tables["shifts"] = [
+        {"park_id": "P", "shift": n, "start": a, "end": b, "share": 0.5}
+        for n, a, b in (("day", "08:00", "17:00"), ("night", "22:00", "06:00"))
+    ]
+    parted = town.results(tmp_path / "parted").comparison
+    assert parted["items_count"].tolist() == without["items_count"].tolist()

@@ -147,7 +147,7 @@ def facilities(**items: int) -> pd.DataFrame:
             if c.kind != "list"
         }
         | {"facility_id": [f"node/{n}" for n in range(size)], "items": listed}
-        | {"lines": [[]] * size, "source_ids": [[]] * size}
+        | {"lines": [[]] * size, "source_ids": [[f"node/{n}"] for n in range(size)]}
     )
 
 
@@ -188,7 +188,7 @@ def test_flags_by_origin_and_item() -> None:
     reached = pd.DataFrame({"park_id": [], "facility_id": []})
     certainty = by_category(frame, known, reached, STANDARD)
     origins = pd.DataFrame({"park_id": ["P0", "P1", "P0"], "kind": ["work", "work", "home"]})
-    flags = thin_items(certainty, origins, STANDARD)
+    flags = thin_items(certainty, origins, [i.category for i in STANDARD.items])
     ids = [i.id for i in STANDARD.items]
     assert flags.shape == (3, len(ids))
     own = dict(zip(ids, flags[0], strict=True))
@@ -201,3 +201,15 @@ def test_flags_by_origin_and_item() -> None:
     assert not own["charging"]
     assert flags[1].all()  # the window is thin
     assert flags[2].all()  # nobody has measured around these homes
+
+
+def test_what_only_a_list_has_says_nothing_of_how_well_the_map_is_kept() -> None:
+    frame, reached = windows([100.0], [40.0]), pd.DataFrame({"park_id": [], "facility_id": []})
+    drawn = facilities(canteen_or_meal=98, bus_stop=2)
+    told = facilities(bus_stop=40)
+    told["facility_id"] = [f"list:bus_lines/{n}" for n in range(40)]
+    told["source_ids"] = [[i] for i in told["facility_id"]]
+    both = pd.concat([drawn, told], ignore_index=True)
+    alone, listed = (by_category(frame, f, reached, STANDARD) for f in (drawn, both))
+    assert listed["mapped"].tolist() == alone["mapped"].tolist()
+    assert listed.loc[listed["category"] == "transit", "thin"].all()

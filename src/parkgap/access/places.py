@@ -18,7 +18,7 @@ from parkgap.access.official import closed_ids, join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.access.timetables import join_timetable
-from parkgap.frames import STOPS_MATCHED, TRANSIT_STOPS
+from parkgap.frames import STOPS_MATCHED
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Lists:
     there: pd.DataFrame
     planned: pd.DataFrame
     bus_lines: pd.DataFrame
-    stops: pd.DataFrame = field(default_factory=TRANSIT_STOPS.frame)
+    stops: pd.DataFrame
 
 
 def find_places(

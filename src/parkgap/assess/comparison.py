@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from parkgap.assess.ranking import whole
 from parkgap.frames import COMPARISON
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def _one(standard: Standard, ranking: pd.DataFrame, assessment: pd.DataFrame) ->
     frame.index.name = None
     scored = [item.id for item in standard.scored]
     at = {item: i for i, item in enumerate(scored)}
-    rows = assessment[assessment["item"].isin(scored) & (assessment["status"] != "not_applicable")]
+    rows = whole(assessment)
+    rows = rows[rows["item"].isin(scored) & (rows["status"] != "not_applicable")]
     rows = rows.assign(at=rows["item"].map(at)).sort_values(["park_id", "at"])
     short = rows[rows["status"] == "short"]
     waiting = rows[rows["status"] == "unverified"]

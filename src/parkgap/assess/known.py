@@ -16,7 +16,7 @@ from parkgap.assess.groups import ESTIMATED
 from parkgap.frames import CERTAINTY, COMPLETENESS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from parkgap.standard import Standard
 
@@ -25,6 +25,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 ENOUGH = 8  # windows of a kind: of fewer no distribution can be told
+_WHOLE, _WORST = " all", " any"  # columns beside those of categories, whose ids have no blanks
 EXPECTED = 5.0  # facilities of a category: where fewer are to be expected, none says nothing
 _NORMAL = 1.4826  # the median absolute deviation of a normal distribution, turned over
 _LEAST_SPREAD = 0.25  # in logarithms: parks that are much alike make no outliers of one another
@@ -131,7 +132,9 @@ def by_category(
     of = {i.id: i.category for i in standard.scored}
     ids = [c.id for c in standard.categories if any(i.level != "shown" for i in c.items)]
     has = _member(facilities["items"], of, ids)
-    mapped = _mapped(has, ids, References.of(standard))
+    # What only a list or a timetable has says nothing of how well the map is kept.
+    drawn = [any(not str(i).startswith("list:") for i in own) for own in facilities["source_ids"]]
+    mapped = _mapped(has[np.array(drawn, dtype=bool)], ids, References.of(standard))
     row = pd.Index(facilities["facility_id"]).get_indexer(pd.Index(reached["facility_id"]))
     near = pd.DataFrame(has[row], columns=ids).groupby(reached["park_id"].to_numpy()).sum()
     count = near.reindex(frame["park_id"]).fillna(0).to_numpy(dtype=float)
@@ -176,7 +179,9 @@ def _mapped(has: Bools, ids: list[str], references: References) -> Floats:
     return np.where(enough, np.minimum(1.0, has.sum(axis=0) / np.where(enough, expected, 1.0)), 1.0)
 
 
-def thin_items(certainty: pd.DataFrame, origins: pd.DataFrame, standard: Standard) -> Bools:
+def thin_items(
+    certainty: pd.DataFrame, origins: pd.DataFrame, categories: Sequence[str | None]
+) -> Bools:
     """Tell for which origins the data is too thin to say that an item is missing.
 
     Parameters
@@ -185,22 +190,20 @@ def thin_items(certainty: pd.DataFrame, origins: pd.DataFrame, standard: Standar
         Of :data:`parkgap.frames.CERTAINTY`.
     origins
         Of :data:`parkgap.frames.ORIGINS`.
-    standard
-        The items.
+    categories
+        Of each item; None: it goes by the thinnest of all.
 
     Returns
     -------
-    Shape (origins, items of the standard); true where a window was not measured.  Items of a
-    category that is only shown go by the window as a whole.
+    Shape (origins, items); true where a window was not measured.  Items of a category that is
+    only shown go by the window as a whole.
     """
     table = certainty.pivot_table(
         index=["park_id", "kind"], columns="category", values="thin", aggfunc="all"
     )
     keys = pd.MultiIndex.from_arrays([origins["park_id"], origins["kind"]])
-    whole = table.all(axis=1).reindex(keys).fillna(value=True).to_numpy(dtype=bool)
-    parts = table.reindex(keys)
-    flags = [
-        parts[i.category].fillna(value=True).to_numpy(dtype=bool) if i.category in parts else whole
-        for i in standard.items
-    ]
+    parts = table.assign(**{_WHOLE: table.all(axis=1), _WORST: table.any(axis=1)})
+    parts = parts.reindex(keys).fillna(value=True)
+    named = [_WORST if c is None else c if c in table else _WHOLE for c in categories]
+    flags = [parts[name].to_numpy(dtype=bool) for name in named]
     return np.column_stack(flags) if flags else np.empty((len(origins), 0), dtype=bool)
