@@ -22,7 +22,7 @@ from parkgap.assess.competition import competition
 from parkgap.assess.groups import Ground
 from parkgap.assess.known import against_study, by_category, fallback_shares, thin_items
 from parkgap.assess.nearest import few_at, least_walks
-from parkgap.assess.ranking import finest, without_few
+from parkgap.assess.ranking import without_few
 from parkgap.assess.scenarios import scenario_grid
 from parkgap.assess.stability import stability, tried, with_stability
 from parkgap.assess.transit import Timetables, public_transport
@@ -172,7 +172,7 @@ def _firm(judge: Judge, frames: dict[str, pd.DataFrame], shown: pd.DataFrame) ->
     scenarios = scenario_grid(standard)
     known = judge.satisfactions(scenarios)
     parks, sets = stability(known, scenarios, ranking, standard)
-    listed = to_check(finest(frames["assessment"]), finest(shown), ranking)
+    listed = to_check(frames["assessment"], shown, ranking)
     return Firm(parks, sets, listed, tried(standard, scenarios))
 
 

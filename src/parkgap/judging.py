@@ -128,8 +128,26 @@ class Judge:
 
     def fewest_for(self, item: Item, park_ids: list[str]) -> int:
         """Fewest additions that meet the confirmed gaps of several parks at once."""
-        inputs = (item.id, [self._keys[p] for p in park_ids])
+        inputs = (item.id, [self._keys[p] for p in park_ids], self._shared_sites(park_ids))
         return self.memo("area", inputs, lambda: self._whole.fewest_for(item, park_ids)).value
+
+    def _shared_sites(self, park_ids: list[str]) -> list[Ints]:
+        """Sites within reach of each park, numbered over all of them: which of them they share."""
+        row = {p: i for i, p in enumerate(self._ids)}
+        sites = [self._sites[row[p]] for p in park_ids]
+        _, number = np.unique(np.concatenate(sites), return_inverse=True)
+        return np.split(number.astype(np.int64), np.cumsum([len(s) for s in sites])[:-1])
+
+    @cached_property
+    def _sites(self) -> list[Ints]:
+        """Sites within reach of each park, ascending."""
+        g = self.ground
+        target, origin = g.reach["target"].to_numpy(), g.reach["origin"].to_numpy()
+        site = target >= len(g.facilities)
+        pairs = pd.DataFrame({"park": g.origin_park[origin[site]], "target": target[site]})
+        pairs = pairs.drop_duplicates().sort_values(["park", "target"])
+        dealt = _dealt(pairs["park"].to_numpy(), len(g.parks))
+        return [pairs["target"].to_numpy()[rows] for rows in dealt]
 
     @cached_property
     def _whole(self) -> Assessor:

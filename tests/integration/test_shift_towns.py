@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.towns import Town, judged, scored, village
 
+from parkgap.errors import InputError
 from parkgap.publish.explain import explain_park
 from parkgap.results import Results
 
@@ -126,3 +127,9 @@ def test_a_shift_of_a_few_workers_is_not_told_apart(tmp_path: Path) -> None:
     # 0.1 % of 4,600 are 5 workers, fewer than ten.
     assert rows["shift"].tolist() == ["all"]
     assert rows["workers_unserved"].isna().all()
+
+
+def test_a_shift_may_not_bear_the_name_of_all_shifts(tmp_path: Path) -> None:
+    town = shifts(village(), ("all", "08:00", "17:00", "12:00", 60, 1.0))
+    with pytest.raises(InputError, match="no shift may be called"):
+        town.results(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from tests.unit.test_items import DRUGS, EITHER, MARKET, MEAL, STANDARD, Group, Place, judge
 
+from parkgap.assess.detail import detail
 from parkgap.assess.groups import Times
 from parkgap.assess.items import Assessor
 from parkgap.assess.outcomes import lacking_core
@@ -215,3 +217,92 @@ def test_one_addition_serves_every_shift_that_starts_from_there() -> None:
     plain = town({}, [MEAL], workers=3000)
     parted = by_shift(plain, times([MEAL], []))
     assert rows(parted, MEAL)["all"]["short_by"] == rows(plain, MEAL)["all"]["short_by"]
+
+
+def test_no_shift_is_told_whose_few_would_follow_by_subtraction() -> None:
+    # 1 % of those who start from the far workplace have no pharmacy by day: 6 of 600; at night
+    # nobody there and others have none: 14 of 400.  The whole park's 20 would give the 6 away.
+    places = {"near": Place([ONE]), "far": Place([ONE]), "door": Place()}
+    groups = [
+        Group("P", 0.965, {"near": 300.0, "door": 0.0}),
+        Group("P", 0.025, {"far": 300.0, "door": 0.0}),
+        Group("P", 0.01, {"door": 0.0}),
+    ]
+    plain = judge({"P": 1000}, places, groups)
+    when = times([ONE], [(OPEN, OPEN), (OPEN, SHUT)])
+    found = rows(by_shift(plain, when), ONE)
+    assert list(found) == ["all"]
+    assert found["all"]["workers_unserved"] == 20
+    # Fewer withheld, fewer hidden: from six on all three may stand.
+    ground = replace(plain.g)
+    open_minded = Assessor(ground, STANDARD, language="en", min_workers=6)
+    assert [r["workers_unserved"] for r in rows(by_shift(open_minded, when), ONE).values()] == [
+        6,
+        14,
+        20,
+    ]
+
+
+def test_who_is_served_at_the_other_end_adds_nothing_to_what_is_missing() -> None:
+    # By day all are served at home.  At night two of three workplaces have a machine, the third
+    # and the homes have none: one is missing, not one for each workplace by day too.
+    places = {"home": Place([EITHER]), "work": Place([EITHER])}
+    places |= {f"door{i}": Place() for i in range(3)} | {"bed": Place()}
+    groups = [
+        Group("P", 1 / 3, {"door0": 0.0}),
+        *(Group("P", 1 / 3, {"work": 100.0, f"door{i}": 0.0}) for i in (1, 2)),
+        Group("P", 1.0, {"home": 100.0, "bed": 0.0}, kind="home", based_on="other"),
+    ]
+    plain = judge({"P": 3000}, places, groups, residents={"P": 3000})
+    found = rows(by_shift(plain, times([EITHER], [(OPEN, SHUT), (SHUT, OPEN)])), EITHER)
+    assert (found["D"]["status"], found["N"]["status"]) == ("met", "short")
+    assert (found["N"]["short_by"], found["all"]["short_by"]) == (1, 1)
+
+
+def test_a_walk_of_unknown_minutes_is_not_known_to_be_too_long() -> None:
+    here = town({"bank": 780.0}, [EITHER])
+    reach = here.g.reach.assign(minutes=math.inf, minutes_worst=math.inf)
+    steep = Assessor(replace(here.g, reach=reach), STANDARD, language="en", min_workers=10)
+    found = rows(by_shift(steep, times([EITHER], [(OPEN, OPEN)])), EITHER)
+    assert (found["all"]["status"], found["all"]["reason_unverified"]) == ("unverified", "hours")
+
+
+def test_two_doubts_that_together_suffice_confirm_nothing() -> None:
+    # Three meals within 500 m are asked of 5,000 workers: two have unknown hours at night, one
+    # stands beside the mapped network.
+    here = town({"a": 100.0, "b": 120.0, "c": 450.0}, [MEAL], workers=5000)
+    lost = int(np.flatnonzero(here.g.facilities["facility_id"] == "c")[0])
+    reach = here.g.reach[here.g.reach["target"] != lost].reset_index(drop=True)
+    beside = pd.DataFrame({"origin": [0], "facility": [lost], "metres": [450.0]})
+    item = STANDARD.item(MEAL)
+    assert [t.count for t in item.tests] == [1, 3, 5]
+    tests = item.tests[:2]
+    ground = replace(here.g, reach=reach, beside=beside)
+    assessor = Assessor(ground, STANDARD, language="en", min_workers=10)
+    parted = by_shift(assessor, times([MEAL], [(OPEN, UNKNOWN), (OPEN, UNKNOWN), (OPEN, OPEN)]))
+    shorter = item.model_copy(update={"tests": tests})
+    counter = parted.counter
+    where = np.full(len(parted.groups.origin), "work", dtype=object)
+    counts = counter.counts(shorter, counter.rows(shorter), where)
+    assert not counts.short.any()
+
+
+def test_explain_tells_no_few_of_a_shift() -> None:
+    few = by_shift(town({"drugs": 300.0}), times([ONE], [(OPEN, SHUT)]), night=0.005)
+    assert detail(few, ONE).crowds.empty
+    two = judge(
+        {"P": 1000},
+        {"drugs": Place([ONE]), "door": Place()},
+        [Group("P", 0.995, {"drugs": 300.0}), Group("P", 0.005, {"door": 0.0})],
+    )
+    # Five of 1,000 are not served: neither they nor the 995 are told.
+    assert detail(two, ONE).crowds["served"].isna().all()
+
+
+def test_of_equally_near_places_the_same_one_is_named_however_many_parks_are_judged() -> None:
+    places = {"a": Place([ONE]), "b": Place([ONE]), "door": Place()}
+    walks = {"a": 100.0000004, "b": 100.0, "door": 0.0}
+    others = [Group("A", 1 / 2000, {"door": 0.0}) for _ in range(2000)]
+    both = judge({"A": 1000, "P": 1000}, places, [*others, Group("P", 1.0, walks)])
+    alone = judge({"P": 1000}, places, [Group("P", 1.0, walks)])
+    assert rows(both, ONE)["all"]["nearest_id"] == rows(alone, ONE)["all"]["nearest_id"] == "b"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.ranking import burdens
+from parkgap.assess.ranking import burdens, finest, whole
 from parkgap.assess.stability import MAX_UNVERIFIED
 from parkgap.frames import TO_CHECK
 
@@ -36,6 +36,8 @@ def to_check(assessment: pd.DataFrame, shown: pd.DataFrame, ranking: pd.DataFram
     DataFrame
         Of :data:`parkgap.frames.TO_CHECK`.
     """
+    parks, keys = whole(assessment), ["park_id", "item"]
+    assessment, shown = finest(assessment), finest(shown)
     use = ((assessment["status"] == "unverified") & (assessment["level"] != "shown")).to_numpy()
     rows = assessment[use].reset_index(drop=True)
     if rows.empty:
@@ -43,7 +45,11 @@ def to_check(assessment: pd.DataFrame, shown: pd.DataFrame, ranking: pd.DataFram
     hidden = shown.loc[use, list(_FIGURES)].isna().any(axis=1).to_numpy()
     doubt = rows["weight"] * (rows["satisfaction_high"] - rows["satisfaction_low"])
     gain = doubt * rows["workers"]
-    now, missing, effect = _effects(rows, assessment, ranking)
+    # Only where nothing else of the item is open does finding out take its weight from the unknown.
+    unsure = pd.MultiIndex.from_frame(parks.loc[parks["status"] == "unverified", keys])
+    own = pd.MultiIndex.from_frame(rows[keys])
+    freed = rows["weight"].where(own.isin(unsure) & ~own.duplicated(keep=False), 0.0)
+    now, missing, effect = _effects(rows, freed, assessment, ranking)
     order = np.lexsort(
         (
             rows["shift"].to_numpy(dtype=str),
@@ -69,7 +75,7 @@ def _whole(rank: Floats) -> pd.Series:
 
 
 def _effects(
-    rows: pd.DataFrame, assessment: pd.DataFrame, ranking: pd.DataFrame
+    rows: pd.DataFrame, freed: pd.Series, assessment: pd.DataFrame, ranking: pd.DataFrame
 ) -> tuple[Floats, Floats, npt.NDArray[np.object_]]:
     """Rank now, rank if the check finds nothing, and what would change, shape (rows,) each."""
     parks = ranking.set_index("park_id")
@@ -79,7 +85,7 @@ def _effects(
     counts = (rows["level"] == "mandatory").to_numpy()
     more = np.where(counts, lack.fillna(0.0), 0.0)
     ranked = own["rank"].notna().to_numpy()
-    left = own["weight_unverified"].to_numpy() - rows["weight"].to_numpy()
+    left = own["weight_unverified"].to_numpy() - freed.to_numpy()
     would = (own["tier"] == "unverified").to_numpy() & own["workers"].notna().to_numpy()
     would &= left <= MAX_UNVERIFIED
     place = _places(

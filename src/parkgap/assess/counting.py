@@ -19,7 +19,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
-_FAR = 1e7  # metres that no walk has
 _COLUMNS = ("origin", "target", "metres", "minutes", "metres_worst", "minutes_worst")
 
 
@@ -69,9 +68,8 @@ class Counter:
         is_facility = ground.reach["target"].to_numpy() < len(ground.facilities)
         walks = ground.reach[is_facility]
         walks = walks[self._may_use(walks)]
-        # They come by origin and target; one key is quicker to sort by than three.
-        key = walks["origin"].to_numpy() * _FAR + walks["metres"].to_numpy()
-        order = np.argsort(key, kind="stable")
+        # They come by origin and target, which stays the order of equal walks.
+        order = np.lexsort((walks["metres"].to_numpy(), walks["origin"].to_numpy()))
         self._walks = {c: walks[c].to_numpy()[order] for c in _COLUMNS}
         self.sites = ground.reach[~is_facility]
         self._estimated = (ground.origins["based_on"] == ESTIMATED).to_numpy(dtype=bool)
@@ -189,13 +187,14 @@ class Counter:
         }
         for name, flag in by_origin.items():
             out[:, :, REASONS.index(name)] = flag[origin][:, None]
-        # With the places whose hours nobody knows, open, it would be enough.
-        out[:, :, REASONS.index("hours")] = (most > found) & (most >= needed)
         for t, test in enumerate(item.tests):
             limit_m = self._straight_m(test)
             out[:, t, REASONS.index("edge")] = (self._cut | (g.edge_m < limit_m))[origin]
             near = np.bincount(beside[far_m <= limit_m + SLACK], minlength=size)[origin]
-            out[:, t, REASONS.index("island")] = (near > 0) & (found[:, t] + near >= needed[:, t])
+            # With the places of unknown hours, open, and those beside the network it may be enough.
+            enough = most[:, t] + near >= needed[:, t]
+            out[:, t, REASONS.index("island")] = (near > 0) & enough
+            out[:, t, REASONS.index("hours")] = (most[:, t] > found[:, t]) & enough
             if item.counts == "lines":
                 blank = rows.within(test) & self._lineless[rows.facility]
                 stops = np.bincount(rows.origin[blank], minlength=size)[origin]

@@ -33,12 +33,10 @@ def _crowds(assessor: Assessor, judged: Judged) -> pd.DataFrame:
             of = groups.of_crew(crew)
             of = of[use[of]]
             people = whole * groups.part[crew] * groups.share[of]
-            if not len(of) or (end == "home" and people.sum() < assessor.min_workers - SLACK):
+            if not len(of):
                 continue
             for t, test in enumerate(judged.item.tests):
                 served = float(people[counts.met[of, t]].sum())
-                few = min(served, people.sum() - served)
-                hidden = end == "home" and SLACK < few < assessor.min_workers - SLACK
                 rows.append(
                     {
                         "end": end,
@@ -50,10 +48,27 @@ def _crowds(assessor: Assessor, judged: Judged) -> pd.DataFrame:
                         "needed": float(counts.needed[of, t].max()),
                         "least": float(counts.sure[of, t].min()),
                         "most": float(counts.found[of, t].max()),
-                        "served": np.nan if hidden or not np.isfinite(whole) else served,
+                        "served": served if np.isfinite(whole) else np.nan,
                     }
                 )
-    return pd.DataFrame(rows)
+    return _told(pd.DataFrame(rows), assessor.min_workers)
+
+
+def _told(crowds: pd.DataFrame, min_workers: int) -> pd.DataFrame:
+    """Leave out ends at which a shift is of few workers, and figures that would give few away.
+
+    Of one shift alone nothing is left out: the others, and the whole, would tell.
+    """
+    if crowds.empty:
+        return crowds
+    few = crowds["workers"].between(0, min_workers, inclusive="neither")
+    crowds = crowds[~few.groupby(crowds["end"]).transform("any")]
+    rest = crowds["workers"] - crowds["served"]
+    part = crowds["served"].where(crowds["served"] < rest, rest)
+    close = part.between(SLACK, min_workers - SLACK, inclusive="neither")
+    keys = [crowds[c] for c in ("end", "limit", "unit")]
+    hidden = close.groupby(keys).transform("any")
+    return crowds.assign(served=crowds["served"].mask(hidden)).reset_index(drop=True)
 
 
 def _places(assessor: Assessor, judged: Judged) -> pd.DataFrame:
@@ -92,7 +107,7 @@ def _open(
         return out
     here = judged.where[judged.ends.work]
     windows, _ = times.visit(judged.item.id, str(here[0]) if len(here) else WORK)
-    walk = np.where(np.isfinite(minutes), minutes, 0.0)
+    walk = np.where(np.isfinite(minutes), minutes, np.nan)
     for shift, pattern in zip(groups.name, groups.pattern, strict=True):
         if pattern == NO_PATTERN:
             continue

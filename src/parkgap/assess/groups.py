@@ -82,7 +82,8 @@ class Times:
         """Tell which walks lead to a place that is open when the shift is free, shape (walks,).
 
         With `maybe`, also those to places of unknown hours from which the walk leaves time for
-        a visit, were they open.
+        a visit, were they open, and those whose minutes are not known (up a hill, farther than
+        was searched).
         """
         if self.openness is None or pattern == NO_PATTERN or item not in self.visits:
             return np.ones(len(place), dtype=bool)
@@ -94,7 +95,7 @@ class Times:
         good = told & (o.time_there(place, pattern, walk, windows) >= stay - SLACK)
         if maybe:
             enough = o.could_stay(pattern, walk, windows) >= stay - SLACK
-            good |= ~known[place] & enough
+            good |= (~known[place] & enough) | ~np.isfinite(minutes)[:, None]
         return np.asarray(good.any(axis=1), dtype=bool)
 
     def farthest(self, item: str, pattern: Ints, end: str) -> Floats:

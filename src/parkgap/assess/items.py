@@ -17,7 +17,7 @@ import pandas as pd
 from parkgap.assess.additions import fewest
 from parkgap.assess.counting import Counter, Rows
 from parkgap.assess.groups import REASONS, SLACK, Ground
-from parkgap.assess.outcomes import Counts, Ends, Judgement, Kinds, Outcome, judge
+from parkgap.assess.outcomes import ROUNDING, Counts, Ends, Judgement, Kinds, Outcome, judge
 from parkgap.details import ALL
 from parkgap.frames import ASSESSMENT
 from parkgap.standard import Item, Standard
@@ -46,11 +46,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Row:
-    """One row in the making: of which item and park, by which groups at which ends."""
+    """One row in the making: of which item, park and crew (-1: the whole park)."""
 
     judged: Judged
     park: int
-    groups: list[tuple[str, Ints]]
+    crew: int
     record: dict[str, object]
 
 
@@ -131,7 +131,8 @@ class Assessor:
         # Park by park, so that the walks from one park to its sites are laid out once.
         for row in sorted(made, key=lambda r: r.park):
             if row.record["status"] == "short":
-                row.record["short_by"] = float(self.additions(row.judged, [row.groups]))
+                gaps = self._gaps(row.judged, row.park, row.crew)
+                row.record["short_by"] = float(self.additions(row.judged, gaps))
         frame = pd.DataFrame.from_records([r.record for r in made], columns=ASSESSMENT.names)
         for column in ASSESSMENT.columns:
             if column.kind == "float":
@@ -177,18 +178,21 @@ class Assessor:
                 }
             if status[i] == "unverified":
                 record["reason_unverified"] = self._why(judged.counts, groups)
-            yield Row(judged, int(park), groups, record)
+            yield Row(judged, int(park), int(crew), record)
 
     def _subjects(self, judged: Judged) -> Subjects:
         """Every park; and each crew of the parks whose shifts fare differently.
 
-        None of a park with a shift of few workers: its figures would follow by subtraction.
+        None of a park in which a shift has a figure of few workers: those of the others, and of
+        the whole park, would give it away.
         """
         groups, crew = self.groups, judged.found.crew
         values = np.column_stack([crew.low, crew.high, crew.met, crew.short])
         first = groups.first_crew[:-1][groups.park]
         unlike = (np.abs(values - values[first]) > _SAME).any(axis=1)
-        few = self.workers[groups.park] * groups.part < self.min_workers
+        people = self.people(judged)[groups.park] * groups.part
+        told = (people, np.round(people * (1.0 - crew.met)))
+        few = np.any([(figure > 0) & (figure < self.min_workers) for figure in told], axis=0)
         size = len(self.g.parks)
         shown = np.bincount(groups.park, unlike, minlength=size) > 0
         shown &= np.bincount(groups.park, few, minlength=size) == 0
@@ -327,17 +331,29 @@ class Assessor:
         """Fewest additions that meet the confirmed gaps of several parks at once."""
         where = {p: i for i, p in enumerate(self.g.parks["park_id"])}
         judged = self.judge(item)
-        return self.additions(judged, [self._groups(judged, where[p], -1) for p in park_ids])
+        return self.additions(
+            judged, [gap for p in park_ids for gap in self._gaps(judged, where[p], -1)]
+        )
 
-    def additions(self, judged: Judged, parks: list[list[tuple[str, Ints]]]) -> int:
-        """Fewest additions that meet the confirmed gaps of one or more parks.
+    def _gaps(self, judged: Judged, park: int, crew: int) -> list[list[tuple[str, Ints]]]:
+        """Groups by end of each crew that is confirmed short; the others lack nothing."""
+        first, last = self.groups.first_crew[park : park + 2]
+        crews = range(first, last) if crew < 0 else [crew]
+        return [
+            self._groups(judged, park, c) for c in crews if judged.found.crew.short[c] > ROUNDING
+        ]
+
+    def additions(self, judged: Judged, gaps: list[list[tuple[str, Ints]]]) -> int:
+        """Fewest additions that meet the confirmed gaps of some crews.
 
         An item judged from either end is met by meeting it at the end that takes fewer.
         """
-        ends = range(max(len(kinds) for kinds in parks))
-        choices = [[kinds[min(end, len(kinds) - 1)][1] for kinds in parks] for end in ends]
-        if len(choices) > 1 and len(parks) > 1:
-            # Each park at the end that takes fewer for it alone.
+        if not gaps:
+            return 0
+        ends = range(max(len(kinds) for kinds in gaps))
+        choices = [[kinds[min(end, len(kinds) - 1)][1] for kinds in gaps] for end in ends]
+        if len(choices) > 1 and len(gaps) > 1:
+            # Each crew at the end that takes fewer for it alone.
             cheaper = [
                 min(rows, key=lambda r: self._cover(judged, r))
                 for rows in zip(*choices, strict=True)

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
-_ROUNDING = 1e-9  # sums of shares
+ROUNDING = 1e-9  # sums of shares
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ class Outcome:
     @property
     def status(self) -> Objects:
         """Met for everybody, confirmed short for somebody, or neither."""
-        rest = np.where(self.short > _ROUNDING, "short", "unverified")
-        return np.where(self.met >= 1 - _ROUNDING, "met", rest).astype(object)
+        rest = np.where(self.short > ROUNDING, "short", "unverified")
+        return np.where(self.met >= 1 - ROUNDING, "met", rest).astype(object)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from parkgap import frames
+from parkgap.details import ALL
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places, shapes
 from parkgap.sources.headings import name_them, usual_headings
@@ -272,6 +273,14 @@ def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Co
         "break_minutes": table.read("break_minutes", read.number),
     }
     checks.duplicates(table, "shift", list(zip(park_ids, names, strict=True)))
+    for i, name in enumerate(names):
+        if name == ALL:  # what the results call a row of every shift
+            table.error(
+                i,
+                "shift",
+                f"“{ALL}”不能作班次名称 / no shift may be called “{ALL}”",
+                remedy="换一个名称，如 白班 / give it another name, such as day",
+            )
     checks.shift_times(table, times)
     checks.shift_shares(table, park_ids, shares)
     return {
