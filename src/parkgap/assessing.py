@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap.access.homes import ESTIMATED
-from parkgap.access.lists import proven, stock_places
+from parkgap.access.lists import proven, stock_places, with_canteens
 from parkgap.access.merging import park_of
 from parkgap.access.supply import supplies
 from parkgap.assess.capacity import MINUTES
@@ -21,13 +21,14 @@ from parkgap.assess.comparison import compare_standards
 from parkgap.assess.competition import competition
 from parkgap.assess.groups import Ground
 from parkgap.assess.known import against_study, by_category, fallback_shares, thin_items
-from parkgap.assess.nearest import few_at, least_walks
+from parkgap.assess.nearest import few_at, least_walks, places_of_few
 from parkgap.assess.ranking import without_few
-from parkgap.assess.scenarios import scenario_grid
+from parkgap.assess.scenarios import scenario_grid, widest_m
 from parkgap.assess.stability import stability, tried, with_stability
 from parkgap.assess.transit import Timetables, public_transport
 from parkgap.frames import CAPACITY, COMPARISON
 from parkgap.judging import Judge
+from parkgap.list_keys import MEAL
 from parkgap.results import Beside, Firm
 from parkgap.shift_times import crews_and_times
 from parkgap.shown import walks_shown
@@ -69,10 +70,19 @@ def ground_of(town: Town, memo: Memo) -> Ground:
         beside=found.beside,
         region_has=_region_has(town),
         proven=proven(town.tables.complete, parks, standard, town.day),
+        unplaced=_unplaced(town),
         hidden=hidden,
         shifts=shifts,
         times=times,
     )
+
+
+def _unplaced(town: Town) -> Bools:
+    """Items of which a park has a place that nobody located, shape (parks, items)."""
+    _, parks = with_canteens(town.listed, town.tables.enterprises, town.standard)
+    meal = np.array([i.id == MEAL for i in town.standard.items], dtype=bool)
+    here = town.parks["park_id"].isin(list(parks)).to_numpy(dtype=bool)
+    return np.asarray(here[:, None] & meal, dtype=bool)
 
 
 def known_of(town: Town, hidden: Bools) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -89,6 +99,9 @@ def known_of(town: Town, hidden: Bools) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     mapping = against_study(found.completeness, fallbacks, References.of(town.standard))
     near = _shown(town, found.reach)
     nearby = least_walks(near, found.origins, found.facilities["facility_id"], hidden)
+    few = town.study.privacy.min_workers
+    secret = places_of_few(found.facilities, town.tables.enterprises, few)
+    nearby = nearby[~nearby["facility_id"].isin(list(secret))].reset_index(drop=True)
     return mapping, nearby, by_category(mapping, found.facilities, nearby, town.standard)
 
 
@@ -217,7 +230,8 @@ def _shown(town: Town, walks: pd.DataFrame) -> pd.DataFrame:
 def _capacity(town: Town, ground: Ground) -> pd.DataFrame:
     """Share what facilities offer; none where walks of 15 minutes are not all looked for."""
     found, standard = town.found, town.standard
-    if town.study.reach.limit_m < MINUTES[-1] * standard.walk_speed.v:
+    searched = max(town.study.reach.limit_m, widest_m(standard))
+    if searched < MINUTES[-1] * standard.walk_speed.v:
         return CAPACITY.frame()
     floor = found.catchments["floor_m2"].to_numpy(dtype=float)
     known = (found.facilities, found.member, town.listed, town.tables.enterprises, floor)

@@ -215,6 +215,7 @@ def only(ground: Ground, rows: Ints) -> Ground:
         edge_m=ground.edge_m[mine],
         hidden=ground.hidden[mine],
         thin=None if ground.thin is None else ground.thin[mine],
+        unplaced=None if ground.unplaced is None else ground.unplaced[rows],
         proven=None if ground.proven is None else ground.proven[rows],
         **parts,
     )
@@ -260,6 +261,7 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
                 *(near["metres"][b], known[name].reset_index(drop=True) if name in known else None),
                 float(g.residents.get(name, np.nan)),
                 None if g.proven is None else g.proven[park],
+                None if g.unplaced is None else g.unplaced[park],
                 *(g.region_has, g.stretch),
                 *(shifts[["shift", "share"]].reset_index(drop=True), times == NO_PATTERN),
                 g.times.of(times, seen),

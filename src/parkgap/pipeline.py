@@ -18,12 +18,13 @@ import shapely
 
 from parkgap import geo, notes, program
 from parkgap.access.facilities import mapped_places
-from parkgap.access.lists import centres_and_others, not_yet, open_places
+from parkgap.access.lists import centres_and_others, not_yet, open_places, with_canteens
 from parkgap.access.lists import gather as gather_lists
 from parkgap.access.places import Lists
 from parkgap.access.shuttles import shuttle_lines
 from parkgap.access.slopes import FASTEST
 from parkgap.assess.clusters import find_clusters
+from parkgap.assess.nearest import places_of_few
 from parkgap.assessing import assess, compare, ground_of
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
 from parkgap.inputs import (
@@ -175,6 +176,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         frames["assessment"],
         limit_m=study.reach.limit_m,
         search_m=rules.search_m,
+        secret=places_of_few(found.facilities, tables.enterprises, study.privacy.min_workers),
     )
     return Results(
         study=dated,
@@ -274,9 +276,9 @@ def _centres(tables: Tables, standard: Standard, day: str) -> tuple[pd.DataFrame
 
 def _lists(tables: Tables, standard: Standard, day: str, stops: pd.DataFrame) -> Lists:
     """Part what the lists say into what is there on the day and what is to come."""
-    given = (tables.facilities, tables.projects, tables.housing_stock, tables.enterprises)
-    listed = gather_lists(*given, standard)
-    return Lists(open_places(listed, day), not_yet(listed, day), tables.bus_lines, stops)
+    listed = gather_lists(tables.facilities, tables.projects, tables.housing_stock, standard)
+    there, _ = with_canteens(open_places(listed, day), tables.enterprises, standard)
+    return Lists(there, not_yet(listed, day), tables.bus_lines, stops)
 
 
 def _groups(parks: pd.DataFrame, lists: Lists) -> list[tuple[str, ...]]:

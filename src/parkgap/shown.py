@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from parkgap.access.places import near
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
@@ -36,6 +38,7 @@ def places_shown(
     *,
     limit_m: float,
     search_m: float,
+    secret: Collection[str] = (),
 ) -> Survey:
     """Keep the facilities that a search of `limit_m` would have looked at, and those named.
 
@@ -49,19 +52,23 @@ def places_shown(
         Facilities named there stay, however far.
     limit_m, search_m
         Farthest walk that is shown, and that was looked for.
+    secret
+        Facilities that are not shown at all.
 
     Returns
     -------
     Survey
         For counts and maps only: its rows no longer fit the tables that refer to them.
     """
-    if search_m <= limit_m:
+    if search_m <= limit_m and not secret:
         return found
     frame = found.facilities
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     named = {i for cell in assessment["evidence"] for i in cell.split()}
     named |= set(assessment["nearest_id"].dropna())
     keep = near(lon, lat, around, limit_m) | frame["facility_id"].isin(named).to_numpy()
+    keep |= search_m <= limit_m
+    keep &= ~frame["facility_id"].isin(list(secret)).to_numpy()
     return replace(
         found,
         facilities=frame[keep].reset_index(drop=True),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import Proj
@@ -381,10 +382,29 @@ def test_where_nobody_maps_no_lack_of_room_is_confirmed(tmp_path: Path) -> None:
     assert row["short_by"] is None
 
 
-def test_walks_that_are_not_all_looked_for_are_not_judged(tmp_path: Path) -> None:
+def test_how_far_places_are_shown_does_not_change_what_is_shared(tmp_path: Path) -> None:
+    # The tests ask for walks of 15 minutes, so they are all looked for, whatever is shown.
+    def capacity(folder: Path, settings: str) -> pd.DataFrame:
+        town = listed(folder, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+        town.settings += settings
+        return town.results(folder).beside.capacity
+
+    whole = capacity(tmp_path / "whole", "")
+    assert len(whole)
+    near = capacity(tmp_path / "near", "[reach]\nlimit_m = 900\n")
+    pd.testing.assert_frame_equal(near, whole)
+
+
+def test_a_canteen_that_nobody_located_makes_its_park_s_capacity_unknown(tmp_path: Path) -> None:
     town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
-    town.settings += "[reach]\nlimit_m = 900\n"
-    assert town.results(tmp_path).beside.capacity.empty
+    town.tables["enterprises"][0]["canteen_seats"] = ""
+    lost = {"id": "L", "park_id": "P", "workers": 200, "canteen_seats": 80}
+    town.tables["enterprises"].append(lost)
+    results = town.results(tmp_path)
+    for park, expected in (("P", ("unverified", True)), ("Q", ("short", False))):
+        row = told(results, park, "m2")
+        unknown = "unknown_supply" in (row["reason_unverified"] or "")
+        assert (row["status"], unknown) == expected
 
 
 def test_another_headcount_walks_no_resident_again(tmp_path: Path) -> None:

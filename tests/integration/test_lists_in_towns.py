@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from python_calamine import CalamineWorkbook
-from tests.towns import Town, judged, village, walk
+from tests.towns import Town, degrees, judged, village, walk
 
 from parkgap import pipeline, rerun
 from parkgap.example import write_example
@@ -315,3 +315,72 @@ def test_an_enterprise_s_own_canteen_feeds_its_people_alone(tmp_path: Path) -> N
     (canteen,) = results.facilities.to_dict("records")
     assert (canteen["access"], canteen["opening_hours"]) == ("enterprise:F", "11:00-13:00")
     assert canteen["facility_id"] == "list:enterprises/F"
+
+
+def canteens(folder: Path, town: Town, **row: object) -> Town:
+    """Give a town an official list of one canteen, at its firm unless told otherwise."""
+    lon, lat = degrees(0, 100)
+    row = {"id": "C1", "name": "Canteen", "lon": lon, "lat": lat, **row}
+    with (folder / "canteens.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([list(row), list(row.values())])
+    town.settings += f'[[facilities]]\nfile = "canteens.csv"\nitem = "{MEAL}"\ncrs = "WGS84"\n'
+    return town
+
+
+def own_canteen(**more: object) -> Town:
+    """Make the village's firm feed its people."""
+    town = village()
+    town.tables["enterprises"][0] |= {"canteen_seats": 300, **more}
+    return town
+
+
+@pytest.mark.parametrize(
+    ("row", "status"),
+    [
+        ({"lon": "", "lat": ""}, "met"),
+        ({"status": "planned", "open_date": "2027-01-01"}, "met"),
+        ({"status": "removed"}, "short"),
+    ],
+)
+def test_only_a_list_that_places_or_removes_it_speaks_for_a_firm_s_own_canteen(
+    tmp_path: Path, row: dict[str, object], status: str
+) -> None:
+    town = canteens(tmp_path, own_canteen(), access="enterprise:F", **row)
+    results = town.results(tmp_path)
+    assert judged(results, "P", MEAL)["status"] == status
+
+
+def test_a_canteen_of_a_firm_that_nobody_located_may_be_near(tmp_path: Path) -> None:
+    town = village()
+    firm = {"id": "G", "park_id": "P", "workers": 1000, "lon": "", "lat": ""}
+    town.tables["enterprises"] = [
+        {**town.tables["enterprises"][0], "canteen_seats": ""},
+        {**firm, "canteen_seats": 300},
+    ]
+    row = judged(town.results(tmp_path), "P", MEAL)
+    assert (row["status"], row["reason_unverified"]) == ("unverified", "unplaced")
+
+
+def test_the_canteen_of_a_firm_of_few_is_on_no_page_and_in_no_table(tmp_path: Path) -> None:
+    town = village()
+    town.firm("G", "P", (0, 90), workers=4)
+    first, second = town.tables["enterprises"]
+    first |= {"name": "Many", "canteen_seats": 300}
+    second |= {"name": "Few", "canteen_seats": 8}
+    results = rerun.run(town.write(tmp_path / "town"), tmp_path / "out")
+    assert results is not None
+    at = degrees(0, 90)
+    for file in sorted((tmp_path / "out").rglob("*")):
+        if file.suffix in {".csv", ".html"}:
+            text = file.read_text(encoding="utf-8-sig")
+            assert "list:enterprises/G" not in text, file
+            assert str(at[1]) not in text, file
+    page = (tmp_path / "out/parks/P.html").read_text(encoding="utf-8")
+    assert "list:enterprises/F" in page
+
+
+def test_a_list_without_any_place_where_nothing_is_mapped_is_no_error(tmp_path: Path) -> None:
+    town = canteens(tmp_path, village(), lon="", lat="")
+    results = town.results(tmp_path)
+    assert results.facilities.empty
+    assert any("canteens.csv" in en for _, en in results.warnings)

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 HOMES = "worker_housing"
 
 
-FIRMS = ENTERPRISES.frame()
-
-
 def rows(schema: Schema, *given: dict[str, object]) -> pd.DataFrame:
     """Rows of a schema; what is not given is empty."""
     blank = {c.name: np.nan if c.kind == "float" else None for c in schema.columns}
@@ -54,7 +51,7 @@ def parted(
     day: str, *projects: dict[str, object], stock: tuple[dict[str, object], ...] = ()
 ) -> tuple[list[str], ...]:
     """Row ids that are there on a day, and those that are to come."""
-    both = gather(listed(), rows(PROJECTS, *projects), rows(HOUSING_STOCK, *stock), FIRMS, STANDARD)
+    both = gather(listed(), rows(PROJECTS, *projects), rows(HOUSING_STOCK, *stock), STANDARD)
     coming = [str(i).rsplit("/", 1)[1] for i in not_yet(both, day)["planned_id"]]
     return open_places(both, day)["row_id"].tolist(), coming
 
@@ -84,7 +81,7 @@ def test_what_says_that_it_exists_waits_for_its_day_too() -> None:
     assert parted("2026-11-01", project(status="existing")) == (["X1"], [])
     assert parted("2026-11-01", project(status="existing", open_date="2026-11-02")) == ([], ["X1"])
     both = gather(listed(), rows(PROJECTS, project(status="existing", open_date="2027")),
-                  rows(HOUSING_STOCK), FIRMS, STANDARD)  # fmt: skip
+                  rows(HOUSING_STOCK), STANDARD)  # fmt: skip
     assert not_yet(both, "2026-11-01")["status"].tolist() == ["to_open"]
 
 
@@ -109,10 +106,10 @@ def test_a_list_row_that_names_a_project_is_that_project() -> None:
     planned = listed({"status": "planned", "project_id": "X1", "row_id": "7"})
     built = listed({"status": "existing", "project_id": "X1", "row_id": "7"})
     projects, none = rows(PROJECTS, project()), rows(HOUSING_STOCK)
-    assert gather(planned, projects, none, FIRMS, STANDARD)["row_id"].tolist() == ["X1"]
-    assert gather(built, projects, none, FIRMS, STANDARD)["row_id"].tolist() == ["7"]
+    assert gather(planned, projects, none, STANDARD)["row_id"].tolist() == ["X1"]
+    assert gather(built, projects, none, STANDARD)["row_id"].tolist() == ["7"]
     nowhere = rows(PROJECTS, project(lon=np.nan, lat=np.nan))
-    assert gather(planned, nowhere, none, FIRMS, STANDARD)["row_id"].tolist() == ["7"]
+    assert gather(planned, nowhere, none, STANDARD)["row_id"].tolist() == ["7"]
 
 
 def test_a_dormitory_in_both_is_one_and_unknown_beds_stay_unknown() -> None:
@@ -125,7 +122,7 @@ def test_a_dormitory_in_both_is_one_and_unknown_beds_stay_unknown() -> None:
         home("H4", name="小宿舍", beds=12.0, beds_vacant=5.0, lon=LON + 1200 * M_LON),
     )
     both, counts, _ = join(
-        frame, member, gather(listed(), rows(PROJECTS), stock, FIRMS, STANDARD), STANDARD
+        frame, member, gather(listed(), rows(PROJECTS), stock, STANDARD), STANDARD
     )
     assert both["facility_id"].tolist() == [
         "way/1",

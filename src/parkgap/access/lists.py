@@ -29,7 +29,6 @@ def gather(
     official: pd.DataFrame,
     projects: pd.DataFrame,
     stock: pd.DataFrame,
-    enterprises: pd.DataFrame,
     standard: Standard,
 ) -> pd.DataFrame:
     """Bring all lists to one form.
@@ -38,9 +37,6 @@ def gather(
     ----------
     official, projects, stock
         Frames of :data:`parkgap.frames.OFFICIAL`, ``PROJECTS`` and ``HOUSING_STOCK``.
-    enterprises
-        Of :data:`parkgap.frames.ENTERPRISES`: a canteen of its own is a place for its people,
-        unless a list names one for them.
     standard
         Housing of a kind that it has no item for is left out.
 
@@ -71,35 +67,12 @@ def gather(
     replaced = pd.MultiIndex.from_frame(own[key]).isin(
         pd.MultiIndex.from_frame(official.loc[wins, key])
     )
-    canteens = _canteens(enterprises, official, standard)
-    parts = [official[~named | wins], own[~replaced], housing, canteens]
+    parts = [official[~named | wins], own[~replaced], housing]
     frames = [p.reindex(columns=LISTED.names) for p in parts if len(p)]
     if not frames:
         return LISTED.frame()
     merged = pd.concat(frames, ignore_index=True)
     return LISTED.check(merged.astype(LISTED.frame().dtypes.to_dict()))
-
-
-def _canteens(
-    enterprises: pd.DataFrame, official: pd.DataFrame, standard: Standard
-) -> pd.DataFrame:
-    """Enterprises' own canteens, where it is known where the enterprise is."""
-    if MEAL not in [i.id for i in standard.items]:
-        return LISTED.frame()
-    own = enterprises[(enterprises["canteen_seats"] > 0) & enterprises["lon"].notna()]
-    access = "enterprise:" + own["enterprise_id"].astype(str)
-    told = official.loc[official["item"] == MEAL, "access"]
-    own = own.assign(
-        list_id=_ENTERPRISES,
-        row_id=own["enterprise_id"],
-        item=MEAL,
-        access=access,
-        status="existing",
-        hours=own["canteen_hours"],
-        seats=own["canteen_seats"],
-        removed=False,
-    )
-    return own[~access.isin(told)]
 
 
 def centres_and_others(
@@ -145,6 +118,50 @@ def open_places(listed: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """
     removed: Bools = listed["removed"].to_numpy(dtype=bool)
     return listed[_there(listed, as_of) | removed]
+
+
+def with_canteens(
+    there: pd.DataFrame, enterprises: pd.DataFrame, standard: Standard
+) -> tuple[pd.DataFrame, frozenset[str]]:
+    """Add enterprises' own canteens to what the lists say of a day.
+
+    Parameters
+    ----------
+    there
+        Of :data:`parkgap.frames.LISTED`: what exists or is removed.
+    enterprises
+        Of :data:`parkgap.frames.ENTERPRISES`.
+    standard
+        Whether there is an item for meals.
+
+    Returns
+    -------
+    there, unplaced
+        With a place for the people of each enterprise of known place whose canteen no list places
+        or calls removed; and the parks of those that have one nobody knows where.
+    """
+    if MEAL not in [i.id for i in standard.items]:
+        return there, frozenset()
+    meals = there[there["item"] == MEAL]
+    told = meals.loc[meals["removed"].astype(bool) | meals["lon"].notna(), "access"]
+    own = enterprises[enterprises["canteen_seats"] > 0]
+    own = own.assign(access="enterprise:" + own["enterprise_id"].astype(str))
+    own = own[~own["access"].isin(told)]
+    unplaced = frozenset(own.loc[own["lon"].isna(), "park_id"].astype(str))
+    own = own[own["lon"].notna()]
+    if own.empty:
+        return there, unplaced
+    rows = own.assign(
+        list_id=_ENTERPRISES,
+        row_id=own["enterprise_id"],
+        item=MEAL,
+        status="existing",
+        hours=own["canteen_hours"],
+        seats=own["canteen_seats"],
+        removed=False,
+    )
+    both = pd.concat([there, rows.reindex(columns=LISTED.names)], ignore_index=True)
+    return LISTED.check(both.astype(LISTED.frame().dtypes.to_dict())), unplaced
 
 
 def not_yet(listed: pd.DataFrame, as_of: str) -> pd.DataFrame:

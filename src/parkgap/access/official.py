@@ -169,7 +169,10 @@ def join(
     closed[of[removed & (of >= 0)]] = True
     known = np.flatnonzero((of >= 0) & ~removed)
     facilities, member = facilities.copy(), member.copy()
-    facilities["source_ids"] = [list(i) for i in facilities["source_ids"]]
+    # By name of the type: an empty column would become one of numbers.
+    facilities["source_ids"] = pd.Series(
+        [list(i) for i in facilities["source_ids"]], index=facilities.index, dtype=object
+    )
     member[of[known], wanted[known]] = True
     closed[of[known]] = False
     for row in known.tolist():
@@ -180,7 +183,8 @@ def join(
     own[np.arange(len(new)), wanted[new]] = True
     both = pd.concat([facilities, added], ignore_index=True) if len(added) else facilities
     member = np.vstack([member, own])
-    both["items"] = [[items[i] for i in np.flatnonzero(row)] for row in member]
+    listed = [[items[i] for i in np.flatnonzero(row)] for row in member]
+    both["items"] = pd.Series(listed, index=both.index, dtype=object)
     return FACILITIES.check(both[FACILITIES.names]), member, np.r_[closed, np.zeros(len(new), bool)]
 
 

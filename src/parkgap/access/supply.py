@@ -86,7 +86,8 @@ def supplies(
         Of :data:`parkgap.frames.SUPPLY`.  Where two lists differ on one place, the smaller amount.
     """
     declared = _declared(facilities, listed)
-    canteens = _canteens(facilities, enterprises, declared, standard)
+    gone = listed["removed"].to_numpy(dtype=bool) & (listed["item"] == MEAL).to_numpy()
+    canteens = _canteens(facilities, enterprises, declared, listed.loc[gone, "access"], standard)
     told = pd.concat([declared, canteens], ignore_index=True) if len(canteens) else declared
     said = set(zip(told["facility_id"], told["item"], told["unit"], strict=True))
     parts = [told]
@@ -152,10 +153,15 @@ def _canteens(
     facilities: pd.DataFrame,
     enterprises: pd.DataFrame,
     declared: pd.DataFrame,
+    removed: pd.Series,
     standard: Standard,
 ) -> pd.DataFrame:
-    """Enterprises' own canteens: a listed one takes its seats, else it stands by itself."""
+    """Enterprises' own canteens: a listed one takes its seats, else it stands by itself.
+
+    One that a list calls `removed` (its `access`) has no seats.
+    """
     own = enterprises[enterprises["canteen_seats"] > 0]
+    own = own[~("enterprise:" + own["enterprise_id"].astype(str)).isin(removed)]
     if own.empty or MEAL not in [i.id for i in standard.items]:
         return SUPPLY.frame()
     access = ("enterprise:" + own["enterprise_id"]).to_numpy(dtype=object)

@@ -309,6 +309,8 @@ class _Town:
         workers, lack = self.workers, np.nan_to_num(figures["short_per_1000"])
         blind = np.isnan(workers)
         unknown = figures["facilities_unknown"] > 0
+        if self.g.unplaced is not None:
+            unknown |= self.g.unplaced[:, case.column]
         short = ~blind & (lack > 0)
         # More people would make it shorter still, and more places less short.
         applies = {

@@ -184,6 +184,7 @@ class Counter:
             "needs_list": item.needs_list & ~proven,
             "estimated_homes": self._estimated,
             "thin_data": self._thin_for(item) & ~proven,
+            "unplaced": self._by_park(g.unplaced, item, every=False),
         }
         for name, flag in by_origin.items():
             out[:, :, REASONS.index(name)] = flag[origin][:, None]
@@ -208,10 +209,14 @@ class Counter:
 
     def _proven(self, item: Item) -> Bools:
         """Origins for which a complete official list speaks for an item, shape (origins,)."""
-        if self.g.proven is None:
+        return self._by_park(self.g.proven, item, every=True)
+
+    def _by_park(self, flags: Bools | None, item: Item, *, every: bool) -> Bools:
+        """Spread what is said of parks and items (all or any that one is judged by) to origins."""
+        if flags is None:
             return np.zeros(len(self.g.origins), dtype=bool)
-        columns = [self.index[i] for i in item.of_items or (item.id,)]
-        by_park = np.asarray(self.g.proven[:, columns].all(axis=1), dtype=bool)
+        own = flags[:, [self.index[i] for i in item.of_items or (item.id,)]]
+        by_park = np.asarray(own.all(axis=1) if every else own.any(axis=1), dtype=bool)
         return np.asarray(by_park[self.g.origin_park], dtype=bool)
 
     def _workers_within(self, limit_m: float) -> Floats:

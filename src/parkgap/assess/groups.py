@@ -24,7 +24,7 @@ Objects = npt.NDArray[np.object_]
 SLACK = 1e-6  # metres or minutes: a facility at the limit is within it, whatever the last bit says
 REASONS = (
     *("no_street", "island", "edge", "needs_list", "no_lines", "thin_data", "gate"),
-    *("estimated_homes", "hours"),
+    *("estimated_homes", "hours", "unplaced"),
 )
 ESTIMATED = "estimated"  # of home origins: what they are based on
 NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
@@ -172,6 +172,8 @@ class Ground:
         have one crew, whose times nobody gave.
     times
         When places serve, by the patterns of `shifts`.
+    unplaced
+        Items of which a park has a place that nobody located, shape (parks, items); None: none.
     thin
         Whether the data around an origin is too thin to say that an item is missing, shape
         (origins, items); None: as `completeness` says, whatever the item.
@@ -194,6 +196,7 @@ class Ground:
     shifts: pd.DataFrame = field(default_factory=no_shifts)
     times: Times = field(default_factory=Times)
     thin: Bools | None = None
+    unplaced: Bools | None = None
 
     @cached_property
     def origin_park(self) -> Ints:

@@ -29,14 +29,27 @@ def few_at(origins: pd.DataFrame, enterprises: pd.DataFrame, min_workers: int) -
     park itself, which is published, is where so few work.  What workers are spread over
     (buildings, streets) is on every map and tells of nobody.
     """
-    placed = enterprises.dropna(subset=["lon", "lat"])
-    together = placed.groupby(["lon", "lat"])["workers"].transform("sum")
-    small = placed.loc[together < min_workers, "enterprise_id"]
+    small = _small(enterprises, min_workers)
     firm = (origins["based_on"] == "enterprise").to_numpy(dtype=bool)
     hidden = firm & origins["enterprise_id"].isin(small).to_numpy(dtype=bool)
     speak = (origins["kind"] == "work").to_numpy(dtype=bool) & ~hidden
     others = origins["park_id"].isin(origins.loc[speak, "park_id"]).to_numpy(dtype=bool)
     return np.asarray(hidden & others, dtype=bool)
+
+
+def _small(enterprises: pd.DataFrame, min_workers: int) -> pd.Series:
+    """Ids of enterprises of few workers; those of one place count together."""
+    placed = enterprises.dropna(subset=["lon", "lat"])
+    together = placed.groupby(["lon", "lat"])["workers"].transform("sum")
+    return placed.loc[together < min_workers, "enterprise_id"]
+
+
+def places_of_few(
+    facilities: pd.DataFrame, enterprises: pd.DataFrame, min_workers: int
+) -> frozenset[str]:
+    """Ids of facilities that are there for an enterprise of few workers: they tell where it is."""
+    access = "enterprise:" + _small(enterprises, min_workers).astype(str)
+    return frozenset(facilities.loc[facilities["access"].isin(access), "facility_id"])
 
 
 def least_walks(

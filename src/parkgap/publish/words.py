@@ -27,6 +27,7 @@ REASONS = (
     "no_street",
     "estimated_homes",
     "hours",
+    "unplaced",
 )
 
 
