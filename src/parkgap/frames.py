@@ -9,9 +9,8 @@ OpenStreetMap ids or from input ids, never from row numbers.
 
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
 :mod:`parkgap.frame_tables`, of public transport in :mod:`parkgap.frame_transit`, of the published
-lists in :mod:`parkgap.frame_results`; here are those of the stages, and the list of all.
-:mod:`parkgap.frame_tables`, those of the published lists in :mod:`parkgap.frame_results`, those of
-capacity in :mod:`parkgap.frame_capacity`; here are those of the stages, and the list of all.
+lists in :mod:`parkgap.frame_results`, of capacity in :mod:`parkgap.frame_capacity`, of beds and
+sites in :mod:`parkgap.frame_plans`; here are those of the stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from parkgap.frame_capacity import CAPACITY, SUPPLY
+from parkgap.frame_plans import BEDS, COVER_CURVE, HOUSING, SITES
 from parkgap.frame_results import (
     CHANGES,
     CLUSTERS,
@@ -58,6 +58,7 @@ from parkgap.frame_transit import (
 
 __all__ = [
     "ASSESSMENT",
+    "BEDS",
     "BUS_LINES",
     "CALLS",
     "CAPACITY",
@@ -68,6 +69,7 @@ __all__ = [
     "COMPARISON",
     "COMPLETE",
     "COMPLETENESS",
+    "COVER_CURVE",
     "DEPARTURES",
     "DUTIES",
     "ENTERPRISES",
@@ -76,6 +78,7 @@ __all__ = [
     "GATES",
     "GATES_GIVEN",
     "HEADCOUNTS",
+    "HOUSING",
     "HOUSING_STOCK",
     "LISTED",
     "NEARBY",
@@ -96,6 +99,7 @@ __all__ = [
     "SHORTFALL",
     "SHUTTLES",
     "SHUTTLE_LINES",
+    "SITES",
     "STABILITY",
     "STOCK",
     "STOPS_MATCHED",
@@ -468,6 +472,10 @@ SCHEMAS: tuple[Schema, ...] = (
     TO_CHECK,
     COMPARISON,
     CLUSTERS,
+    HOUSING,
+    BEDS,
+    SITES,
+    COVER_CURVE,
     CHANGES,
     OUTLINES,
     FACILITIES_READ,

@@ -122,6 +122,22 @@ class Firm:
 
 
 @dataclass(frozen=True)
+class Plans:
+    """What is planned from the gaps; empty where the study does not ask for it.
+
+    Attributes
+    ----------
+    housing, beds, sites, curve
+        Frames of :mod:`parkgap.frames`: ``HOUSING``, ``BEDS``, ``SITES`` and ``COVER_CURVE``.
+    """
+
+    housing: pd.DataFrame = field(default_factory=frames.HOUSING.frame)
+    beds: pd.DataFrame = field(default_factory=frames.BEDS.frame)
+    sites: pd.DataFrame = field(default_factory=frames.SITES.frame)
+    curve: pd.DataFrame = field(default_factory=frames.COVER_CURVE.frame)
+
+
+@dataclass(frozen=True)
 class Cause:
     """One reason of a change.
 
@@ -196,6 +212,8 @@ class Results:
         Input file name (relative to the study) to SHA-256.
     run
         Name of the run: a SHA-256 of everything that it was made from.
+    plans
+        Beds and sites.
     firm
         How firm the ranks are.
     detail
@@ -239,6 +257,7 @@ class Results:
     inputs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     beside: Beside = field(default_factory=Beside)
+    plans: Plans = field(default_factory=Plans)
     firm: Firm = field(default_factory=Firm)
     certainty: pd.DataFrame = field(default_factory=frames.CERTAINTY.frame)
     closed: tuple[str, ...] = ()
