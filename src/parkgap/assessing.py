@@ -51,7 +51,7 @@ def ground_of(town: Town, memo: Memo) -> Ground:
     origins, facilities = found.origins, found.facilities
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
     shifts, times = crews_and_times(
-        *(town.study, town.tables.shifts, parks, facilities, standard, memo)
+        *(town.study, town.shifts, parks, town.tables.enterprises, facilities, standard, memo)
     )
     hidden = few_at(origins, town.tables.enterprises, town.study.privacy.min_workers)
     mapping, _, kinds = known_of(town, hidden)
@@ -166,7 +166,7 @@ def _with_transit(
 ) -> Beside:
     said, found = town.transit, town.found
     figures = public_transport(
-        *(town.parks, found.facilities, nearby, town.tables.shifts, known),
+        *(town.parks, found.facilities, nearby, town.shifts, known),
         Timetables(said.stops, said.calls, found.matched, said.days),
         town.standard,
         rail=rail,

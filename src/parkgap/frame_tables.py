@@ -100,20 +100,21 @@ RESIDENCES = Schema(
 
 SHIFTS = Schema(
     "shifts",
-    "Shifts of a park's workers.",
+    "Shifts of a park's workers, or of one of its enterprises.",
     columns("""
     park_id str - the park
+    enterprise_id str? - whose shifts; empty: of all whose enterprise has none of its own
     shift str - the shift's name
     start str - HH:MM
     end str - HH:MM, may lie on the next day
     break_start str? - HH:MM
     break_minutes float? minutes - length of the break
-    share float - share of the park's workers, summing to 1 over a park's shifts
+    share float - share of those workers, summing to 1 over the shifts of each
     workdays str? - Mo-Fr, or 6/7 (six days of seven, whichever); empty: the calendar's workdays
     source str - file, or a note that it is made up
     """),
-    key=("park_id", "shift"),
-    sort=("park_id", "shift"),
+    key=("park_id", "enterprise_id", "shift"),
+    sort=("park_id", "shift", "enterprise_id"),
 )
 
 OFFICIAL = Schema(

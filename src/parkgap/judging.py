@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 _WALK = ("metres", "minutes", "metres_worst", "minutes_worst")
 _ORIGIN = ["origin_id", "kind", "enterprise_id", "based_on", "share", "lon", "lat", "reached"]
+_SHIFT = ["shift", "share", "enterprise_id"]
 _PLACE = ["facility_id", "name", "access", "lines"]
 
 
@@ -263,7 +264,7 @@ def _parks(ground: Ground) -> list[tuple[Any, ...]]:
                 None if g.proven is None else g.proven[park],
                 None if g.unplaced is None else g.unplaced[park],
                 *(g.region_has, g.stretch),
-                *(shifts[["shift", "share"]].reset_index(drop=True), times == NO_PATTERN),
+                *(shifts[_SHIFT].reset_index(drop=True), times == NO_PATTERN),
                 g.times.of(times, seen),
             )
         )

@@ -30,7 +30,6 @@ _OF_PARKS: Mapping[str, Reader[Any, Any]] = {
     "gates": tables.read_gates,
     "enterprises": tables.read_enterprises,
     "residences": tables.read_residences,
-    "shifts": tables.read_shifts,
 }
 _LISTS: Mapping[str, Reader[Any, Known]] = {
     "housing_stock": lists.read_housing_stock,
@@ -129,6 +128,7 @@ def _read_office(
     # Of a table that was refused nobody knows which enterprises there are.
     told = sections.get("enterprises") is not None and "enterprises" not in reading.refused
     firms = office.frames["enterprises"] if told else None
+    reading.each({"shifts": tables.shifts_reader(firms)}, parks)
     known = Known.of(standard, parks, firms)
     reading.facilities(known)
     reading.each(_LISTS, known)

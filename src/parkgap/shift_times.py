@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from parkgap.assess.groups import Times, no_shifts
+from parkgap.crews import crews_of
 from parkgap.openness import WINDOWS
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def crews_and_times(
     study: Study,
     shifts: pd.DataFrame,
     parks: pd.DataFrame,
+    enterprises: pd.DataFrame,
     facilities: pd.DataFrame,
     standard: Standard,
     memo: Memo,
@@ -61,8 +63,9 @@ def crews_and_times(
 
     Parameters
     ----------
-    shifts, parks, facilities
-        Schemas ``frames.SHIFTS``, ``frames.PARKS`` and ``frames.FACILITIES``.
+    shifts, parks, enterprises, facilities
+        Schemas ``frames.SHIFTS`` (names told apart), ``frames.PARKS``, ``frames.ENTERPRISES`` and
+        ``frames.FACILITIES``.
     """
     from parkgap.access.hours import Places, openness, patterns
 
@@ -80,8 +83,7 @@ def crews_and_times(
         item: (tuple(WINDOWS.index(w) for w in visit.free), float(visit.stay))
         for item, visit in hours.items.items()
     }
-    crews = shifts[["park_id", "shift", "share"]].reset_index(drop=True)
-    return crews.assign(pattern=pattern), Times(visits, kept.value)
+    return crews_of(shifts, pattern, parks, enterprises), Times(visits, kept.value)
 
 
 def hour_warnings(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from parkgap.crews import told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,3 +50,8 @@ class Town:
     listed: pd.DataFrame
     day: str
     stretch: float
+
+    @cached_property
+    def shifts(self) -> pd.DataFrame:
+        """The table of shifts, in which no name of one park stands for two times."""
+        return told_apart(self.tables.shifts)

@@ -60,6 +60,7 @@ def by_shift(
     shifts = pd.DataFrame(
         {
             "park_id": [park, park],
+            "enterprise_id": None,
             "shift": list(names),
             "share": [1.0 - night, night],
             "pattern": np.array([DAY, NIGHT]),

@@ -17,6 +17,7 @@ import pandas as pd
 
 from parkgap.access.calendars import PLAIN, Days, days
 from parkgap.access.open_times import MARGIN, Places, distinct, open_times
+from parkgap.crews import PATTERN
 from parkgap.openness import WINDOWS, Openness
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-#: What tells shifts apart; shifts of one pattern are free at the same times.
-PATTERN = ("start", "end", "break_start", "break_minutes", "workdays")
 _DAY = 1440  # minutes
 _WEEK = 7
 _BEFORE, _BREAK, _AFTER, _REST, _BETWEEN = range(len(WINDOWS))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from parkgap.crews import COLUMNS
 from parkgap.details import ALL
 from parkgap.openness import WINDOWS, Openness
 
@@ -28,6 +29,7 @@ REASONS = (
 )
 ESTIMATED = "estimated"  # of home origins: what they are based on
 NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
+OTHERS = "others"  # that crew, where enterprises of its park have shifts
 WORK, HOME, PROXY = "work", "home", "proxy"  # ends; a workplace that stands for unknown homes, too
 # Nobody goes home in the break, or walks from work on a day of rest.  Who is at home after work is
 # so until the next shift, whenever that person sleeps.
@@ -43,8 +45,8 @@ def nothing_beside() -> pd.DataFrame:
 
 
 def no_shifts() -> pd.DataFrame:
-    """Make the empty table of crews' times: ``park_id, shift, share, pattern``."""
-    kinds = {"park_id": str, "shift": str, "share": float, "pattern": np.int64}
+    """Make the empty table of crews' times: `COLUMNS` of :mod:`parkgap.crews`."""
+    kinds = dict(zip(COLUMNS, (object, object, object, float, np.int64), strict=True))
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
@@ -168,8 +170,8 @@ class Ground:
     stretch
         How many times as far as on level ground a walk of some minutes can lead.
     shifts
-        ``park_id, shift, share, pattern`` of the crews, in their order; parks that are not in it
-        have one crew, whose times nobody gave.
+        Who works which shift, as of :func:`parkgap.crews.crews_of`; parks that are not in it have
+        one crew, whose times nobody gave.
     times
         When places serve, by the patterns of `shifts`.
     unplaced
@@ -259,32 +261,93 @@ class Groups:
 
 
 def make_groups(g: Ground) -> Groups:
-    """Part the workers of every origin by shift."""
-    rows = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
-    shifts = g.shifts[g.shifts["park_id"].isin(rows.index)]
-    given = rows.reindex(shifts["park_id"]).to_numpy(dtype=np.int64)
-    plain = np.setdiff1d(np.arange(len(g.parks)), given)
-    park = np.concatenate([given, plain])
-    order = np.argsort(park, kind="stable")
-    name = np.concatenate(
-        [shifts["shift"].to_numpy(dtype=object), np.full(len(plain), ALL, dtype=object)]
+    """Part the workers of every origin by shift.
+
+    Who works at an enterprise with shifts of its own works these, everybody else the park's.
+    Where a worker lives is taken not to depend on the shift.
+    """
+    rows = _shift_rows(g)
+    whole = rows.groupby(["park", "firm"])["share"].transform("sum")
+    within = (rows["share"] / whole).to_numpy(dtype=float)
+    crews = rows.drop_duplicates(["park", "shift"]).reset_index(drop=True)
+    park = crews["park"].to_numpy(dtype=np.int64)
+    place = pd.MultiIndex.from_frame(crews[["park", "shift"]])
+    crew = place.get_indexer(pd.MultiIndex.from_frame(rows[["park", "shift"]]))
+    origins = _whose(g, rows)
+    at_work = origins[origins["work"]].merge(
+        rows[["park", "firm"]].assign(crew=crew, within=within), on=["park", "firm"]
     )
-    part = np.concatenate([shifts["share"].to_numpy(dtype=float), np.ones(len(plain))])
-    pattern = np.concatenate(
-        [shifts["pattern"].to_numpy(dtype=np.int64), np.full(len(plain), NO_PATTERN)]
+    mixed = np.isin(park, rows.loc[rows["firm"] != "", "park"])
+    part = np.empty(len(crews))
+    part[crew] = within  # of a park without firms' shifts each crew is one row
+    part[mixed] = _parts(at_work, park)[mixed]
+    at_home = origins[~origins["work"]].merge(
+        pd.DataFrame({"park": park, "crew": np.arange(len(park)), "within": part}), on="park"
     )
-    park, name, part, pattern = park[order], name[order], part[order], pattern[order]
-    part = part / np.bincount(park, part, minlength=len(g.parks))[park]
-    count = np.bincount(park, minlength=len(g.parks))
-    own = count[g.origin_park]
-    origin = np.repeat(np.arange(len(own)), own)
-    first = np.cumsum(count) - count
-    step = np.arange(len(origin)) - np.repeat(np.cumsum(own) - own, own)
-    crew = first[g.origin_park[origin]] + step
-    by_crew = np.lexsort((origin, crew))
-    origin, crew = origin[by_crew], crew[by_crew]
-    share = g.origins["share"].to_numpy(dtype=float)[origin]
-    return Groups(park, name, part, pattern, origin, crew, share)
+    pairs = pd.concat([at_work, at_home], ignore_index=True)
+    own = part[pairs["crew"].to_numpy()]
+    some = own > 0
+    ratio = np.ones(len(own))
+    ratio[some] = pairs["within"].to_numpy()[some] / own[some]
+    kept = (part > 0) | ~mixed
+    pairs = pairs.assign(share=pairs["share"] * ratio)[kept[pairs["crew"].to_numpy()] & (ratio > 0)]
+    order = np.lexsort((pairs["origin"], pairs["crew"]))
+    return Groups(
+        park=park[kept],
+        name=crews["shift"].to_numpy(dtype=object)[kept],
+        part=part[kept],
+        pattern=crews["pattern"].to_numpy(dtype=np.int64)[kept],
+        origin=pairs["origin"].to_numpy(dtype=np.int64)[order],
+        crew=(np.cumsum(kept) - 1)[pairs["crew"].to_numpy()[order]],
+        share=pairs["share"].to_numpy(dtype=float)[order],
+    )
+
+
+def _parts(at_work: pd.DataFrame, park: Ints) -> Floats:
+    """Share of each crew in the workers of its park, shape (crews,)."""
+    weight = at_work["share"].to_numpy() * at_work["within"].to_numpy()
+    people = np.bincount(at_work["crew"].to_numpy(), weight, minlength=len(park))
+    return np.asarray(people / np.bincount(park, people)[park], dtype=float)
+
+
+def _shift_rows(g: Ground) -> pd.DataFrame:
+    """Shifts by rows of parks, in their order: ``park, firm, shift, share, pattern``.
+
+    Everybody whose shift nobody gave has one without times.
+    """
+    number = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
+    given = g.shifts[g.shifts["park_id"].isin(number.index)]
+    rows = pd.DataFrame(
+        {
+            "park": number.reindex(given["park_id"]).to_numpy(dtype=np.int64),
+            "firm": given["enterprise_id"].fillna("").to_numpy(dtype=object),
+            "shift": given["shift"].to_numpy(dtype=object),
+            "share": given["share"].to_numpy(dtype=float),
+            "pattern": given["pattern"].to_numpy(dtype=np.int64),
+        }
+    )
+    of_all = rows.loc[rows["firm"] == "", "park"]
+    bare = np.setdiff1d(np.arange(len(g.parks)), of_all)
+    name = np.where(np.isin(bare, rows["park"]), OTHERS, ALL).astype(object)
+    blank = {"park": bare, "firm": "", "shift": name, "share": 1.0, "pattern": NO_PATTERN}
+    both = pd.concat([rows, pd.DataFrame(blank)], ignore_index=True)
+    return both.sort_values("park", kind="stable", ignore_index=True)
+
+
+def _whose(g: Ground, rows: pd.DataFrame) -> pd.DataFrame:
+    """Origins with whose shifts their workers work: ``origin, park, firm, share, work``."""
+    firm = g.origins["enterprise_id"].fillna("").to_numpy(dtype=object)
+    own = pd.MultiIndex.from_arrays([g.origin_park, firm])
+    known = own.isin(pd.MultiIndex.from_frame(rows[["park", "firm"]]))
+    return pd.DataFrame(
+        {
+            "origin": np.arange(len(g.origins)),
+            "park": g.origin_park,
+            "firm": np.where(known, firm, ""),
+            "share": g.origins["share"].to_numpy(dtype=float),
+            "work": (g.origins["kind"] == "work").to_numpy(dtype=bool),
+        }
+    )
 
 
 def by_park(park: Ints, use: Bools, size: int) -> list[Ints]:

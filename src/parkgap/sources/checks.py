@@ -283,15 +283,53 @@ def _minutes(clock: object) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def shift_shares(
-    table: Cells, park_ids: Sequence[str | None], shares: Sequence[float | None]
+def known_firms(
+    table: Cells,
+    firm_ids: Sequence[str | None],
+    park_ids: Sequence[str | None],
+    firms: pd.DataFrame | None,
 ) -> None:
-    """Note parks whose shares do not sum to 1."""
-    groups: dict[str, list[int]] = {}
-    for i, key in enumerate(park_ids):
-        if key is not None:
-            groups.setdefault(key, []).append(i)
-    for key, members in groups.items():
+    """Note rows of enterprises that nobody knows, or that stand in another park.
+
+    Parameters
+    ----------
+    firm_ids, park_ids
+        Of each row; empty: of no enterprise.
+    firms
+        Frame of ``frames.ENTERPRISES``; None: nothing is checked.
+    """
+    if firms is None:
+        return
+    of = dict(zip(firms["enterprise_id"], firms["park_id"], strict=True))
+    for i, (key, park) in enumerate(zip(firm_ids, park_ids, strict=True)):
+        if key is None or of.get(key) == park is not None:
+            continue
+        table.error(
+            i,
+            "enterprise_id",
+            "企业表中该园区无此企业 / the table of enterprises has no such one in that park",
+            remedy="改正编号，或补充企业表 / correct the id, or add the enterprise",
+        )
+
+
+def shift_shares(
+    table: Cells,
+    whose: Sequence[tuple[str | None, str]],
+    shares: Sequence[float | None],
+) -> None:
+    """Note parks and enterprises whose shares do not sum to 1.
+
+    Parameters
+    ----------
+    whose
+        Park and enterprise ("": of none) of each row.
+    """
+    groups: dict[tuple[str, str], list[int]] = {}
+    for i, (park, firm) in enumerate(whose):
+        if park is not None:
+            groups.setdefault((park, firm), []).append(i)
+    for (park, firm), members in groups.items():
+        key = f"{park} / {firm}" if firm else park
         known = [share for i in members if (share := shares[i]) is not None]
         total = sum(known)
         if len(known) == len(members) and abs(total - 1) > SHARES_OFF:

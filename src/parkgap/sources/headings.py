@@ -111,6 +111,7 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "shifts": {
         "park_id": _PARK,
+        "enterprise_id": ("enterprise_id", "企业编号", "所属企业编号", "企业代码"),
         "hours": ("hours", "班次时间", "上下班时间", "工作时间", "时段", "起止时间"),
         "shift": ("shift", "班次", "班次名称", "班别"),
         "start": ("start", "上班时间", "开始时间", "开始", "上班"),

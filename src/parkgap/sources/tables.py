@@ -7,6 +7,7 @@ comes back as warnings beside the frame.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -257,12 +258,21 @@ read_residences = Reader(
 )
 
 
-def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Columns:
+def _shifts(
+    table: Cells,
+    source: ShiftsTable,
+    parks: pd.DataFrame | None,
+    *,
+    firms: pd.DataFrame | None,
+) -> Columns:
     """Read shifts; 24:00 is midnight (00:00), and 22:00 to 06:00 crosses it.
 
-    Shares of a park that do not sum to 1 are an error.
+    Shares of a park or enterprise that do not sum to 1 are an error.
     """
     park_ids = checks.known_parks(table, parks)
+    firm_ids = table.read("enterprise_id", read.text)
+    checks.known_firms(table, firm_ids, park_ids, firms)
+    whose = list(zip(park_ids, (key or "" for key in firm_ids), strict=True))
     names = table.read("shift", read.text, required=True)
     shares = table.read("share", read.share, required=True)
     start, end = _start_and_end(table)
@@ -272,7 +282,8 @@ def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Co
         "break_start": table.read("break_start", read.clock),
         "break_minutes": table.read("break_minutes", read.number),
     }
-    checks.duplicates(table, "shift", list(zip(park_ids, names, strict=True)))
+    keys = ((*who, name) for who, name in zip(whose, names, strict=True))
+    checks.duplicates(table, "shift", list(keys))
     for i, name in enumerate(names):
         if name == ALL:  # what the results call a row of every shift
             table.error(
@@ -282,9 +293,10 @@ def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Co
                 remedy="换一个名称，如 白班 / give it another name, such as day",
             )
     checks.shift_times(table, times)
-    checks.shift_shares(table, park_ids, shares)
+    checks.shift_shares(table, whose, shares)
     return {
         "park_id": park_ids,
+        "enterprise_id": firm_ids,
         "shift": names,
         **times,
         "share": shares,
@@ -293,7 +305,19 @@ def _shifts(table: Cells, source: ShiftsTable, parks: pd.DataFrame | None) -> Co
     }
 
 
-read_shifts = Reader("shifts", frames.SHIFTS, ("park_id", "shift", "share"), _shifts)
+def shifts_reader(firms: pd.DataFrame | None) -> Reader[ShiftsTable, pd.DataFrame | None]:
+    """Make the reader of shifts, which may be those of enterprises.
+
+    Parameters
+    ----------
+    firms
+        Frame of :data:`parkgap.frames.ENTERPRISES`; None: nobody knows which there are.
+    """
+    needed = ("park_id", "shift", "share")
+    return Reader("shifts", frames.SHIFTS, needed, partial(_shifts, firms=firms))
+
+
+read_shifts = shifts_reader(None)
 
 
 def _start_and_end(table: Cells) -> tuple[list[str | None], list[str | None]]:

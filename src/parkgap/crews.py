@@ -1,0 +1,105 @@
+"""Which shifts a park's workers work: the park's own, or those of their enterprise."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Ints = npt.NDArray[np.int64]
+
+#: What tells shifts apart; shifts of one pattern are free at the same times.
+PATTERN = ("start", "end", "break_start", "break_minutes", "workdays")
+#: Of the table that says who works which shift.
+COLUMNS = ("park_id", "enterprise_id", "shift", "share", "pattern")
+
+
+def told_apart(shifts: pd.DataFrame) -> pd.DataFrame:
+    """Give shifts of one name but other times in one park names of their own.
+
+    Parameters
+    ----------
+    shifts
+        Frame of :data:`parkgap.frames.SHIFTS`.
+
+    Returns
+    -------
+    DataFrame
+        The same; an enterprise's shift that would be mistaken for another has its id behind it.
+    """
+    if not len(shifts) or shifts["enterprise_id"].isna().all():
+        return shifts
+    number = shifts.groupby(list(PATTERN), dropna=False).ngroup()
+    kinds = number.groupby([shifts["park_id"], shifts["shift"]]).transform("nunique")
+    unlike = (kinds > 1) & shifts["enterprise_id"].notna()
+    named = shifts["shift"] + " · " + shifts["enterprise_id"].fillna("")
+    return shifts.assign(shift=shifts["shift"].where(~unlike, named))
+
+
+def crews_of(
+    shifts: pd.DataFrame, pattern: Ints, parks: pd.DataFrame, enterprises: pd.DataFrame
+) -> pd.DataFrame:
+    """Say who works which shift.
+
+    Parameters
+    ----------
+    shifts
+        Frame of :data:`parkgap.frames.SHIFTS`, its names told apart.
+    pattern
+        Of the times of each, shape (shifts,).
+    parks, enterprises
+        Frames of the schemas of these names.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`.  Rows of an enterprise are of the workers at its place.  Those without are of
+        everybody else in the park: an enterprise of unknown place is among them, by its workers.
+        A park of which only enterprises have shifts has no such rows.
+    """
+    columns = ["park_id", "enterprise_id", "shift", "share"]
+    rows = shifts[columns].assign(pattern=pattern).reset_index(drop=True)
+    own = rows["enterprise_id"].notna()
+    if not own.any():
+        return rows
+    lost = enterprises[enterprises["lon"].isna() & (enterprises["workers"] > 0)]
+    lost = lost[lost["enterprise_id"].isin(rows.loc[own, "enterprise_id"])]
+    if lost.empty:
+        return rows
+    part = _part_of_rest(lost, parks, enterprises)
+    rows = pd.concat([rows, _copied(rows, part["park_id"], enterprises)], ignore_index=True)
+    own = rows["enterprise_id"].notna()
+    moved = rows.merge(part, on="enterprise_id", how="left")["part"].to_numpy()
+    stay = 1.0 - part.groupby("park_id")["part"].sum()
+    left = rows["park_id"].map(stay).fillna(1.0).to_numpy()
+    share = rows["share"].to_numpy() * np.where(own, np.where(np.isnan(moved), 1.0, moved), left)
+    rows = rows.assign(share=share)
+    rows.loc[~np.isnan(moved), "enterprise_id"] = None
+    rows = rows[rows["share"] > 0]
+    keys = ["park_id", "enterprise_id", "shift", "pattern"]
+    summed = rows.groupby(keys, dropna=False, sort=False)["share"].sum().reset_index()
+    return summed.astype({"enterprise_id": object})[list(COLUMNS)]
+
+
+def _copied(rows: pd.DataFrame, park_ids: pd.Series, enterprises: pd.DataFrame) -> pd.DataFrame:
+    """The park's shifts for each of its enterprises of known place that has none of its own."""
+    placed = enterprises[enterprises["lon"].notna() & enterprises["park_id"].isin(park_ids)]
+    placed = placed[~placed["enterprise_id"].isin(rows["enterprise_id"])]
+    shared = rows[rows["enterprise_id"].isna()].drop(columns="enterprise_id")
+    return shared.merge(placed[["park_id", "enterprise_id"]], on="park_id")[list(COLUMNS)]
+
+
+def _part_of_rest(
+    lost: pd.DataFrame, parks: pd.DataFrame, enterprises: pd.DataFrame
+) -> pd.DataFrame:
+    """Part of enterprises of unknown place in the workers whose place is unknown."""
+    declared = enterprises.groupby("park_id")["workers"].sum()
+    placed = enterprises[enterprises["lon"].notna()].groupby("park_id")["workers"].sum()
+    head = parks.set_index("park_id")["workers"].astype(float)
+    whole = pd.Series(
+        np.fmax(head.reindex(declared.index).to_numpy(dtype=float), declared.to_numpy()),
+        index=declared.index,
+    )
+    rest = whole - placed.reindex(declared.index).fillna(0.0)
+    part = lost["workers"].to_numpy() / rest.reindex(lost["park_id"]).to_numpy()
+    return lost[["park_id", "enterprise_id"]].assign(part=part).reset_index(drop=True)
