@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,9 @@ import shapely
 from pyproj import Geod
 from tests.towns import Town, degrees
 
+from parkgap.notes import count
+from parkgap.publish.text import LANGUAGES, Text
+from parkgap.shards import Survey
 from parkgap.sources.extract import Extract
 from parkgap.sources.osm_file import read_extract
 from parkgap.sources.prepared import Prepared, prepare, read_window
@@ -164,3 +169,13 @@ def test_the_window_reaches_at_least_as_far_as_it_says() -> None:
                 x, y, _ = geod.fwd(lon, lat, azimuth, 3999.9)
                 assert shapely.intersects_xy(window, x, y)
     assert not shapely.intersects_xy(window, 120.2, 36.05)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_all_that_is_counted_has_words(tmp_path: Path, lang: str) -> None:
+    prepared = put_away(draw().write_osm(tmp_path / "town.osm"), Shelf(None))
+    found = SimpleNamespace(origins=(), facilities=(), off_street=np.zeros(0, dtype=bool))
+    counted = count(prepared, cast("Survey", found), pd.DataFrame())
+    start = "workbook.counts_of."
+    keys = Text(lang).keys()
+    assert set(counted) == {k.removeprefix(start) for k in keys if k.startswith(start)}

@@ -26,7 +26,7 @@ from parkgap.publish.cells import cell, clean, empty, guard, unguard
 from parkgap.publish.html import page_name
 from parkgap.publish.tables import write_csv, write_workbook
 from parkgap.publish.text import LANGUAGES, Text
-from parkgap.results import Beside, Firm, Results
+from parkgap.results import Beside, Cause, Change, Firm, Results
 from parkgap.standard import Standard, load
 
 # DESIGN, section 5, letter for letter.
@@ -39,6 +39,10 @@ SHORTFALL = (
     "priority,park_id,park_name,category,item,origin,shift,status,reason_unverified,needed,found,"
     "found_inside,short_by,unit,limit,limit_unit,nearest_name,nearest_m,nearest_min,workers,"
     "workers_unserved,clause,basis,tests,evidence"
+)
+MORE_SHEETS = (
+    *("standards", "clusters", "pipeline", "shuttles", "duties", "stability", "weight_sets"),
+    *("completeness", "certainty", "transit", "departures", "stop_departures", "capacity"),
 )
 FORMULA = '=HYPERLINK("http://x","免费")'
 HOSTILE = "<img src=x onerror=alert(1)> & ${x} `y` </script>\x00\x07"
@@ -467,6 +471,89 @@ def test_the_dictionary_explains_every_published_column(sheets: dict[str, Rows])
     for schema in (frames.RANKING, frames.SHORTFALL, frames.ROLLUP):
         for c in schema.columns:
             assert english(f"workbook.doc.{schema.name}.{c.name}") == c.doc
+
+
+def one_row(schema: frames.Schema, **given: Any) -> pd.DataFrame:
+    """Make a row in which every column says something."""
+    some = {"str": "x", "float": 1.0, "int": 1, "bool": True, "list": ["x"]}
+    row = {c.name: some[c.kind] for c in schema.columns if c.kind != "geometry"}
+    return schema.frame(
+        {
+            name: [value]
+            for name, value in {**row, "park_id": "p1", **given}.items()
+            if name in schema.names
+        }
+    )
+
+
+def full(standard: Standard, lang: str) -> Results:
+    """Make results in which every sheet has every column that it can have."""
+    here = {"item": "bus_stop"}
+    short = {"planned_id": "x", **here}
+    said = {
+        "planned": one_row(frames.PLANNED, **short),
+        "pipeline": one_row(frames.PIPELINE, **short),
+        "shuttles": one_row(frames.SHUTTLE_LINES, times="07:00"),
+        "owners": one_row(frames.OWNERS, **here),
+        "duties": one_row(frames.DUTIES, **here),
+        "transit": one_row(frames.TRANSIT),
+        "departures": one_row(frames.DEPARTURES),
+        "stop_departures": one_row(frames.STOP_DEPARTURES),
+        "capacity": one_row(frames.CAPACITY, **here),
+    }
+    checked = one_row(
+        frames.TO_CHECK, park_id="p2", item="worker_housing", origin="work", shift="all"
+    )
+    names = {"p1": "海尔工业园", "p2": FORMULA}
+    outline = box(120, 36, 121, 37)
+    return make(
+        standard,
+        lang,
+        parks=pd.DataFrame(
+            {"park_id": list(names), "name": names.values(), "geometry": [outline] * 2}
+        ),
+        beside=Beside(**said),
+        firm=Firm(one_row(frames.STABILITY), one_row(frames.WEIGHT_SETS), checked),
+        completeness=one_row(frames.COMPLETENESS),
+        certainty=one_row(frames.CERTAINTY),
+        comparison=one_row(frames.COMPARISON, standard=standard.id, short="bus_stop"),
+        clusters=one_row(frames.CLUSTERS, status="found"),
+        changes=(Change("p1", "海尔工业园", "rank", "1", "2", (Cause("unexplained"),)),),
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_dictionary_says_of_every_column_of_every_sheet_what_it_means(
+    standard: Standard, tmp_path: Path, lang: str
+) -> None:
+    book = CalamineWorkbook.from_path(write_workbook(full(standard, lang), tmp_path / "x.xlsx"))
+    t = Text(lang)
+    rows = book.get_sheet_by_name(t("sheet.dictionary")).to_python()
+    said = [column(rows, t(f"workbook.{k}")) for k in ("table", "field", "heading", "meaning")]
+    both = (t("sheet.shortfall"), t("workbook.unverified"))
+    told: dict[str, set[object]] = {}
+    for sheet, field, heading, meaning in zip(*said, strict=True):
+        for name in both if sheet == t("page.list_comma").join(both) else (sheet,):
+            told.setdefault(name, set()).add(heading)
+        # What a heading means may be what it says, but then somebody wrote it down as such.
+        docs = {t(k) for k in t.keys() if re.fullmatch(rf"workbook\.doc\..+\.{field}", k)}  # noqa: SIM118
+        assert meaning in docs, (sheet, field)
+    plain = {t(f"workbook.{k}") for k in ("summary", "standard", "sources")}
+    assert set(told) == set(book.sheet_names) - plain - {t("sheet.dictionary")}
+    more = {t(f"sheet.{k}") for k in MORE_SHEETS}
+    assert more <= set(told)
+    for name, headings in told.items():
+        assert set(book.get_sheet_by_name(name).to_python()[0]) == headings, name
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("schema", [frames.COMPARISON, frames.CLUSTERS])
+def test_a_sheet_is_explained_under_its_own_name(schema: frames.Schema, lang: str) -> None:
+    start = f"workbook.doc.{schema.name}."
+    t = Text(lang)
+    own = {k.removeprefix(start) for k in t.keys() if k.startswith(start)}  # noqa: SIM118
+    assert {"park_name", "reason_unverified", "weight_unconfirmed"} & own
+    assert own <= set(schema.names)
 
 
 def test_a_sheet_and_its_dictionary_are_made_of_one_grid(

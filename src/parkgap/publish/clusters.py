@@ -145,4 +145,4 @@ def clusters_grid(results: Results, words: Words) -> Grid | None:
             cells[name] = _named(cells[name], words) or None
         cells["official_name"] = clean(cells["official_name"]) or None
         rows.append(list(cells.values()))
-    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
+    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows, doc=CLUSTERS.name)

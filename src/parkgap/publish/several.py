@@ -164,7 +164,7 @@ def comparison_grid(results: Results, words: Words, schema: Schema) -> Grid | No
         cells[place["short"]] = named[name].listed(row[place["short"]]) or None
         cells[place["tier"]] = words.word("tier", row[place["tier"]])
         rows.append(cells)
-    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows)
+    return Grid(ids, [words.t(f"column.{i}") for i in ids], rows, doc=schema.name)
 
 
 def unconfirmed_grid(results: Results, words: Words) -> Grid:

@@ -336,9 +336,10 @@ def dictionary_grid(
     if departments:
         more.insert(0, (gaps, "department", "beside"))
     more[:0] = [(t("workbook.unverified"), i, "to_check") for i in checks]
+    if changes:
+        more.insert(0, (t("sheet.changes"), "park_name", CHANGES.name))
     rows += [
-        [sheet, i, t(f"column.{i}"), None, t.get(f"workbook.doc.{doc}.{i}", t(f"column.{i}"))]
-        for sheet, i, doc in more
+        [sheet, i, t(f"column.{i}"), None, t(f"workbook.doc.{doc}.{i}")] for sheet, i, doc in more
     ]
     ids = ("table", "field", "heading", "unit", "meaning")
     headings = [t("column.unit" if i == "unit" else f"workbook.{i}") for i in ids]
