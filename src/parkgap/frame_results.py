@@ -105,11 +105,14 @@ SHORTFALL = Schema(
     needed float? - needed in the binding test
     found float? - found there by the worst-served group
     found_inside float? - of those, inside the park
-    short_by float? - fewest additions that meet all tests; empty unless short
+    short_by float? - fewest additions that meet all tests of all groups of the row at once; empty
+        unless short. It may exceed needed, which is of one group: where no addition lies within the
+        limit of all who lack it, there must be several
     unit str - what is counted
     limit float? - limit of the binding test
     limit_unit str? - m or min
-    nearest_name str? - nearest one to the worst-served group
+    nearest_name str? - nearest one to the worst-served group, whether or not it is open while
+        the row's shift is free
     nearest_m float? m - metres to it; empty from homes, and from where few work
     nearest_min float? min - minutes to it; whole from homes, and from where few work
     workers float? persons - workers judged

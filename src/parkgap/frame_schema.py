@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -87,9 +88,12 @@ class Schema:
 
 
 def columns(text: str) -> tuple[Column, ...]:
-    """Read ``name kind[?] [unit] - doc`` lines; ``?`` marks a column that may be empty."""
+    """Read ``name kind[?] [unit] - doc`` lines; ``?`` marks a column that may be empty.
+
+    A line that is indented deeper goes on with the meaning of the column before it.
+    """
     found = []
-    for line in text.strip().splitlines():
+    for line in re.sub(r"\n {8,}", " ", text.strip()).splitlines():
         head, doc = line.split(" - ", 1)
         name, kind, *unit = head.split()
         found.append(
