@@ -40,7 +40,8 @@ CAPACITY = Schema(
     status str - met, short, unverified or not_applicable
     reason_unverified str? - why not met or short, codes joined by +
     shared_with str - other parks whose workers walk to the same facilities, joined by ;
-    clause str - where the needed figure stands; empty: there is none
+    clause str - where the needed figure stands, Chinese / English; published in the study's
+        language; empty: there is none
     basis str? - source or assumption, of that figure
     """),
     key=("park_id", "item", "unit"),

@@ -99,6 +99,8 @@ def test_one_crowded_canteen_is_shared_by_two_parks(tmp_path: Path) -> None:
         assert (area["shared_with"], area["supply_basis"]) == (other, "declared")
         assert (area["facilities"], area["facilities_unknown"]) == (1, 0)
         assert area["basis"] == "assumption"
+        assert area["clause"].startswith("筛查假设")
+        assert " / Assumption: derived from the Shinan" in area["clause"]
 
 
 def test_the_factor_stands_where_the_figures_are_explained(tmp_path: Path) -> None:
@@ -112,6 +114,35 @@ def test_the_factor_stands_where_the_figures_are_explained(tmp_path: Path) -> No
     (item,) = json.loads(explain_park(results, "P", MEAL, as_json=True))["items"]
     (row,) = item["capacity"]
     assert (row["factor"], row["short_by"], row["shared_with"]) == (0.5, 80, "Q")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_the_figure_stands_is_said_in_the_language_of_the_study(
+    tmp_path: Path, lang: str
+) -> None:
+    town = listed(tmp_path, two_parks(), {"x": 200, "y": 0, "area_m2": 64})
+    town.language = lang
+    rerun.run(town.write(tmp_path), tmp_path / "out")
+    zh = (
+        "筛查假设：由市南区社区商业配置指导性标准（试行，2009）推得，每千名居民800—1000平方米，"
+        "其中餐饮占30%"
+    )
+    en = (
+        "Assumption: derived from the Shinan community commerce standard (trial, 2009), "
+        "800-1000 m2 for 1,000 residents, 30 % of it dining"
+    )
+    said, other = (zh, en) if lang == "zh" else (en, zh)
+    out = tmp_path / "out"
+    sheet, column = ("容量与竞争", "条文") if lang == "zh" else ("Capacity", "Clause")
+    rows = CalamineWorkbook.from_path(out / "parkgap.xlsx").get_sheet_by_name(sheet).to_python()
+    with closing(sqlite3.connect(out / "parkgap.gpkg")) as base:
+        layer = [clause for (clause,) in base.execute("SELECT clause FROM capacity")]
+    page = (out / "parks" / "P.html").read_text(encoding="utf-8")
+    for shown in ([str(row[rows[0].index(column)]) for row in rows[1:]], layer):
+        assert said in shown
+        assert not any(other in clause or "per_1000" in clause for clause in shown)
+    assert said in page
+    assert other not in page
 
 
 def test_it_is_published_beside_the_counts(tmp_path: Path) -> None:

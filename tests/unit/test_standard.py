@@ -290,6 +290,37 @@ def test_where_figures_come_from_is_kept(standard: Standard) -> None:
     assert len(standard.neighbourhood_centre.functions) == 12
 
 
+def test_what_is_asked_for_by_room_is_cited_in_both_languages(standard: Standard) -> None:
+    asked = {(i.id, u): i.figures[n] for i in standard.items for u, n in i.asked.items()}
+    assert {key: figure.least for key, figure in asked.items()} == {
+        ("canteen_or_meal", "m2"): 240,  # of ranges the lower end
+        ("convenience_store", "m2"): 10,
+        ("fresh_market", "m2"): 50,
+    }
+    for (item, _), figure in asked.items():
+        zh, en = standard.cited(figure)
+        assert re.search("[\u4e00-\u9fff]", zh), item
+        assert en.isascii(), item
+        assert "per_1000" not in zh + en
+        assert zh.startswith("筛查假设") is (figure.basis == "assumption")
+        assert en.startswith("Assumption") is (figure.basis == "assumption")
+
+
+def test_a_figure_without_a_clause_is_cited_by_its_documents(tmp_path: Path) -> None:
+    head = "area_per_1000: {v: [20, 9], u: m2, basis: assumption, grade: M"
+    clause = ", clause: {zh: 丁, en: d}"
+    for rest, said in (
+        (clause, ("丁（未经原文核实）", "d (not confirmed in the original text)")),
+        (", ref: [READ]", ("Something read", "Something read")),
+        ("", ("小标准", "A small standard")),
+    ):
+        at = "    tests:\n      d5: {limit: 300"
+        made = load(write(tmp_path, MINI.replace(at, f"    figures: {{{head}{rest}}}}}\n{at}")))
+        (name,) = made.item("meal").asked.values()
+        figure = made.item("meal").figures[name]
+        assert (name, figure.least, made.cited(figure)) == ("area_per_1000", 9, said)
+
+
 # --- how it is read --------------------------------------------------------------------------
 
 
@@ -431,7 +462,23 @@ sources:
 """
 
 # What is changed, into what, where the fault then lies (None: no line), what is said of it.
+FIGURE = """\
+    figures: {{seats_per_1000: {{v: 9, u: seats, basis: assumption, grade: A, {}}}}}
+    tests:
+      d5: {{limit: 300"""
 FAULTS = {
+    "a figure's clause in one language": (
+        "    tests:\n      d5: {limit: 300",
+        FIGURE.format("clause: {zh: 丁}"),
+        "    figures: {seats",
+        "key 'en' is missing",
+    ),
+    "a figure's note in two languages": (
+        "    tests:\n      d5: {limit: 300",
+        FIGURE.format("clause: {zh: 丁, en: d}, note: {zh: 戊, en: e}"),
+        "    figures: {seats",
+        "not a text",
+    ),
     "unknown key of a category": (
         "  zh: 餐饮\n",
         "  zh: 餐饮\n  wieght: 1\n",

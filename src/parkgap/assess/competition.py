@@ -20,7 +20,7 @@ from parkgap.frames import CAPACITY
 
 if TYPE_CHECKING:
     from parkgap.assess.groups import Ground
-    from parkgap.standard import Item, Number, Standard
+    from parkgap.standard import Item, Standard
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -29,13 +29,6 @@ Objects = npt.NDArray[np.object_]
 
 RESIDENT = "on_site_resident"  # factor of whoever lives there
 UNITS = ("seats", "m2", "beds", "line_stops")
-# Figures of an item that ask for so much per 1,000 persons, and in which unit.
-_ASKED = {
-    "area_per_1000": "m2",
-    "seats_per_1000": "seats",
-    "seats_per_1000_workers": "seats",
-    "beds_per_1000_workers": "beds",
-}
 #: Why capacity is not known, in their fixed order.
 REASONS = (
     *("no_headcount", "unknown_supply", "estimated_supply", "no_population", "others_headcount"),
@@ -47,7 +40,10 @@ _DIGITS = 9
 
 @dataclass(frozen=True)
 class Needed:
-    """What a standard asks for: so much for 1,000 persons (or workers), and where that stands."""
+    """What a standard asks for: so much for 1,000 persons (or workers), and where that stands.
+
+    The clause is in Chinese and in English; what is published has that of its language.
+    """
 
     per_1000: float
     per_worker: bool
@@ -58,18 +54,12 @@ class Needed:
 def needed_of(item: Item, standard: Standard) -> dict[str, Needed]:
     """Take what is asked for of an item, by unit; of a range the lower end."""
     found = {}
-    for name, unit in _ASKED.items():
-        figure = item.figures.get(name)
-        least = None if figure is None else _least(figure)
-        if figure is not None and least is not None:
-            docs = [standard.sources[r].doc for r in figure.ref if r in standard.sources]
-            clause = "; ".join([*docs, f"{item.id}.{name}"])
-            found[unit] = Needed(least, name.endswith("_workers"), clause, figure.basis)
+    for unit, name in item.asked.items():
+        figure = item.figures[name]
+        if figure.least is not None:
+            clause = " / ".join(dict.fromkeys(standard.cited(figure)))
+            found[unit] = Needed(figure.least, name.endswith("_workers"), clause, figure.basis)
     return found
-
-
-def _least(figure: Number) -> float | None:
-    return min(figure.v) if isinstance(figure.v, tuple) else figure.v
 
 
 def competition(

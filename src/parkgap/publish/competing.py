@@ -48,7 +48,7 @@ def _value(column: str, row: Row, names: dict[str, str], words: Words) -> Value:
         "capacity_status": lambda: words.word("capacity_status", row["status"]),
         "capacity_reason": lambda: words.join(_reasons(row, words)),
         "shared_with": lambda: words.join(clean(n) for n in _sharing(row, names)),
-        "clause": lambda: clean(row["clause"]),
+        "clause": lambda: clean(words.asked(row["item"], row["unit"])),
         "basis": lambda: words.word("basis", row["basis"]),
     }[column]()
     return said or None
@@ -149,7 +149,7 @@ def _cells(ctx: Context, row: Row, names: dict[str, str]) -> list[Cell]:
         figure_cell(row["needed_per_1000"], plain(row["needed_per_1000"])),
         figure_cell(row["short_by"], _short(row, unit)),
         Cell("".join(f"<bdi>{text(w)}</bdi><br>" for w in who).removesuffix("<br>") or NONE, None),
-        Cell(f"{clause}{text(string(row['clause']))}" or NONE, None, "wide"),
+        Cell(f"{clause}{text(words.asked(row['item'], row['unit']))}" or NONE, None, "wide"),
     ]
 
 

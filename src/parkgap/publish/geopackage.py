@@ -177,7 +177,9 @@ def _layers(results: Results) -> Iterator[_Layer]:
     yield from _transit(results)
     capacity = results.beside.capacity
     if len(capacity):
-        said = values(capacity, CAPACITY.columns)
+        pairs = zip(capacity["item"], capacity["unit"], strict=True)
+        clauses = [words.asked(item, unit) for item, unit in pairs]
+        said = values(capacity.assign(clause=clauses), CAPACITY.columns)
         layer = _Layer("capacity", CAPACITY.columns, said, None, None)
         yield _named(layer, "item", "item_name", words.items)
     yield from _records(results)

@@ -84,7 +84,7 @@ class Words:
     """The words of one language for one standard."""
 
     def __init__(self, t: Text, standard: Standard) -> None:
-        self.t = t
+        self.t, self._standard = t, standard
         self.categories = {c.id: t.pick(c.zh, c.en) for c in standard.categories}
         self.category_levels = {c.id: str(c.level) for c in standard.categories}
         items = [(c.id, i) for c in standard.categories for i in c.items]
@@ -109,6 +109,14 @@ class Words:
     def clause(self, item_id: str) -> str:
         """Cite the clauses behind an item's tests."""
         return self._clauses.get(item_id, "")
+
+    def asked(self, item_id: object, unit: object) -> str:
+        """Cite what asks for so much of an item per 1,000 persons; "" where nothing does."""
+        if string(item_id) not in self.items:
+            return ""
+        item = self._standard.item(string(item_id))
+        name = item.asked.get(string(unit))
+        return "" if name is None else self.t.pick(*self._standard.cited(item.figures[name]))
 
     def glyph(self, category_id: str) -> str:
         """Give the letter that marks a category on the map."""

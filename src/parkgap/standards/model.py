@@ -6,12 +6,23 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from parkgap.standards.marking import marked
 
 RAIL_M = 800.0  # GB/T 51328-2018 Table 9.3.3, where a standard's file names no radius
 Level = Literal["mandatory", "optional", "shown"]
 Origin = Literal["work", "home", "either"]
 Window = Literal["before", "break", "after", "rest"]
+
+
+#: Figures of an item that ask for so much per 1,000 persons, and in which unit.
+ASKED = {
+    "area_per_1000": "m2",
+    "seats_per_1000": "seats",
+    "seats_per_1000_workers": "seats",
+    "beds_per_1000_workers": "beds",
+}
 
 
 class _Frozen(BaseModel):
@@ -28,10 +39,29 @@ class Provenance(_Frozen):
 
 
 class Number(Provenance):
-    """A figure with its unit `u`; `v` is a pair for a range and None where nobody knows it."""
+    """A figure with its unit `u`; `v` is a pair for a range and None where nobody knows it.
+
+    A file gives the citation as ``clause: {zh, en}``; both are empty where it gives none.
+    """
 
     v: float | tuple[float, float] | None
     u: str = ""
+    clause_zh: str = ""
+    clause_en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cited(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "clause" not in data:
+            return data
+        clause = marked(data["clause"], data["grade"])
+        rest = {key: value for key, value in data.items() if key != "clause"}
+        return {**rest, "clause_zh": clause["zh"], "clause_en": clause["en"]}
+
+    @property
+    def least(self) -> float | None:
+        """The figure, of a range its lower end."""
+        return min(self.v) if isinstance(self.v, tuple) else self.v
 
 
 class Quantity(Number):
@@ -105,7 +135,8 @@ class Item(_Frozen):
     dedupe_m, dedupe_unnamed_m
         Metres within which one name, or none, is one place.
     figures
-        Numbers kept with their sources; nothing is judged by them.
+        Numbers kept with their sources; no test rests on them (docs/standard.md says which are
+        read).
     provenance
         Of `share`, `origin`, `dedupe_m` and `dedupe_unnamed_m`.
     """
@@ -132,6 +163,12 @@ class Item(_Frozen):
     dedupe_unnamed_m: float
     figures: dict[str, Number] = {}
     provenance: dict[str, Provenance] = {}
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """Unit to the name of the known figure that asks for so much of it per 1,000 persons."""
+        known = {name for name, figure in self.figures.items() if figure.least is not None}
+        return {unit: name for name, unit in ASKED.items() if name in known}
 
 
 class Category(_Frozen):
@@ -298,6 +335,16 @@ class Standard(_Frozen):
             for name, number in self.item(i).figures.items()
             if isinstance(number.v, float)
         }
+
+    def cited(self, figure: Number) -> tuple[str, str]:
+        """Where a figure stands, in Chinese and in English.
+
+        Its clause; else the documents that it names; else this standard itself.
+        """
+        if figure.clause_zh:
+            return figure.clause_zh, figure.clause_en
+        docs = "; ".join(self.sources[ref].doc for ref in figure.ref if ref in self.sources)
+        return docs or self.title_zh, docs or self.title_en
 
     def farthest(self, item_ids: Iterable[str]) -> float:
         """Farthest limit of any test of these items, metres; 0 where there is none."""

@@ -169,15 +169,20 @@ class Values:
             return
         at = (*at, "figures")
         for name, node in self.mapping(got["figures"], at).items():
-            v = self._figure(node, (*at, name), unit=True).get("v")
+            got = self._figure(node, (*at, name), unit=True, more={"clause"})
+            if "clause" in got:
+                self.both(got["clause"], (*at, name, "clause"))
+            v = got.get("v")
             values = v if isinstance(v, list) and len(v) == _PAIR else [v]
             if v is not None and not all(is_number(x) for x in values):
                 what = "不是数、两数或 null / no number, pair or null"
                 self.fault((*at, name, "v"), what, v)
 
-    def _figure(self, node: object, at: Steps, *, unit: bool) -> dict[Any, Any]:
+    def _figure(
+        self, node: object, at: Steps, *, unit: bool, more: Collection[str] = ()
+    ) -> dict[Any, Any]:
         needed = {"v", "basis", "grade", *(("u",) if unit else ())}
-        got = self.keys(node, at, needed, {"u", *PROVENANCE})
+        got = self.keys(node, at, needed, {"u", *PROVENANCE, *more})
         if got:
             self.provenance(got, at)
         if "u" in got:
@@ -189,7 +194,7 @@ class Values:
         basis, grade = got.get("basis"), got.get("grade")
         self.choice(basis, (*at, "basis"), ("source", "assumption"), "依据 / unknown basis")
         self.choice(grade, (*at, "grade"), GRADES, "等级 / unknown grade")
-        if isinstance(got.get("note"), dict) and "clause" in got:  # a test's, which is shown
+        if isinstance(got.get("note"), dict) and "limit" in got:  # a test's, which is shown
             self.both(got["note"], (*at, "note"))
         elif "note" in got:
             self.text(got["note"], (*at, "note"))
