@@ -321,9 +321,7 @@ class _Checker(Values):
             self.fault(("weight_sets",), what, ", ".join(map(str, own)), rule)
         for name, entry in sets.items():
             at: Steps = ("weight_sets", name)
-            got = self.keys(entry, at, ("weights", "basis", "grade"), PROVENANCE)
-            if got:
-                self.provenance(got, at)
+            got = self.sourced(entry, at, ("weights", "basis", "grade"))
             weights = got.get("weights")
             if got and weights not in ("own", "equal"):
                 self.weight_set(weights, (*at, "weights"))
@@ -338,10 +336,8 @@ class _Checker(Values):
             self.total(at, noun, weights.values())
 
     def centre(self, node: object, at: Steps) -> None:
-        got = self.keys(node, at, ("functions", "basis", "grade"), ("figures", *PROVENANCE))
+        got = self.sourced(node, at, ("functions", "basis", "grade"), ("figures",))
         self.figures(got, at)
-        if got:
-            self.provenance(got, at)
         functions = self.mapping(got.get("functions"), (*at, "functions"))
         for name, item in functions.items():
             if item is not None:

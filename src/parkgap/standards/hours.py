@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parkgap.standards.values import POSITIVE, PROVENANCE, Range, Values, as_list, is_number
+from parkgap.standards.values import POSITIVE, Range, Values, as_list, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,10 +49,9 @@ def check_hours(
 
 def _span(values: Values, node: object, at: Steps) -> None:
     """Check {v: [from, to], u: h, ...}: hours of one day, the first before the second."""
-    got = values.keys(node, at, ("v", "u", "basis", "grade"), PROVENANCE)
+    got = values.sourced(node, at, ("v", "u", "basis", "grade"))
     if not got:
         return
-    values.provenance(got, at)
     v = got.get("v")
     good = isinstance(v, list) and len(v) == _PAIR and all(is_number(x) for x in v)
     if not good or not 0 <= as_list(v)[0] < as_list(v)[1] <= _DAY_H:
@@ -62,10 +61,9 @@ def _span(values: Values, node: object, at: Steps) -> None:
 
 def _visit(values: Values, node: object, at: Steps) -> None:
     """Check {free: [...], stay: minutes, ...}."""
-    got = values.keys(node, at, ("free", "stay", "basis", "grade"), PROVENANCE)
+    got = values.sourced(node, at, ("free", "stay", "basis", "grade"))
     if not got:
         return
-    values.provenance(got, at)
     free = got.get("free")
     if not isinstance(free, list) or not free:
         values.fault((*at, "free"), "应为空闲时段的列表 / not a list of free times", free)

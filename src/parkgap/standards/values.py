@@ -182,11 +182,22 @@ class Values:
         self, node: object, at: Steps, *, unit: bool, more: Collection[str] = ()
     ) -> dict[Any, Any]:
         needed = {"v", "basis", "grade", *(("u",) if unit else ())}
-        got = self.keys(node, at, needed, {"u", *PROVENANCE, *more})
-        if got:
-            self.provenance(got, at)
+        got = self.sourced(node, at, needed, ("u", *more))
         if "u" in got:
             self.text(got["u"], (*at, "u"))
+        return got
+
+    def sourced(
+        self,
+        node: object,
+        at: Steps,
+        needed: Collection[str],
+        more: Collection[str] = (),
+    ) -> dict[Any, Any]:
+        """Check keys as `keys` does, and with them where a figure comes from."""
+        got = self.keys(node, at, needed, {*more, *PROVENANCE})
+        if got:
+            self.provenance(got, at)
         return got
 
     def provenance(self, got: Mapping[str, Any], at: Steps) -> None:
