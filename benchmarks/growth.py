@@ -15,36 +15,28 @@ _LOADED = re.compile(r'<(?:script|link)[^>]* (?:src|href)="([^"#:]+)"')
 
 def by_data(work: Path, extracts: dict[int, Path]) -> str:
     """Run copies of a town side by side, cold, in one process."""
-    rows: list[Row] = []
-    first = 0.0
-    for times, extract in extracts.items():
-        study, out = make_study(work, f"data-{times}", extract), work / "maps" / f"data-{times}"
-        cost = cold(study, out)
-        first = first or cost.cpu_s
-        rows.append(
-            (
-                f"x{times}",
-                _parks(out),
-                f"{cost.seconds:.0f}",
-                f"{cost.cpu_s:.1f}",
-                f"{cost.cpu_s / first:.1f}",
-                f"{cost.peak_mb:.0f}",
-                f"{megabytes(study / '.parkgap'):.0f}",
-                f"{megabytes(out):.0f}",
-            )
-        )
-        print(rows[-1], file=sys.stderr, flush=True)
-    return f"### Growth with data\n\n{markdown(HEAD, rows)}"
+    studies = {
+        times: make_study(work, f"data-{times}", extract) for times, extract in extracts.items()
+    }
+    return f"### Growth with data\n\n{_growth(work, studies)}"
 
 
 def by_parks(work: Path, extract: Path, factors: tuple[int, ...], base: int = 6) -> str:
     """Run more and more parks on the same map, cold, in one process."""
+    every = scattered(extract, base * max(factors))
+    studies = {
+        times: make_study(work, f"parks-{times}", extract, every[: base * times])
+        for times in factors
+    }
+    return f"### Growth with parks, on one map\n\n{_growth(work, studies)}"
+
+
+def _growth(work: Path, studies: dict[int, Path]) -> str:
+    """Run studies that are so many times as large as the first, and compare what they cost."""
     rows: list[Row] = []
     first = 0.0
-    every = scattered(extract, base * max(factors))
-    for times in factors:
-        name = f"parks-{times}"
-        study, out = make_study(work, name, extract, every[: base * times]), work / "maps" / name
+    for times, study in studies.items():
+        out = work / "maps" / study.name
         cost = cold(study, out)
         first = first or cost.cpu_s
         rows.append(
@@ -60,7 +52,7 @@ def by_parks(work: Path, extract: Path, factors: tuple[int, ...], base: int = 6)
             )
         )
         print(rows[-1], file=sys.stderr, flush=True)
-    return f"### Growth with parks, on one map\n\n{markdown(HEAD, rows)}"
+    return markdown(HEAD, rows)
 
 
 def by_workers(work: Path, extract: Path, times: int, workers: int = 2) -> str:
