@@ -16,7 +16,7 @@ from parkgap.areas import area_doubts
 from parkgap.errors import InputError, Problem
 from parkgap.sources import lists, tables
 from parkgap.sources.headcounts import read_headcounts, with_headcounts
-from parkgap.sources.lists import Known
+from parkgap.sources.list_columns import Known
 from parkgap.sources.reading import Given, Read, Reader
 from parkgap.sources.report import Report
 from parkgap.standard import Standard

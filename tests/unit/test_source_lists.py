@@ -11,7 +11,7 @@ import pytest
 from parkgap import frames, list_keys
 from parkgap.errors import TableError
 from parkgap.sources import lists
-from parkgap.sources.lists import Known
+from parkgap.sources.list_columns import Known, item_of
 from parkgap.standard import load
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def test_the_standards_own_names_are_known() -> None:
     known = Known.of(standard).items
     assert known is not None
     for item in standard.items:
-        assert lists._item(item.zh, Known(items=known)) == item.id
-        assert lists._item(item.id.upper(), Known(items=known)) == item.id
+        assert item_of(item.zh, Known(items=known)) == item.id
+        assert item_of(item.id.upper(), Known(items=known)) == item.id
 
 
 def test_problems_of_several_lists_come_at_once(tmp_path: Path) -> None:

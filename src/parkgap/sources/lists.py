@@ -8,7 +8,6 @@ what a list could not place it does not prove absent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,18 +16,31 @@ import pandas as pd
 
 from parkgap import frames
 from parkgap.errors import InputError, Problem, TableError
-from parkgap.list_keys import CENTRE, CENTRE_NAMES, ITEM_OF_STOCK, BusLinesTable, lapses
+from parkgap.list_keys import ITEM_OF_STOCK, lapses
 from parkgap.sources import cells as read
-from parkgap.sources import checks, places
+from parkgap.sources import checks
 from parkgap.sources.headings import plain
+from parkgap.sources.list_columns import (
+    MOST,
+    REMOVED,
+    Known,
+    accesses,
+    item_of,
+    listed,
+    orders,
+    positions,
+    row_ids,
+    status_of,
+)
 from parkgap.sources.reading import Columns, Read, Reader, Told, finish, open_table, sources
 from parkgap.sources.tables import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from parkgap.list_keys import (
+        BusLinesTable,
         Complete,
         FacilitiesTable,
         HousingStockTable,
@@ -38,68 +50,8 @@ if TYPE_CHECKING:
         ShuttlesTable,
     )
     from parkgap.sources.report import Cells
-    from parkgap.standard import Standard
 
-REMOVED = "removed"
-_STATUS = {
-    "existing": (
-        *("existing", "open", "现有", "已建成", "建成", "已建", "运营", "运营中", "营业", "营业中"),
-        *("在用", "正常", "已投用", "已启用", "開業", "存续", "在营"),
-    ),
-    "under_construction": ("under construction", "在建", "建设中", "施工中", "已开工", "装修中"),
-    "planned": ("planned", "规划", "规划中", "拟建", "筹建", "筹建中", "未开工", "待建", "計畫"),
-    REMOVED: ("removed", "closed", "已拆除", "拆除", "关闭", "已关闭", "停业", "注销", "已注销"),
-}
-_STATUS_OF = {plain(name): status for status, names in _STATUS.items() for name in names}
-_PUBLIC = frozenset(
-    map(plain, ("public", "公共", "公开", "对外", "对外开放", "社会开放", "向社会开放", "开放"))
-)
-_OWNER = re.compile(r"(park|enterprise|园区|企业)[:：]\s*(.+)", re.IGNORECASE)
-_MOST = 1_000_000.0
-_MOST_ORDER = 10_000.0
-_NOWHERE = "缺少坐标，不能定位，未计入 / no coordinates; cannot be placed; not counted"
-_BY_NAME = "缺少坐标，只能按名称核对 / no coordinates; can be matched by name only"
 _TIMES = re.compile(r"[;；、,，/\s]+")
-
-
-@dataclass(frozen=True)
-class Known:
-    """What rows of a list may refer to.
-
-    Attributes
-    ----------
-    items
-        Folded ids and names of the standard's items, to their ids; None: not checked.
-    parks, enterprises
-        Ids; None: not checked.
-    """
-
-    items: Mapping[str, str] | None = None
-    parks: frozenset[str] | None = None
-    enterprises: frozenset[str] | None = None
-
-    @classmethod
-    def of(
-        cls,
-        standard: Standard | None = None,
-        parks: pd.DataFrame | None = None,
-        enterprises: pd.DataFrame | None = None,
-    ) -> Known:
-        """Gather ids and names from the standard and the tables that were read."""
-        items = None
-        if standard is not None:
-            items = {plain(n): i.id for i in standard.items for n in (i.id, i.zh, i.en)}
-        return cls(
-            items=items,
-            parks=None if parks is None else frozenset(parks["park_id"]),
-            enterprises=None if enterprises is None else frozenset(enterprises["enterprise_id"]),
-        )
-
-    def with_centres(self) -> Known:
-        """Let a list of facilities name official neighbourhood centres besides the items."""
-        if self.items is None:
-            return self
-        return replace(self, items={plain(n): CENTRE for n in CENTRE_NAMES} | dict(self.items))
 
 
 def read_facilities(
@@ -174,7 +126,7 @@ def complete_lists(
             continue
         own = official[official["list_id"] == _list_id(source)]
         lost = set(own.loc[_unplaced(own, own["open_date"], source.complete), "item"])
-        of = sorted(set(own["item"])) if source.item is None else [_item_of(source, known)]
+        of = sorted(set(own["item"])) if source.item is None else [_own_item(source, known)]
         declared += [(source, source.complete, item, item in lost) for item in of]
     if stock is not None and stock.complete is not None:
         item = ITEM_OF_STOCK["dormitory"]
@@ -223,7 +175,7 @@ def _list_id(source: ListedTable) -> str:
     return source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
 
 
-def _item_of(source: FacilitiesTable, known: Known) -> str:
+def _own_item(source: FacilitiesTable, known: Known) -> str:
     said = source.item or ""
     return said if known.items is None else known.items.get(plain(said), said)
 
@@ -232,9 +184,9 @@ def _facilities(source: FacilitiesTable, root: Path, known: Known, told: Told) -
     needed = ("name",) if source.item is not None else ("name", "item")
     table = open_table(source.file, source, root, "facilities", needed, told)
     if source.item is None:
-        items = table.read("item", partial(_item, known=known), required=True)
+        items = table.read("item", partial(item_of, known=known), required=True)
     else:
-        items = [_item_of(source, known)] * len(table)
+        items = [_own_item(source, known)] * len(table)
         if known.items is not None and items and items[0] not in known.items.values():
             table.report.error(
                 "标准中查无此指标 / no such item in the standard",
@@ -242,7 +194,7 @@ def _facilities(source: FacilitiesTable, root: Path, known: Known, told: Told) -
                 value=source.item,
                 remedy="parkgap standard show",
             )
-    columns = _listed(table, source, known)
+    columns = listed(table, source, known)
     removed = [
         bool(said) or status == REMOVED
         for said, status in zip(table.read("removed", read.flag), columns["status"], strict=True)
@@ -252,11 +204,11 @@ def _facilities(source: FacilitiesTable, root: Path, known: Known, told: Told) -
         frames.OFFICIAL,
         {
             "list_id": [_list_id(source)] * len(table),
-            "row_id": _ids(table),
+            "row_id": row_ids(table),
             "item": items,
             **columns,
             "status": status,
-            "area_m2": checks.amounts(table, "area_m2", _MOST, unit="m2"),
+            "area_m2": checks.amounts(table, "area_m2", MOST, unit="m2"),
             "removed": removed,
             "project_id": table.read("project_id", read.text),
         },
@@ -268,11 +220,11 @@ def _projects(table: Cells, source: ProjectsTable, known: Known) -> Columns:
     """Read projects under way."""
     return {
         "project_id": checks.ids(table),
-        "item": table.read("item", partial(_item, known=known), required=True),
-        **_listed(table, source, known),
-        "area_m2": checks.amounts(table, "area_m2", _MOST, unit="m2"),
-        "units": checks.amounts(table, "units", _MOST, unit=""),
-        "beds": checks.amounts(table, "beds", _MOST, unit="beds"),
+        "item": table.read("item", partial(item_of, known=known), required=True),
+        **listed(table, source, known),
+        "area_m2": checks.amounts(table, "area_m2", MOST, unit="m2"),
+        "units": checks.amounts(table, "units", MOST, unit=""),
+        "beds": checks.amounts(table, "beds", MOST, unit="beds"),
     }
 
 
@@ -285,11 +237,11 @@ def _housing_stock(table: Cells, source: HousingStockTable, known: Known) -> Col
     A vacancy larger than the stock is an error; beds that are not said stay unknown.
     """
     counts = {
-        field: checks.amounts(table, field, _MOST, unit=field)
+        field: checks.amounts(table, field, MOST, unit=field)
         for field in ("units", "beds", "beds_vacant")
     }
     checks.not_more(table, "beds_vacant", counts["beds_vacant"], "beds", counts["beds"])
-    lon, lat = _positions(table, source)
+    lon, lat = positions(table, source)
     return {
         "stock_id": checks.ids(table),
         "name": table.read("name", read.text),
@@ -297,8 +249,8 @@ def _housing_stock(table: Cells, source: HousingStockTable, known: Known) -> Col
         "kind": table.read("kind", kind, required=True),
         **counts,
         "eligible": table.read("eligible", read.known),
-        "access": _accesses(table, known),
-        "status": [s or "existing" for s in table.read("status", _status)],
+        "access": accesses(table, known),
+        "status": [s or "existing" for s in table.read("status", status_of)],
         "ready_date": table.read("ready_date", read.day),
         "as_of": table.read("as_of", read.day),
         "lon": lon,
@@ -322,8 +274,8 @@ def _shuttles(table: Cells, source: ShuttlesTable, known: Known) -> Columns:
                 "企业表中查无此企业 / no such enterprise in the table of enterprises",
                 remedy="改正编号，或补充企业表 / correct the id, or add the enterprise",
             )
-    lon, lat = _positions(table, source)
-    order = _orders(table, lines)
+    lon, lat = positions(table, source)
+    order = orders(table, lines)
     return {
         "line": lines,
         "enterprise_id": enterprises,
@@ -340,6 +292,14 @@ def _shuttles(table: Cells, source: ShuttlesTable, known: Known) -> Columns:
 read_shuttles = Reader("shuttles", frames.SHUTTLES, ("line", "stop", "times"), _shuttles)
 
 
+def _times(cell: object) -> str | None:
+    said = read.text(cell)
+    if not isinstance(cell, str) or said is None:
+        return read.clock(cell)
+    parts = [part for part in _TIMES.split(said) if part]
+    return ";".join(str(read.clock(part)) for part in parts) or None
+
+
 def _bus_lines(table: Cells, source: BusLinesTable, known: Known) -> Columns:
     """Read timetables of bus lines, a row a stop."""
     del known  # nothing of a bus line refers to another table
@@ -354,12 +314,12 @@ def _bus_lines(table: Cells, source: BusLinesTable, known: Known) -> Columns:
             rule="> 0",
             remedy="填写分钟数 / give minutes",
         )
-    lon, lat = _positions(table, source)
+    lon, lat = positions(table, source)
     return {
         "line": lines,
         "direction": directions,
         "stop": table.read("stop", read.text, required=True),
-        "order": _orders(table, list(zip(lines, directions, strict=True))),
+        "order": orders(table, list(zip(lines, directions, strict=True))),
         "first": table.read("first", read.clock, required=True),
         "last": table.read("last", read.clock, required=True),
         "headway": headway,
@@ -376,7 +336,7 @@ read_bus_lines = Reader(
 
 def _owners(table: Cells, source: OwnersTable, known: Known) -> Columns:
     """Read which department answers for which item."""
-    items = table.read("item", partial(_item, known=known), required=True)
+    items = table.read("item", partial(item_of, known=known), required=True)
     departments = table.read("department", read.text, required=True)
     checks.duplicates(table, "department", list(zip(items, departments, strict=True)))
     return {
@@ -389,128 +349,3 @@ def _owners(table: Cells, source: OwnersTable, known: Known) -> Columns:
 
 
 read_owners = Reader("owners", frames.OWNERS, ("item", "department"), _owners)
-
-
-# --- what the lists share ----------------------------------------------------------------------
-
-
-def _listed(table: Cells, source: ListedTable, known: Known) -> dict[str, list[object]]:
-    """Read the columns that facilities and projects share."""
-    lon, lat = _positions(table, source)
-    return {
-        "name": list(table.read("name", read.text)),
-        "lon": lon.tolist(),
-        "lat": lat.tolist(),
-        "access": list(_accesses(table, known)),
-        "status": [s or "existing" for s in table.read("status", _status)],
-        "open_date": list(table.read("open_date", read.day)),
-        "hours": list(table.read("hours", read.known)),
-        "seats": checks.amounts(table, "seats", _MOST, unit="seats").tolist(),
-        "source": list(sources(table)),
-    }
-
-
-def _positions(
-    table: Cells, source: ListedTable | ShuttlesTable | BusLinesTable
-) -> tuple[checks.Floats, checks.Floats]:
-    """Read positions; rows without one are said."""
-    lon, lat = places.positions(table, source, required=False)
-    places.abroad(table, lon, lat, None)
-    errors = {problem.row for problem in table.report.errors}
-    missing = [i for i in np.flatnonzero(np.isnan(lon)) if table.raw.rows[i] not in errors]
-    if missing and not any(p.row is None for p in table.report.errors):
-        table.report.warning(
-            _BY_NAME if isinstance(source, BusLinesTable) else _NOWHERE,
-            value=f"{len(missing)} × : {', '.join(str(table.raw.rows[i]) for i in missing)}",
-            remedy="填写经纬度 / fill in longitude and latitude",
-        )
-    return lon, lat
-
-
-def _ids(table: Cells) -> list[str | None]:
-    """Read the column ``id``, else take names; a name that repeats is told apart by its place."""
-    if "id" in table:
-        return checks.ids(table)
-    names = table.read("name", read.text, required=True)
-    found = checks.named(table, names)
-    checks.duplicates(table, "name", found)
-    return found
-
-
-def _accesses(table: Cells, known: Known) -> list[str]:
-    return [a or "public" for a in table.read("access", partial(_access, known=known))]
-
-
-def _access(cell: object, known: Known) -> str | None:
-    said = read.text(cell)
-    if said is None:
-        return None
-    if plain(said) in _PUBLIC:
-        return "public"
-    match = _OWNER.fullmatch(said)
-    if match is not None:
-        of_park = match[1].casefold() in {"park", "园区"}
-        ids = known.parks if of_park else known.enterprises
-        key = match[2].strip()
-        if ids is None or key in ids:
-            return f"{'park' if of_park else 'enterprise'}:{key}"
-        raise read.CellError(
-            "查无此园区或企业 / no such park or enterprise",
-            "编号须与园区表、企业表一致 / "
-            "the id must be one of the tables of parks and enterprises",
-            "改正编号 / correct the id",
-        )
-    raise read.CellError(
-        "不认识的开放范围 / unknown access",
-        "public, park:ID, enterprise:ID",
-        "写作 公共、园区:编号 或 企业:编号 / write public, park:ID or enterprise:ID",
-    )
-
-
-def _status(cell: object) -> str | None:
-    said = read.text(cell)
-    if said is None:
-        return None
-    status = _STATUS_OF.get(plain(said))
-    if status is None:
-        raise read.CellError(
-            "不认识的状态 / unknown status",
-            ", ".join(_STATUS),
-            "写作 现有、在建、规划 或 已拆除 / write one of the four",
-        )
-    return status
-
-
-def _item(cell: object, known: Known) -> str | None:
-    said = read.text(cell)
-    if said is None or known.items is None:
-        return said
-    if plain(said) in known.items:
-        return known.items[plain(said)]
-    raise read.CellError(
-        "标准中查无此指标 / no such item in the standard",
-        "parkgap standard show",
-        "写指标编号或名称，如 canteen_or_meal / write an item's id or name",
-    )
-
-
-def _times(cell: object) -> str | None:
-    said = read.text(cell)
-    if not isinstance(cell, str) or said is None:
-        return read.clock(cell)
-    parts = [part for part in _TIMES.split(said) if part]
-    return ";".join(str(read.clock(part)) for part in parts) or None
-
-
-def _orders(table: Cells, lines: Sequence[object]) -> list[float]:
-    """Read the column ``order``; without it, stops of a line stand in the order of the rows."""
-    if "order" in table:
-        found = checks.amounts(table, "order", _MOST_ORDER, unit="", required=True)
-        checks.duplicates(table, "order", list(zip(lines, found.tolist(), strict=True)))
-        return [float(n) for n in found]
-    counts: dict[object, int] = {}
-    order = []
-    for line in lines:
-        counts[line] = counts.get(line, 0) + 1
-        order.append(float(counts[line]))
-    return order
