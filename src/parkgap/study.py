@@ -13,11 +13,10 @@ import tomllib
 from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -51,18 +50,17 @@ from parkgap.source_keys import (
     Transit,
     refused,
 )
+from parkgap.study_faults import broken, refusal, unknown_key
 from parkgap.study_files import (
     feed_files,
     is_standard_file,
     missing_files,
+    text_of,
     with_companions,
     with_sidecars,
     with_sources,
 )
-from parkgap.toml_text import SAID, line_numbers, line_of, nearest
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from parkgap.toml_text import line_numbers, line_of
 
 __all__ = [
     "DEFAULT_STANDARD",
@@ -92,15 +90,6 @@ TABLES = (
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _MAX_NAME = 80
-_LOOK = (
-    "对照 parkgap init DIR --example 写出的样例改正 / "
-    "compare it with the sample that parkgap init DIR --example writes"
-)
-_DOUBLE = (
-    "每张清单写一节，用双方括号：[[facilities]] / "
-    "a section a list, in double brackets: [[facilities]]"
-)
-
 # Named in the design, built by a later version: refused, never silently ignored.
 _LATER: dict[tuple[str, ...], frozenset[str]] = {
     (): frozenset(
@@ -381,12 +370,12 @@ def load_study(path: str | Path) -> Study:
     file = Path(path)
     if file.is_dir():
         file = file / "study.toml"
-    text = _read(file)
+    text = text_of(file)
     lines = line_numbers(text)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(_broken(file, str(error))) from error
+        raise StudyError(broken(file, str(error))) from error
     problems = [
         Problem(
             what="本版本尚不读取此项 / this version does not read this yet",
@@ -401,49 +390,15 @@ def load_study(path: str | Path) -> Study:
     try:
         study = Study.model_validate({**data, "path": file})
     except ValidationError as error:
-        problems += [_problem(detail, file, lines) for detail in error.errors(include_url=False)]
+        problems += [
+            refusal(detail, Study, file, lines) for detail in error.errors(include_url=False)
+        ]
     if "path" in data:  # the model's own field, which no user may set
-        problems.append(_unknown(("path",), data["path"], file, lines))
+        problems.append(unknown_key(("path",), data["path"], Study, file, lines))
     problems += missing_files(data, TABLES, file, lines)
     if problems or study is None:
         raise StudyError(*problems)
     return study
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except FileNotFoundError:
-        raise StudyError(
-            Problem(
-                what="找不到 study.toml / study.toml is not there",
-                file=file,
-                remedy="parkgap init DIR",
-            )
-        ) from None
-    except UnicodeDecodeError:
-        raise StudyError(
-            Problem(
-                what="文件不是 UTF-8 编码 / the file is not UTF-8",
-                file=file,
-                remedy="在记事本中另存为 UTF-8 / save it as UTF-8",
-            )
-        ) from None
-
-
-def _broken(file: Path, message: str) -> Problem:
-    line = re.search(r"at line (\d+)", message)
-    remedy = (
-        "路径用正斜杠，或整个放进单引号 / write paths with forward slashes, or in single quotes"
-        if "escape" in message or "hex" in message
-        else "文字要加引号，日期写作 2026-11-01 / quote text, write dates as 2026-11-01"
-    )
-    return Problem(
-        what=f"不是有效的 TOML（{message}） / not valid TOML ({message})",
-        file=file.name,
-        row=int(line[1]) if line else None,
-        remedy=remedy,
-    )
 
 
 def _take_later(data: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -456,49 +411,3 @@ def _take_later(data: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             for key in [k for k in section if k in keys]:
                 del section[key]
                 yield (*place, key)
-
-
-def _known_at(key: tuple[str, ...]) -> list[str]:
-    """List the keys that may stand beside the one at `key`."""
-    model: type[BaseModel] = Study
-    for part in key[:-1]:
-        if part.isdigit():  # one of a list of sections
-            continue
-        inner = model.model_fields[part].annotation
-        options = getattr(inner, "__args__", (inner,))
-        model = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
-    return [name for name in model.model_fields if name != "path"]
-
-
-def _unknown(
-    key: tuple[str, ...], value: object, file: Path, lines: Mapping[tuple[str, ...], int]
-) -> Problem:
-    return Problem(
-        what="不认识的项 / unknown key",
-        file=file.name,
-        row=line_of(lines, key),
-        column=".".join(key),
-        value=None if isinstance(value, dict) else value,
-        remedy=nearest(key[-1], _known_at(key)),
-    )
-
-
-def _problem(detail: ErrorDetails, file: Path, lines: Mapping[tuple[str, ...], int]) -> Problem:
-    key = tuple(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return _unknown(key, detail["input"], file, lines)
-    context = dict(detail.get("ctx", {}))
-    context["expected_zh"] = str(context.get("expected", "")).replace(" or ", " 或 ")
-    value = detail["input"]
-    shown = value if isinstance(value, (str, int, float, date, list)) else None
-    text = SAID.get(detail["type"], "{msg}")
-    return Problem(
-        what=detail["msg"]
-        if detail["type"] == "refused"
-        else text.format(msg=detail["msg"], **context),
-        file=file.name,
-        row=line_of(lines, key),
-        column=".".join(key) or None,
-        value=shown,
-        remedy=_DOUBLE if key == ("facilities",) else context.get("remedy") or _LOOK,
-    )

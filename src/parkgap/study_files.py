@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from parkgap.errors import Problem
+from parkgap.errors import Problem, StudyError
 from parkgap.toml_text import line_of
 
 RASTERS = (("terrain", "dem"), ("population", "raster"))
@@ -24,6 +24,34 @@ _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 _OF_STEM = (".prj", ".hdr", ".wld", ".tfw", ".tifw", ".blw", ".ige")
 _OF_NAME = (".aux.xml", ".msk")
 _VRT_SOURCE = re.compile(r"<Source(?:Filename|Dataset)[^>]*>([^<]+)</Source")
+
+
+def text_of(file: Path) -> str:
+    """Read ``study.toml``, with line ends as TOML has them.
+
+    Raises
+    ------
+    StudyError
+        It is not there, or not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise StudyError(
+            Problem(
+                what="找不到 study.toml / study.toml is not there",
+                file=file,
+                remedy="parkgap init DIR",
+            )
+        ) from None
+    except UnicodeDecodeError:
+        raise StudyError(
+            Problem(
+                what="文件不是 UTF-8 编码 / the file is not UTF-8",
+                file=file,
+                remedy="在记事本中另存为 UTF-8 / save it as UTF-8",
+            )
+        ) from None
 
 
 def is_standard_file(use: str) -> bool:
