@@ -17,15 +17,15 @@ HOUSING = Schema(
     lodging_need float? persons - the same, middle; empty: nobody said
     lodging_need_high float? persons - the same, upper end
     need_basis str - what the need rests on, with its figures
-    housed float? persons - of those, already housed in workers' housing
+    housed float? persons - of those, already housed in workers' housing; empty: not known, or few
     beds_allocated float? beds - vacant, eligible, existing beds that the allocation gives it
     beds_short float? beds - workers who need lodging, are not housed, and get no bed
     units_short float? - the same in dwellings, where persons a dwelling are given
     beds_unknown int - housing in reach of which nobody knows the vacant beds
-    beds_pipeline float beds - beds that are coming and that the allocation would give it
+    beds_pipeline float? beds - beds that are coming and that those still short would be given
     beds_short_after_pipeline float? beds - short when these are ready
     workers_over_15min float? persons - of those given a bed, who need over 15 minutes
-    workers_over_45min float? persons - of those given a bed, who need over 45 minutes
+    workers_over_45min float? persons - of those short, whom vacant beds farther away would take
     """),
     key=("park_id",),
 )
@@ -36,15 +36,70 @@ BEDS = Schema(
     columns("""
     park_id str - the park
     stock_id str - the place of housing, as in the list of housing
-    name str? - its name
-    beds float beds - beds given to workers of the park
-    minutes float? minutes - the way between park and housing; empty where few are meant
-    mode str - walk, shuttle, bus, gtfs or speed
+    name str? - its name; empty: not open to the public
+    beds float? beds - beds given to workers of the park; empty where few are meant
+    minutes float? minutes - the way between park and housing, whole; empty where few are meant
+    mode str - walk, shuttle, bus, gtfs or speed; own: an enterprise's own beds, nobody asks where
     when str - now, or after: once what is coming is ready
     basis str - source or assumption
+    ready str? - when the housing is ready, as exact as given
     """),
     key=("park_id", "stock_id", "when"),
     sort=("park_id", "when", "stock_id"),
+)
+
+LODGING = Schema(
+    "lodging",
+    "One row a place of workers' housing: what is there on the day, and what is coming.",
+    columns("""
+    stock_id str - the place, as in the list of housing, or list:projects/ID
+    name str? - its name; empty: not open to the public
+    kind str? - dormitory, public_rental or talent_apartment; empty: a project
+    when str - now (it exists on the day), or after
+    ready str? - when it is ready, as exact as given
+    beds float? beds - beds; empty: unknown, which is not none
+    beds_vacant float? beds - vacant beds that can be given out, or all that come; empty: unknown
+    eligible str? - who may move in, as given: shown, never guessed at
+    access str - public, or park:ID, or enterprise (whose is not told)
+    lon float? degrees - longitude; empty: not given, or not open to the public
+    lat float? degrees - latitude
+    source str - file, or a note that it is made up
+    """),
+    key=("stock_id",),
+    sort=("when", "stock_id"),
+)
+
+LODGING_CHECKS = Schema(
+    "lodging_checks",
+    "Floor area of a place of housing, or support land of a park, against the standard's figure.",
+    columns("""
+    subject str - stock or park
+    subject_id str - the place of housing, or the park
+    name str? - its name
+    figure str - name of the figure in the standard
+    value float - what was found: m2 a person, or a share
+    limit float - the figure
+    unit str - m2/person, or share
+    status str - met, short (of a least), over (a most) or unverified
+    room float? - of a share under its most: what is left, ha or m2
+    clause str - where the figure stands
+    basis str - source or assumption
+    """),
+    key=("subject", "subject_id", "figure"),
+    sort=("subject", "subject_id", "figure"),
+)
+
+DOUBTFUL_HOMES = Schema(
+    "doubtful_homes",
+    "Mapped dormitories beside those of students, teachers or hospitals: listed, never counted.",
+    columns("""
+    place_id str - OSM id
+    name str? - name as mapped, which does not say whose it is
+    lon float degrees - longitude
+    lat float degrees - latitude
+    """),
+    key=("place_id",),
+    sort=("place_id",),
 )
 
 SITES = Schema(

@@ -21,6 +21,10 @@ PARKS = Schema(
     headcount_date str? - date of the headcount
     source str - file or OSM id
     geometry geometry - polygon or multipolygon (points are buffered by the reader, and said)
+    site_ha float? ha - industrial land of the park, as the land bureau counts it
+    support_ha float? ha - of that, land for administration and living
+    floor_m2 float? m2 - floor area of all buildings
+    support_floor_m2 float? m2 - of that, floor area for administration and living
     """),
     key=("park_id",),
     sort=("park_id",),
@@ -77,6 +81,7 @@ ENTERPRISES = Schema(
     canteen_hours str? - when its canteen serves, as given
     beds_own float? beds - beds of its own dormitories
     beds_occupied float? beds - of those, occupied
+    lodging_need float? persons - of its workers, those who need lodging, as it says itself
     """),
     key=("enterprise_id",),
     sort=("park_id", "enterprise_id"),
@@ -197,6 +202,8 @@ HOUSING_STOCK = Schema(
     lon float? degrees - longitude; empty: not given
     lat float? degrees - latitude
     source str - file, or a note that it is made up
+    area_m2 float? m2 - floor area
+    usable_m2 float? m2 - usable floor area of its rooms
     """),
     key=("stock_id",),
     sort=("stock_id",),

@@ -19,7 +19,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from parkgap.frame_capacity import CAPACITY, SUPPLY
-from parkgap.frame_plans import BEDS, COVER_CURVE, HOUSING, SITES
+from parkgap.frame_plans import (
+    BEDS,
+    COVER_CURVE,
+    DOUBTFUL_HOMES,
+    HOUSING,
+    LODGING,
+    LODGING_CHECKS,
+    SITES,
+)
 from parkgap.frame_results import (
     CHANGES,
     CLUSTERS,
@@ -71,6 +79,7 @@ __all__ = [
     "COMPLETENESS",
     "COVER_CURVE",
     "DEPARTURES",
+    "DOUBTFUL_HOMES",
     "DUTIES",
     "ENTERPRISES",
     "FACILITIES",
@@ -81,6 +90,8 @@ __all__ = [
     "HOUSING",
     "HOUSING_STOCK",
     "LISTED",
+    "LODGING",
+    "LODGING_CHECKS",
     "NEARBY",
     "OFFICIAL",
     "ORIGINS",
@@ -477,6 +488,9 @@ SCHEMAS: tuple[Schema, ...] = (
     CLUSTERS,
     HOUSING,
     BEDS,
+    LODGING,
+    LODGING_CHECKS,
+    DOUBTFUL_HOMES,
     SITES,
     COVER_CURVE,
     CHANGES,

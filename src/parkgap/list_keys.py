@@ -14,6 +14,8 @@ ITEM_OF_STOCK = {
     "talent_apartment": "worker_housing",
     "other": "any_housing",
 }
+#: Kinds of workers' housing, of stock and of residences alike.
+HOME_KINDS = tuple(k for k, item in ITEM_OF_STOCK.items() if item == "worker_housing")
 #: What an enterprise's own canteen is to its people.
 MEAL = "canteen_or_meal"
 #: What a list of facilities calls an official 产业邻里中心: it is no item of a standard.
@@ -103,7 +105,7 @@ class HousingStockTable(ListedTable):
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *(*ListedTable.KNOWN, "provider", "kind", "units", "beds", "beds_vacant", "eligible"),
-        *("access", "status", "ready_date", "as_of"),
+        *("access", "status", "ready_date", "as_of", "area_m2", "usable_m2"),
     )
     complete: Complete | None = None
 

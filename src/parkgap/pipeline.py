@@ -27,6 +27,7 @@ from parkgap.assess.clusters import find_clusters
 from parkgap.assess.nearest import places_of_few
 from parkgap.assessing import assess, compare, ground_of
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
+from parkgap.housing_plan import doubt_shifts, plan_housing
 from parkgap.inputs import (
     Tables,
     doubt_datums,
@@ -42,7 +43,7 @@ from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
-from parkgap.results import Drawn, Results
+from parkgap.results import Drawn, Plans, Results
 from parkgap.several import Further, load_also
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.shown import places_shown
@@ -142,7 +143,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     with _stage(clock, memo, "transit"):
         transit = transit_of(study, day, memo)
-    tables = replace(tables, warnings=(*tables.warnings, *transit.warnings))
+    tables = _doubted(study, tables, transit.warnings)
     centres, tables = _centres(tables, standard, day)
     lists = _lists(tables, standard, day, transit.stops)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
@@ -195,10 +196,23 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         inputs=inputs,
         run=run_key(study, inputs),
         beside=beside,
+        plans=_planned(town, clock, memo),
         closed=found.closed,
         also=also,
         **frames,
     )
+
+
+def _doubted(study: Study, tables: Tables, said: tuple[Problem, ...]) -> Tables:
+    """Add what is odd of the timetables, and of shifts that no park has."""
+    odd = doubt_shifts(study, tables.shifts)
+    return replace(tables, warnings=(*tables.warnings, *said, *odd))
+
+
+def _planned(town: Town, clock: Clock, memo: Memo) -> Plans:
+    """Plan from the gaps, as far as the study asks for it."""
+    with _stage(clock, memo, "housing"):
+        return Plans(**plan_housing(town))
 
 
 def _batched(done: list[Any], size: int) -> list[list[Any]]:

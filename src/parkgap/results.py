@@ -129,12 +129,17 @@ class Plans:
     ----------
     housing, beds, sites, curve
         Frames of :mod:`parkgap.frames`: ``HOUSING``, ``BEDS``, ``SITES`` and ``COVER_CURVE``.
+    lodging, lodging_checks, doubtful
+        Beside the beds: ``LODGING``, ``LODGING_CHECKS`` and ``DOUBTFUL_HOMES``.
     """
 
     housing: pd.DataFrame = field(default_factory=frames.HOUSING.frame)
     beds: pd.DataFrame = field(default_factory=frames.BEDS.frame)
     sites: pd.DataFrame = field(default_factory=frames.SITES.frame)
     curve: pd.DataFrame = field(default_factory=frames.COVER_CURVE.frame)
+    lodging: pd.DataFrame = field(default_factory=frames.LODGING.frame)
+    lodging_checks: pd.DataFrame = field(default_factory=frames.LODGING_CHECKS.frame)
+    doubtful: pd.DataFrame = field(default_factory=frames.DOUBTFUL_HOMES.frame)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from parkgap.access.homes import AROUND_M
 from parkgap.access.places import Lists
 from parkgap.access.slopes import FASTEST, Ground
 from parkgap.assess.scenarios import widest_m
-from parkgap.frames import REACH, STOPS_MATCHED, TIMETABLE
+from parkgap.frames import DOUBTFUL_HOMES, REACH, STOPS_MATCHED, TIMETABLE
 from parkgap.sources.surroundings import around
 
 if TYPE_CHECKING:
@@ -176,6 +176,8 @@ class Survey:
         heights).
     matched
         Of :data:`parkgap.frames.STOPS_MATCHED`.
+    doubtful
+        Of :data:`parkgap.frames.DOUBTFUL_HOMES`.
     """
 
     origins: pd.DataFrame
@@ -198,6 +200,7 @@ class Survey:
     climbed: pd.DataFrame
     catchments: pd.DataFrame
     matched: pd.DataFrame = field(default_factory=STOPS_MATCHED.frame)
+    doubtful: pd.DataFrame = field(default_factory=DOUBTFUL_HOMES.frame)
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
@@ -372,6 +375,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         closed=tuple(sorted({i for p in parts for i in p.closed})),
         climbed=_once(_sorted([p.climbed for p in parts], ["x", "y"])),
         matched=_once(_sorted([p.matched for p in parts], list(STOPS_MATCHED.sort))),
+        doubtful=_once(_sorted([p.doubtful for p in parts], list(DOUBTFUL_HOMES.sort))),
         catchments=_known([p.catchments for p in parts], facility_row, len(facilities)),
     )
 

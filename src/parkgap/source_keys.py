@@ -217,6 +217,7 @@ class ParksTable(Table):
     KNOWN: ClassVar[tuple[str, ...]] = (
         *("id", "name", "zone", "district", "subdistrict", "workers"),
         *("headcount_basis", "headcount_date", "area_ha", *PLACE, "source"),
+        *("site_ha", "support_ha", "floor_m2", "support_floor_m2"),
     )
 
     file: Text | None = None
@@ -259,7 +260,7 @@ class EnterprisesTable(FileTable):
 
     KNOWN: ClassVar[tuple[str, ...]] = (
         *(*GatesTable.KNOWN, "workers", "address", "dispatched", "peak", "peak_months"),
-        *("canteen_seats", "canteen_hours", "beds_own", "beds_occupied"),
+        *("canteen_seats", "canteen_hours", "beds_own", "beds_occupied", "lodging_need"),
     )
 
 

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from parkgap.errors import Problem, StudyError
+from parkgap.housing_keys import Housing
 from parkgap.list_keys import (
     BusLinesTable,
     FacilitiesTable,
@@ -94,7 +95,7 @@ _MAX_NAME = 80
 _LATER: dict[tuple[str, ...], frozenset[str]] = {
     (): frozenset(
         {
-            *("housing", "survey"),
+            "survey",
         }
     ),
 }
@@ -205,6 +206,7 @@ class Study(Section):
     terrain: Terrain | None = None
     population: Population | None = None
     transit: Transit | None = None
+    housing: Housing | None = None
     standard: StandardChoice = StandardChoice()
     privacy: Privacy = Privacy()
     walking: Walking = Walking()

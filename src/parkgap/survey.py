@@ -268,6 +268,7 @@ def _put(
         closed=places.closed,
         climbed=_climbed(streets, parks, rules),
         matched=places.matched,
+        doubtful=places.doubtful,
         catchments=found.catchments,
     )
 

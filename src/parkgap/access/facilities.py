@@ -57,15 +57,62 @@ def classify(objects: pd.DataFrame, standard: Standard) -> Bools:
     -------
     Boolean matrix, shape (objects, items), in the order of ``standard.items``.
     """
-    names = _Names.of(objects)
-    is_place = _has_any(objects, PLACE_KEYS) & ~_has_any(objects, _MOVING)
+    return classify_and_doubt(objects, standard)[0]
+
+
+def classify_and_doubt(objects: pd.DataFrame, standard: Standard) -> tuple[Bools, Bools]:
+    """Classify, and find the mapped dormitories of which nobody can tell whose they are.
+
+    Their own name does not say, and they stand beside one of students, teachers or a hospital
+    (within the standard's figure ``doubtful_m``): they count for nothing.
+
+    Returns
+    -------
+    As :func:`classify`; and which objects are doubtful, shape (objects,).
+    """
+    names, is_place = _Names.of(objects), _is_place(objects)
+    doubt = np.zeros(len(objects), dtype=bool)
     out = np.zeros((len(objects), len(standard.items)), dtype=bool)
     for column, item in enumerate(standard.items):
         if not item.of_items:
             out[:, column] = _matches(objects, item.rule, names, is_place)
     homes = [i for i, item in enumerate(standard.items) if _is_worker_housing(item)]
     if homes:
-        out[:, homes] &= ~_on_campus(objects)[:, None]
+        campus = _on_campus(objects)
+        out[:, homes] &= ~campus[:, None]
+        for column in homes:
+            doubt |= _doubtful(objects, standard.items[column], out[:, column], campus, names)
+        out[np.ix_(doubt, np.array(homes))] = False
+    return out, doubt
+
+
+def _is_place(objects: pd.DataFrame) -> Bools:
+    return _has_any(objects, PLACE_KEYS) & ~_has_any(objects, _MOVING)
+
+
+def _doubtful_m(item: Item) -> float:
+    figure = item.figures.get("doubtful_m")
+    return figure.v if figure is not None and isinstance(figure.v, float) else 0.0
+
+
+def _doubtful(objects: pd.DataFrame, item: Item, hit: Bools, campus: Bools, names: _Names) -> Bools:
+    """Matches of an item that stand so near to what its rule knows to be somebody else's."""
+    rule, metres = item.rule, _doubtful_m(item)
+    out = np.zeros(len(objects), dtype=bool)
+    if not metres or not hit.any():
+        return out
+    homes = _any_of(objects, rule.any)
+    if rule.name_adds:
+        homes |= _is_place(objects) & names.match(rule.name_adds)
+    others = homes & (campus | (names.match(rule.name_excludes) if rule.name_excludes else campus))
+    asked = hit & ~(names.match(rule.name_sure) if rule.name_sure else np.zeros_like(hit))
+    if not others.any() or not asked.any():
+        return out
+    lon, lat = (objects[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+    tree = shapely.STRtree(geo.points(lon[others], lat[others]))
+    near = metres / geo.scale(lat[asked])
+    row, _ = tree.query(geo.points(lon[asked], lat[asked]), predicate="dwithin", distance=near)
+    out[np.flatnonzero(asked)[row]] = True
     return out
 
 

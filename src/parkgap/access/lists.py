@@ -110,6 +110,29 @@ def _there(listed: pd.DataFrame, as_of: str) -> Bools:
     return np.asarray((says_so & ~waits) | (opened & by_day), dtype=bool)
 
 
+def housing_there(stock: pd.DataFrame, as_of: str) -> Bools:
+    """Find the rows of the housing stock that exist on a day (ISO), shape (rows,)."""
+    return _there(stock.assign(list_id=_STOCK, open_date=stock["ready_date"]), as_of)
+
+
+def facility_rows(facilities: pd.DataFrame, stock_ids: pd.Series) -> pd.Series:
+    """Find the row of the facility that each row of the stock became, by id; others are not in."""
+    ids = facilities["source_ids"].explode()
+    row = pd.Series(ids.index, index=ids.to_numpy())
+    wanted = f"list:{_STOCK}/" + stock_ids.astype(str)
+    found = row[row.index.isin(wanted)]
+    found.index = found.index.str.removeprefix(f"list:{_STOCK}/")
+    return found[~found.index.duplicated()]
+
+
+def planned_ids(planned: pd.DataFrame) -> pd.Series:
+    """Name what is planned (:data:`parkgap.frames.PLANNED`) as the stock does, if it stands there.
+
+    Else as it is: ``list:projects/ID``.
+    """
+    return planned["planned_id"].str.removeprefix(f"list:{_STOCK}/")
+
+
 def open_places(listed: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Take the rows that exist on a day (ISO), and those that are removed.
 

@@ -18,7 +18,7 @@ from parkgap.access.official import closed_ids, join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.access.timetables import join_timetable
-from parkgap.frames import STOPS_MATCHED
+from parkgap.frames import DOUBTFUL_HOMES, STOPS_MATCHED
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Places:
         Ids of what a list calls removed, sorted.
     matched
         Of :data:`parkgap.frames.STOPS_MATCHED`.
+    doubtful
+        Of :data:`parkgap.frames.DOUBTFUL_HOMES`: what is no facility, for nobody knows whose it is.
     """
 
     frame: pd.DataFrame
@@ -86,6 +88,7 @@ class Places:
     lost_stops: int
     closed: tuple[str, ...] = ()
     matched: pd.DataFrame = field(default_factory=STOPS_MATCHED.frame)
+    doubtful: pd.DataFrame = field(default_factory=DOUBTFUL_HOMES.frame)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def find_places(
         Farthest walk, and farthest straight leg to a street.
     """
     objects = mapped.objects
-    member = fac.classify(objects, standard)
+    member, doubt = fac.classify_and_doubt(objects, standard)
     frame, facility_of = merge(
         objects, member, standard, routes=mapped.routes, parks=parks, language=language
     )
@@ -196,7 +199,18 @@ def find_places(
         lost_stops=lost,
         closed=shut,
         matched=matched[matched["facility_id"].isin(frame["facility_id"])].reset_index(drop=True),
+        doubtful=_doubtful(objects[doubt], around, limit_m),
     )
+
+
+def _doubtful(rows: pd.DataFrame, around: Objects, limit_m: float) -> pd.DataFrame:
+    """List the dormitories within reach of which nobody knows whose they are."""
+    lon, lat = (rows[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+    rows = rows[near(lon, lat, around, limit_m)] if len(rows) else rows
+    named = rows["name"] if "name" in rows else rows["osm_id"].map(lambda _: None)
+    found = {"place_id": rows["osm_id"].to_numpy(), "name": named.to_numpy(dtype=object)}
+    frame = DOUBTFUL_HOMES.frame({**found, **{c: rows[c].to_numpy() for c in ("lon", "lat")}})
+    return DOUBTFUL_HOMES.check(frame.sort_values("place_id", ignore_index=True))
 
 
 def _planned_at(planned: pd.DataFrame, snapper: Snapper) -> Snaps:

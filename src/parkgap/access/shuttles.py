@@ -41,7 +41,7 @@ def shuttle_lines(
         How many lines are not named.
     """
     firms = enterprises[["enterprise_id", "park_id", "name", "workers"]]
-    told = shuttles.assign(at_park=_at_park(shuttles, parks))
+    told = shuttles.assign(at_park=at_park(shuttles, parks))
     told = told.merge(firms, on="enterprise_id", how="left")
     records, withheld = [], 0
     keys = ["line", "enterprise_id"]
@@ -75,8 +75,8 @@ def shuttle_lines(
     return SHUTTLE_LINES.check(frame), withheld
 
 
-def _at_park(shuttles: pd.DataFrame, parks: pd.DataFrame) -> pd.Series:
-    """Park at which each stop with a position lies (several: the first), by row of `shuttles`."""
+def at_park(shuttles: pd.DataFrame, parks: pd.DataFrame) -> pd.Series:
+    """Find the park at which each stop lies (several: the first), by row of `shuttles`."""
     placed = shuttles[shuttles["lon"].notna()]
     lat = placed["lat"].to_numpy(dtype=float)
     points = geo.points(placed["lon"].to_numpy(dtype=float), lat)

@@ -49,6 +49,7 @@ _PLACE = {
 }
 _SOURCE = {"source": ("source", "来源", "数据来源", "资料来源", "來源", "資料來源")}
 
+_LAND = ("site_ha", "support_ha", "floor_m2", "support_floor_m2")
 _ITEM = ("item", "指标", "指标编号", "设施类型", "设施类别", "类别", "类型")
 _ACCESS = ("access", "开放范围", "服务对象", "开放对象", "是否对外")
 _STATUS = ("status", "状态", "现状", "运营状态", "建设情况")
@@ -74,6 +75,10 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         "headcount_basis": ("headcount_basis", "人数依据", "人数来源", "统计口径"),
         "headcount_date": ("headcount_date", "人数日期", "统计日期", "统计时间", "截至日期"),
         "area_ha": ("area_ha", "面积", "占地面积", "面积公顷", "園區總基地面積", "面積"),
+        "site_ha": ("site_ha", "工业用地公顷", "工业用地面积公顷", "项目用地公顷"),
+        "support_ha": ("support_ha", "配套用地公顷", "配套用地面积公顷", "生活配套用地公顷"),
+        "floor_m2": ("floor_m2", "总建筑面积", "总建筑面积平方米"),
+        "support_floor_m2": ("support_floor_m2", "配套建筑面积", "配套建筑面积平方米"),
         **_PLACE,
         **_SOURCE,
     },
@@ -99,6 +104,7 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         "canteen_hours": ("canteen_hours", "食堂时间", "食堂开放时间", "食堂营业时间"),
         "beds_own": ("beds_own", "自有床位", "自有床位数", "宿舍床位", "宿舍床位数"),
         "beds_occupied": ("beds_occupied", "已住床位", "已入住床位", "已入住床位数", "入住床位"),
+        "lodging_need": ("lodging_need", "住宿需求人数", "需住宿人数", "住宿需求"),
     },
     "residences": {
         "id": ("residence_id", "居住点编号", "宿舍编号", *_ID),
@@ -168,6 +174,8 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         "status": _STATUS,
         "ready_date": ("ready_date", "交付日期", "交付时间", "可入住日期", "竣工日期"),
         "as_of": ("as_of", "统计日期", "统计时间", "截至日期", "数据日期"),
+        "area_m2": _AREA,
+        "usable_m2": ("usable_m2", "使用面积", "居室使用面积", "套内使用面积", "使用面积平方米"),
         **_PLACE,
         **_SOURCE,
     },
@@ -203,7 +211,7 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
 USUAL["headcounts"] = {
     field: names
     for field, names in USUAL["parks"].items()
-    if field != "area_ha" and field not in _PLACE
+    if field not in ("area_ha", *_LAND) and field not in _PLACE
 }
 
 

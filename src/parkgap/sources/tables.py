@@ -48,6 +48,7 @@ __all__ = [
 
 MADE_UP = ("made up", "虚构")
 MOST_HECTARES = 100_000.0  # 1000 km²; more are most likely mu or square metres
+_MOST_FLOOR = 1e9  # square metres: 1000 km² of floor
 NEAR_PARK_M = 500.0  # gates and enterprises farther from their park are odd
 NEAR_HOME_M = 50_000.0  # residences farther from the park are odd
 
@@ -125,10 +126,25 @@ def read_parks(source: ParksTable, *, root: Path, told: Told = None) -> Read:
         "headcount_date": table.read("headcount_date", read.day),
         "source": sources(table),
         "geometry": geometry,
+        **_land(table),
     }
     frame, warnings = finish(frames.PARKS, columns, table)
     frame.attrs["unplaced"] = tuple((ids[i], names[i]) for i in sorted(table.left_out))
     return frame, warnings
+
+
+def _land(table: Cells) -> dict[str, npt.NDArray[np.float64]]:
+    """Read land and floor area of parks, and what of them is for administration and living."""
+    found = {
+        field: checks.amounts(table, field, most, unit=unit)
+        for field, most, unit in (
+            *(("site_ha", MOST_HECTARES, "ha"), ("support_ha", MOST_HECTARES, "ha")),
+            *(("floor_m2", _MOST_FLOOR, "m2"), ("support_floor_m2", _MOST_FLOOR, "m2")),
+        )
+    }
+    for part, whole in (("support_ha", "site_ha"), ("support_floor_m2", "floor_m2")):
+        checks.not_more(table, part, found[part], whole, found[whole])
+    return found
 
 
 def park_keys(source: ParksTable, *, root: Path) -> pd.DataFrame:
@@ -219,10 +235,11 @@ def _staff(table: Cells, workers: npt.NDArray[np.float64]) -> dict[str, object]:
         field: checks.amounts(table, field, checks.MOST_WORKERS, unit=unit)
         for field, unit in (
             *(("dispatched", "persons"), ("peak", "persons"), ("canteen_seats", "seats")),
-            *(("beds_own", "beds"), ("beds_occupied", "beds")),
+            *(("beds_own", "beds"), ("beds_occupied", "beds"), ("lodging_need", "persons")),
         )
     }
     checks.not_more(table, "dispatched", people["dispatched"], "workers", workers)
+    checks.not_more(table, "lodging_need", people["lodging_need"], "workers", workers)
     checks.not_more(table, "beds_occupied", people["beds_occupied"], "beds_own", people["beds_own"])
     texts_ = ("address", "peak_months", "canteen_hours")
     return {**people, **{field: table.read(field, read.known) for field in texts_}}

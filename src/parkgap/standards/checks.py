@@ -45,7 +45,7 @@ _ITEM_OPTIONAL = (
     "residence_kind", "rule", "dedupe", "figures",
 )
 # fmt: on
-_EXPRESSIONS = ("name_adds", "name_requires", "name_excludes")
+_EXPRESSIONS = ("name_adds", "name_requires", "name_excludes", "name_sure")
 
 
 def check(data: object) -> list[Fault]:

@@ -88,6 +88,8 @@ class Rule(_Frozen):
         Expression that some name must fit for a match by `any`.
     name_excludes
         Expression that drops a match where any name fits it.
+    name_sure
+        Expression of names that leave no doubt, whatever stands nearby.
     """
 
     any: tuple[dict[str, str], ...] = ()
@@ -95,6 +97,7 @@ class Rule(_Frozen):
     name_adds: str | None = None
     name_requires: str | None = None
     name_excludes: str | None = None
+    name_sure: str | None = None
 
 
 class Test(Provenance):
