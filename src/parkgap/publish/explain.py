@@ -11,9 +11,11 @@ import pandas as pd
 
 from parkgap.details import ALL
 from parkgap.errors import InputError, Problem
+from parkgap.list_keys import ITEM_OF_STOCK
 from parkgap.publish.beside import Besides
 from parkgap.publish.chain import chain
 from parkgap.publish.competing import capacity_lines
+from parkgap.publish.housed import housing_lines
 from parkgap.publish.text import Text
 from parkgap.publish.transit import departures_said
 from parkgap.publish.words import Words
@@ -68,6 +70,8 @@ def explain_park(
             said += chain(results.detail(str(row["park_id"]), one.id), record, besides.words)
         if record["shift"] == ALL:
             said += capacity_lines(results, besides.words, row["park_id"], one.id)
+            if one.id == ITEM_OF_STOCK["dormitory"]:
+                said += housing_lines(results, besides.words, row["park_id"])
         lines += ["  " + line for line in said]
     lines += ["", text("notice.screening")]
     return "\n".join(lines)

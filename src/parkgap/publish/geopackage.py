@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any
 from parkgap.errors import OutputError
 from parkgap.frames import (
     ASSESSMENT,
+    BEDS,
     CAPACITY,
     CHANGES,
     CLOSED,
     CLUSTERS,
     DEPARTURES,
+    DOUBTFUL_HOMES,
     FACILITIES,
     GATES,
+    HOUSING,
+    LODGING,
+    LODGING_CHECKS,
     NEARBY,
     RANKING,
     SHORTFALL,
@@ -74,7 +79,8 @@ def write_geopackage(results: Results, path: Path) -> Path:
     (those open to the public, as points), ``clusters`` (the best functional cluster of each park
     that has any function in reach); where they are known, ``stop_departures`` (stops of
     the timetables) and the tables ``transit`` and ``departures``.  Tables without geometry:
-    ``shortfall``; ``capacity`` where anything is known or asked for of it; and what a
+    ``shortfall``; ``capacity`` where anything is known or asked for of it; where the study asks for
+    beds, ``housing``, ``lodging``, ``doubtful_homes``, ``beds`` and ``lodging_checks``; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
     open to the public, without name and place), ``assessment``, ``nearby``, ``closed``, and
     ``changes`` where this run was compared with an earlier one.
@@ -182,7 +188,26 @@ def _layers(results: Results) -> Iterator[_Layer]:
         said = values(capacity.assign(clause=clauses), CAPACITY.columns)
         layer = _Layer("capacity", CAPACITY.columns, said, None, None)
         yield _named(layer, "item", "item_name", words.items)
+    yield from _housing(results)
     yield from _records(results)
+
+
+def _housing(results: Results) -> Iterator[_Layer]:
+    """Give beds: parks and places of housing as shapes, who gets which and the checks as tables."""
+    plans = results.plans
+    if len(plans.housing):
+        shape = results.parks.set_index("park_id")["geometry"]
+        shapes = _objects([shape[p] for p in plans.housing["park_id"]])
+        rows = values(plans.housing, HOUSING.columns)
+        yield _Layer("housing", HOUSING.columns, rows, shapes, "MultiPolygon")
+    placed = plans.lodging[plans.lodging["lon"].notna()]
+    for schema, frame in ((LODGING, placed), (DOUBTFUL_HOMES, plans.doubtful)):
+        if len(frame):
+            keep = [n for n in schema.names if n not in ("lon", "lat")]
+            yield _points(schema.name, schema, frame, keep)
+    for schema, frame in ((BEDS, plans.beds), (LODGING_CHECKS, plans.lodging_checks)):
+        if len(frame):
+            yield _Layer(schema.name, schema.columns, values(frame, schema.columns), None, None)
 
 
 def _transit(results: Results) -> Iterator[_Layer]:

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from parkgap.publish import basemap, changespage
 from parkgap.publish.clusters import cluster_dots, cluster_mark
+from parkgap.publish.housed import housing_dots, housing_marks
 from parkgap.publish.html import page, page_name, page_names, text
 from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
@@ -243,7 +244,7 @@ def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
 
 def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
     """Make the overview page."""
-    spots = [*dots(ctx), *cluster_dots(ctx)]
+    spots = [*dots(ctx), *cluster_dots(ctx), *housing_dots(ctx)]
     parks = []
     for park, place in ground.place.items():
         row = ctx.ranking.get(park, {})
@@ -298,6 +299,8 @@ def _park(
     coming = planned(ctx, park)
     if coming:
         data["planned"] = coming
+    if beds := housing_marks(ctx, park):
+        data["beds"] = beds
     cluster = cluster_mark(ctx, park)
     if cluster is not None:
         data["cluster"] = cluster

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from parkgap.publish.changespage import link
 from parkgap.publish.firm import check_panel
+from parkgap.publish.housed import overview_housing
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.several import overview_panel
 from parkgap.publish.shell import (
@@ -239,6 +240,6 @@ def overview_body(
         f'<span class="sub">{text(total)}</span>'
         f"{search_box(ctx, 'main-table', t('map.search'))}</div>\n"
         f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div></div>\n"
-        f"{overview_panel(ctx)}{check_panel(ctx)}</main>\n"
+        f"{overview_housing(ctx)}{overview_panel(ctx)}{check_panel(ctx)}</main>\n"
         f"{footer(ctx)}"
     )

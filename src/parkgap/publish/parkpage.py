@@ -8,6 +8,7 @@ from parkgap.publish.buses import shuttles_panel, timetable_panel
 from parkgap.publish.clusters import cluster_panel, cluster_switch
 from parkgap.publish.competing import capacity_panel
 from parkgap.publish.firm import firm_panel, thin_categories
+from parkgap.publish.housed import housing_panel, housing_switch
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
 from parkgap.publish.several import park_panel
@@ -135,7 +136,7 @@ def _layers(
         f'<div class="tools"><h2>{text(t("map.legend_gates"))}</h2><label>'
         f'<input type="checkbox" data-layer="gates" checked> {text(t("map.show"))}</label></div>'
         f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}'
-        f"{cluster_switch(ctx, park_id)}</div>"
+        f"{cluster_switch(ctx, park_id)}{housing_switch(ctx, park_id)}</div>"
     )
 
 
@@ -410,7 +411,7 @@ def park_body(
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
-        f"{transit_panel(ctx, park_id)}"
+        f"{housing_panel(ctx, park_id)}{transit_panel(ctx, park_id)}"
         f"{capacity_panel(ctx, park_id)}"
         f"{cluster_panel(ctx, park_id)}{park_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"

@@ -26,6 +26,7 @@ from parkgap.publish.cells import clean, formula_like
 from parkgap.publish.clusters import clusters_grid, note
 from parkgap.publish.competing import capacity_grid
 from parkgap.publish.firm import CHECKED, firm_grids, with_checks
+from parkgap.publish.housed import housing_grids
 from parkgap.publish.html import page_names
 from parkgap.publish.several import comparison_grid, unconfirmed_grid
 from parkgap.publish.sheets import (
@@ -95,6 +96,9 @@ _BROKEN = {
     "official_name": 26,
     "place_name": 26,
     "item": 26,
+    "need_basis": 44,
+    "stock_name": 26,
+    "figure": 34,
     "meaning": 80,
     "nearest_name": 22,
     "note": 48,
@@ -209,6 +213,7 @@ class _Sheets:
         made = {
             "standards": comparison_grid(self.results, self.words, COMPARISON),
             "clusters": clusters_grid(self.results, self.words),
+            **housing_grids(self.results, self.words),
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),

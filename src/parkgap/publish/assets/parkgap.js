@@ -329,10 +329,10 @@
     return groups;
   }
 
-  /* What is planned: hollow marks above all others, never mistaken for what is there. */
-  function planned(map, data) {
+  /* What is planned, or where beds are given: marks above all others, of a look of their own. */
+  function planned(data, rows, look) {
     const group = L.layerGroup();
-    for (const [x, y, name, what, opening, walk] of data.planned || []) {
+    for (const [x, y, name, what, opening, walk] of rows || []) {
       const box = node("div", "facility");
       box.appendChild(node("h3", "", name || data.t.unnamed));
       box.appendChild(node("p", "walk", what));
@@ -340,7 +340,7 @@
       box.appendChild(node("p", "", walk));
       L.marker([y / STEPS, x / STEPS], {
         title: name, alt: name, icon: L.divIcon({
-          className: "anchor", iconSize: [0, 0], html: node("span", "planned"),
+          className: "anchor", iconSize: [0, 0], html: node("span", look),
         }),
       }).bindPopup(box, { maxWidth: 300 }).addTo(group);
     }
@@ -460,7 +460,8 @@
     } else {
       const groups = facilities(map, data);
       groups.gates = gates(map, data);
-      groups.planned = planned(map, data);
+      groups.planned = planned(data, data.planned, "planned");
+      groups.beds = planned(data, data.beds, "bed");
       groups.cluster = cluster(data);
       switches(map, groups);
     }
