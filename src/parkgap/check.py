@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from parkgap.datums import doubts
 from parkgap.errors import InputError, Problem
+from parkgap.housing_plan import doubt_shifts
 from parkgap.inputs import downloaded
 from parkgap.list_keys import LAPSE_MONTHS, FacilitiesTable, holds
 from parkgap.office import Office, read_office
@@ -135,6 +136,8 @@ def check_study(path: str | Path, *, tell: Tell = lambda _: None) -> Checked:
     found.warnings += office.warnings
     found.tables += [_described(name, report) for name, report in office.reports]
     found.warnings += headcount_doubts(office, sections)
+    if study is not None:
+        found.warnings += doubt_shifts(study, office.frames["shifts"])
     _lapsed(sections, study, found)
     _transit(sections, study, file.parent, found)
     rasters = _rasters(sections, file.parent, found)

@@ -40,6 +40,8 @@ _DRAWN = "2026-10-31T00:00:00Z"
 _SOURCE = "数据来源"
 _CLOSED = 7  # row of the canteens' list
 _LAST_AND_HEADWAY = (("21:00", 12), ("21:00", 15), ("21:00", 15), ("18:30", 40), ("21:00", 20))
+# Hectares of industrial land, and of that for administration and living, where anybody counted.
+_LAND = {"SF01": (60, 3.6), "SF03": (62, 6.2)}
 _TITLE = {"zh": "示范区产业园区生活配套体检（虚构示例）", "en": "Demonstration district (made up)"}
 
 
@@ -133,11 +135,15 @@ def _parks() -> _Table:
     rows = [
         (
             *(p.id, p.name, p.zone, "示范区", p.subdistrict, p.workers, MADE_UP, "2026-06-30"),
+            *_LAND.get(p.id, (None, None)),
             _wkt(p.box),
         )
         for p in PARKS
     ]
-    headings = "园区编号 园区名称 功能区 行政区 街道 职工人数 人数依据 统计日期 几何"
+    headings = (
+        "园区编号 园区名称 功能区 行政区 街道 职工人数 人数依据 统计日期 "
+        "工业用地公顷 配套用地公顷 几何"
+    )
     return _Table("parks.csv", headings, rows)
 
 
@@ -274,10 +280,15 @@ def _housing() -> _Table:
         (("H03", "南岸职工宿舍", "南岸园区公司（虚构）", "宿舍", 520, 3200, 100), (230, -430)),
         (unknown, (-60, 820)),
     )
-    rows = [(*what, *told, *_at(*xy, "CGCS2000")) for what, xy in stock]
+    # The dormitory has less floor a person than the least usable area.
+    areas = {"H01": (38_000, None), "H02": (14_400, 9_600), "H03": (12_000, None)}
+    rows = [
+        (*what, *told, *areas.get(str(what[0]), (None, None)), *_at(*xy, "CGCS2000"))
+        for what, xy in stock
+    ]
     headings = (
         "房源编号 房源名称 提供单位 房源类型 套数 床位 空置床位 "
-        "供应对象 开放范围 状态 交付日期 统计日期 经度 纬度"
+        "供应对象 开放范围 状态 交付日期 统计日期 建筑面积 使用面积 经度 纬度"
     )
     return _Table("housing_stock.xlsx", headings, rows, sheet="保障房源")
 

@@ -46,7 +46,7 @@ def broken(file: Path, message: str) -> Problem:
 def _known_at(key: Key, model: type[BaseModel]) -> list[str]:
     """List the keys that may stand beside the one at `key`."""
     for part in key[:-1]:
-        if part.isdigit():  # one of a list of sections
+        if part.isdigit() or part not in model.model_fields:  # one of a list, or a user's word
             continue
         inner = model.model_fields[part].annotation
         options = getattr(inner, "__args__", (inner,))

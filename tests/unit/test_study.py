@@ -173,7 +173,6 @@ def test_all_problems_come_in_one_error(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("[housing]\nneed_share = { low = 0.2 }\n", "housing"),
         ('[survey]\nfile = "a.csv"\n', "survey"),
     ],
 )

@@ -263,7 +263,7 @@ def _housing_stock(table: Cells, source: HousingStockTable, known: Known) -> Col
 def _floor(table: Cells) -> dict[str, list[object]]:
     """Read floor areas of housing; what is usable of them is no more."""
     names = ("area_m2", "usable_m2")
-    found = {name: checks.amounts(table, name, _MOST, unit="m2") for name in names}
+    found = {name: checks.amounts(table, name, MOST, unit="m2") for name in names}
     checks.not_more(table, "usable_m2", found["usable_m2"], "area_m2", found["area_m2"])
     return {name: list(values) for name, values in found.items()}
 
