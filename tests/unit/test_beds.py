@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,14 +65,14 @@ def plain(o: Offers) -> tuple[float, float]:
         rows.append([float(j == h) for _ in range(groups) for j in range(houses)])
         most.append(o.house_most[h])
     bounds = [(0.0, top) for top in open_.ravel()]
-    first = linprog(-np.ones(groups * houses), A_ub=rows, b_ub=most, bounds=bounds, method="highs")
-    beds = -first.fun
+    solve: Any = linprog
+    limits = {"A_ub": rows, "b_ub": most, "bounds": bounds, "method": "highs"}
+    beds = -solve(-np.ones(groups * houses), **limits).fun
     exact = {"A_eq": [np.ones(groups * houses)], "b_eq": [beds]}
-    second = linprog(cost.ravel(), A_ub=rows, b_ub=most, bounds=bounds, method="highs", **exact)
-    return beds, second.fun
+    return beds, solve(cost.ravel(), **limits, **exact).fun
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(offers())
 def test_as_many_beds_and_as_few_minutes_as_a_plain_programme(o: Offers) -> None:
     found = give(o)
@@ -80,7 +81,7 @@ def test_as_many_beds_and_as_few_minutes_as_a_plain_programme(o: Offers) -> None
     assert (found * o.cost).sum() == pytest.approx(minutes, abs=1e-4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(offers())
 def test_no_bed_is_given_twice_and_nobody_gets_two(o: Offers) -> None:
     found = give(o)

@@ -160,8 +160,7 @@ def _park(ctx: Context, park_id: str) -> Row | None:
 
 def _given(ctx: Context, park_id: str) -> list[Row]:
     frame = ctx.results.plans.beds
-    rows: list[Row] = frame[frame["park_id"].astype(str) == park_id].to_dict("records")
-    return rows
+    return list(frame[frame["park_id"].astype(str) == park_id].to_dict("records"))
 
 
 def _assumed(ctx: Context) -> list[str]:
