@@ -18,7 +18,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 from parkgap import frames
 from parkgap.errors import OutputError
 from parkgap.publish.geopackage import write_geopackage
-from parkgap.results import Beside, Results
+from parkgap.results import Beside, Plans, Results
 
 PARKS = {
     "p1": box(120.0, 36.0, 120.01, 36.01),
@@ -99,6 +99,7 @@ def make(**changes: Any) -> Results:
         ),
         "closed": ("node/9",),
         "beside": Beside(),
+        "plans": Plans(),
         "changes": (),
         "compared_with": None,
         "data_date": "2026-10-30",

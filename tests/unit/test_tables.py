@@ -26,7 +26,7 @@ from parkgap.publish.cells import cell, clean, empty, guard, unguard
 from parkgap.publish.html import page_name
 from parkgap.publish.tables import write_csv, write_workbook
 from parkgap.publish.text import LANGUAGES, Text
-from parkgap.results import Beside, Cause, Change, Firm, Results
+from parkgap.results import Beside, Cause, Change, Firm, Plans, Results
 from parkgap.standard import Standard, load
 
 # DESIGN, section 5, letter for letter.
@@ -149,6 +149,7 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
         "data_date": "2026-10-30",
         "made_up": True,
         "beside": Beside(),
+        "plans": Plans(),
         "firm": Firm(),
         "completeness": frames.COMPLETENESS.frame(),
         "certainty": frames.CERTAINTY.frame(),
