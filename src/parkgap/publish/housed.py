@@ -56,7 +56,8 @@ def _said(words: Words, group: str) -> Callable[[object], str]:
 def housing_grids(results: Results, words: Words) -> dict[str, Grid | None]:
     """Make the sheets of beds; None where the study asks for none."""
     plans, t = results.plans, words.t
-    names = dict(zip(results.parks["park_id"], results.parks["name"], strict=True))
+    named = results.ranking
+    names = dict(zip(named["park_id"], named["park_name"], strict=True))
     basis = _words(words, basis="basis")
     housing = _grid(
         HOUSING,
