@@ -1,8 +1,8 @@
 """Give beds to workers: as many as can be, then the least time on the way, then a fixed order.
 
 A linear programme whose constraints are nested (a group in its park, a bed in its house), so that
-its corners are whole numbers.  HiGHS solves it (dual simplex, one thread, no limit of time), three
-times: each time on what the time before left open, by its dual values.
+its corners are whole numbers.  HiGHS solves it (dual simplex, one thread, no limit of time) twice:
+the second time on what the first left open, by its dual values.
 """
 
 from __future__ import annotations
@@ -67,13 +67,19 @@ def give(offers: Offers) -> Ints:
         return np.zeros(0, dtype=np.int64)
     rows, most = _limits(offers)
     equal = np.zeros(len(most), dtype=bool)
-    free = np.ones(size, dtype=bool)
+    free = np.arange(size)
     beds = np.zeros(size)
-    # Negative: the most beds.  Then minutes, then the order of parks and houses.
-    for aim in (-np.ones(size), offers.cost.astype(float), _order(offers)):
-        # Later aims choose among the optima of the earlier ones alone.
-        beds, reduced, dual = _solve(aim, rows, most, equal, free)
-        free &= np.abs(reduced) < _DUAL
+    # One bed more moves others along a chain that visits no row twice: so much the ways of them all
+    # can grow at most, and a bed weighs more.
+    bed = 1 + int(offers.cost.max()) * len(most)
+    for aim in (offers.cost.astype(float) - bed, _order(offers)):
+        if len(free) == 0:
+            break
+        found, reduced, dual = _solve(aim[free], rows[:, free], most, equal)
+        beds[:] = 0.0
+        beds[free] = found
+        # The order of parks and houses chooses among the optima alone.
+        free = free[np.abs(reduced) < _DUAL]
         equal |= np.abs(dual) > _DUAL
     whole = np.rint(beds)
     if np.abs(whole - beds).max() > _NONE:
@@ -105,7 +111,7 @@ def _limits(offers: Offers) -> tuple[csr_array, Floats]:
 
 
 def _solve(
-    aim: Floats, rows: csr_array, most: Floats, equal: Bools, free: Bools
+    aim: Floats, rows: csr_array, most: Floats, equal: Bools
 ) -> tuple[Floats, Floats, Floats]:
     """Solve one step; the beds, their reduced costs, and the dual values of the rows."""
     from scipy.optimize import linprog as solver
@@ -119,7 +125,7 @@ def _solve(
         b_ub=most[~equal] if none.shape[0] else None,
         A_eq=some if some.shape[0] else None,
         b_eq=most[equal] if some.shape[0] else None,
-        bounds=np.column_stack([np.zeros(len(aim)), np.where(free, np.inf, 0.0)]),
+        bounds=(0, None),
         method="highs-ds",
     )
     if found.status != 0:
