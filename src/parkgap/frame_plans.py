@@ -41,7 +41,7 @@ BEDS = Schema(
     minutes float? minutes - the way between park and housing, whole; empty where few are meant
     mode str - walk, shuttle, bus, gtfs or speed; own: an enterprise's own beds, nobody asks where
     when str - now, or after: once what is coming is ready
-    basis str - source or assumption
+    basis str - source (the way is measured along streets) or assumption
     ready str? - when the housing is ready, as exact as given
     """),
     key=("park_id", "stock_id", "when"),

@@ -7,6 +7,7 @@ street at x is 130 + |x| m on foot.  67 m take a minute; 15 minutes are 1,005 m.
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,9 @@ def test_the_need_less_who_is_housed_against_vacant_beds_on_foot(tmp_path: Path)
     said = explain_park(results, "P", "worker_housing")
     assert "need lodging 350 (200–500); housed 100; beds given 200; short 50" in said
     assert "beds (there now): H, 200 beds, 6 min on foot" in said
+    told = json.loads(explain_park(results, "P", as_json=True))
+    assert told["housing"][0]["beds_short"] == 50
+    assert told["beds"][0]["minutes"] == 6
 
 
 def test_beds_that_are_coming_help_nobody_today(tmp_path: Path) -> None:

@@ -98,6 +98,11 @@ def _as_json(
     found = {"park": row["park_id"], "items": plain}
     if buses := [besides.shuttle(s) for s in besides.shuttles(row["park_id"])]:
         found["shuttles"] = buses
+    plans = besides.results.plans
+    for name, frame in (("housing", plans.housing), ("beds", plans.beds)):
+        own = frame[frame["park_id"] == row["park_id"]].drop(columns="park_id")
+        if len(own):
+            found[name] = json.loads(own.to_json(orient="records", force_ascii=False))
     return json.dumps(found, ensure_ascii=False, indent=1)
 
 

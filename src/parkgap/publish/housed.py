@@ -72,7 +72,7 @@ def housing_grids(results: Results, words: Words) -> dict[str, Grid | None]:
         words,
         {
             **_words(words, way_mode="lodging_mode", when="lodging_when"),
-            **basis,
+            **_words(words, basis="lodging_basis"),
             "stock_id": lambda v: t("housing.own_beds") if v == OWN else clean(v),
         },
         {"name": "stock_name", "minutes": "way_min", "mode": "way_mode"},
@@ -228,7 +228,7 @@ def _beds_table(ctx: Context, park_id: str) -> str:
         when = ctx.words.word("lodging_when", row["when"])
         ready = string(row["ready"]) if row["when"] != "now" else ""
         small = f"<small>{text(ready)}</small>" if ready else ""
-        basis = ctx.words.word("basis", row["basis"])
+        basis = ctx.words.word("lodging_basis", row["basis"])
         cells = [
             Cell(f"<bdi>{text(name)}</bdi>", name),
             Cell(text(when) + small, when),

@@ -60,6 +60,8 @@ _BOX = {"border": 1, "border_color": _RULE}
 # Display formats by column; other numbers are shown as they are.
 _NUMBERS = {
     **dict.fromkeys(("workers", "workers_lacking_core", "workers_unserved"), "#,##0"),
+    **dict.fromkeys(("lodging_need_low", "lodging_need", "lodging_need_high", "housed"), "#,##0"),
+    **dict.fromkeys(("beds_allocated", "beds_short", "beds_pipeline", "beds_vacant"), "#,##0"),
     **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
     **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
     **dict.fromkeys(("weight", "weight_unverified", "weight_unconfirmed"), "0.0%"),
