@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CELL, _OFF = 0.02, 0.025  # degrees; no two of the datums lie farther apart than _OFF
 _PLACED = (
     *("parks", "gates", "enterprises", "residences", "facilities", "housing_stock", "projects"),
-    *("shuttles", "bus_lines"),
+    *("shuttles", "bus_lines", "plan"),
 )
 
 
@@ -110,7 +110,8 @@ def _points(
     found: list[tuple[Any, geo.Floats, geo.Floats]] = []
     for name in _PLACED:
         frame = frames.get(name)
-        given: Sequence[Any] = sections[name] if name == "facilities" else [sections[name]]
+        section = sections.get(name)
+        given: Sequence[Any] = section or () if name == "facilities" else [section]
         for source in given:
             if source is None or source.file is None or frame is None or not len(frame):
                 continue

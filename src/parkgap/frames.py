@@ -10,7 +10,8 @@ OpenStreetMap ids or from input ids, never from row numbers.
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
 :mod:`parkgap.frame_tables`, of public transport in :mod:`parkgap.frame_transit`, of the published
 lists in :mod:`parkgap.frame_results`, of capacity in :mod:`parkgap.frame_capacity`, of beds and
-sites in :mod:`parkgap.frame_plans`; here are those of the stages, and the list of all.
+sites in :mod:`parkgap.frame_plans`, of a what-if in :mod:`parkgap.frame_whatif`; here are those
+of the stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ from parkgap.frame_transit import (
     TRANSIT,
     TRANSIT_STOPS,
 )
+from parkgap.frame_whatif import EDITS, PLAN
 
 __all__ = [
     "ASSESSMENT",
@@ -81,6 +83,7 @@ __all__ = [
     "DEPARTURES",
     "DOUBTFUL_HOMES",
     "DUTIES",
+    "EDITS",
     "ENTERPRISES",
     "FACILITIES",
     "FACILITIES_READ",
@@ -99,6 +102,7 @@ __all__ = [
     "OWNERS",
     "PARKS",
     "PIPELINE",
+    "PLAN",
     "PLANNED",
     "PROJECTS",
     "RANKING",
@@ -456,6 +460,8 @@ SCHEMAS: tuple[Schema, ...] = (
     BUS_LINES,
     OWNERS,
     LISTED,
+    PLAN,
+    EDITS,
     PLANNED,
     TIMETABLE,
     STOCK,

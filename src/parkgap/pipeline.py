@@ -27,6 +27,7 @@ from parkgap.assess.clusters import find_clusters
 from parkgap.assess.nearest import places_of_few
 from parkgap.assessing import assess, compare, ground_of
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
+from parkgap.frames import EDITS, PLAN
 from parkgap.housing_plan import doubt_shifts, plan_housing
 from parkgap.inputs import (
     Tables,
@@ -38,6 +39,7 @@ from parkgap.inputs import (
     with_extract,
 )
 from parkgap.osm_parks import seek_parks
+from parkgap.plan_input import Ground, plan_of
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
@@ -129,23 +131,22 @@ def compute(
 
 def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> Results:
     memo, shelf, inputs = Memo(store, program.fingerprint()), Shelf(store), study.hashes()
-    with clock("standard"):
-        standard = load(study.standard_source, dict(study.standard.set))
-        also = load_also(study, standard)
+    standard, also = _standards(study, clock)
     tables, prepared = _read(study, (standard, *also), clock, memo, shelf)
-    parks = tables.parks.sort_values("park_id", ignore_index=True)
-    _overlapping(study, parks, prepared)
+    _overlapping(study, tables.parks, prepared)
     with clock("datums"):
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
-    _still(study, inputs)
     rasters, rules = _rules(study, standard, also)
-    further = [Further.of(other, standard, tables) for other in also]
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     with _stage(clock, memo, "transit"):
         transit = transit_of(study, day, memo)
+    ground = Ground(tables, transit.stops, rules, prepared, day, shelf, memo)
+    plan, tables, parks, edits = _plan(study, ground, clock)
     tables = _doubted(study, tables, transit.warnings)
+    _still(study, inputs)
+    further = [Further.of(other, standard, tables) for other in also]
     centres, tables = _centres(tables, standard, day)
-    lists = _lists(tables, standard, day, transit.stops)
+    lists = replace(_lists(tables, standard, day, transit.stops), edits=edits)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
     works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
@@ -167,10 +168,10 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         stretch=FASTEST if known else 1.0,
     )
     with _stage(clock, memo, "assess"):
-        ground = ground_of(town, memo)
-        frames, beside = assess(town, ground, memo)
+        judged = ground_of(town, memo)
+        frames, beside = assess(town, judged, memo)
     with _stage(clock, memo, "compare"):
-        frames["clusters"] = find_clusters(ground, standard, centres)
+        frames["clusters"] = find_clusters(judged, standard, centres)
         frames["comparison"] = compare(town, further, surveys[1:], frames, memo)
     found = places_shown(
         *(found, np.concatenate([t["geometry"].to_numpy() for t in (parks, tables.residences)])),
@@ -188,7 +189,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         drawn=drawn,
         coverage=prepared.coverage,
         data_date=prepared.date,
-        made_up=tables.made_up or is_made_up(transit.stops),
+        made_up=tables.made_up or is_made_up(transit.stops, plan),
         counts=notes.count(prepared, found, parks),
         warnings=tuple(
             notes.warn(*(dated, standard, prepared, parks, found, tables), shuttles_withheld=lost)
@@ -199,6 +200,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         plans=_planned(town, clock, memo),
         closed=found.closed,
         also=also,
+        whatif=plan,
         **frames,
     )
 
@@ -213,6 +215,27 @@ def _planned(town: Town, clock: Clock, memo: Memo) -> Plans:
     """Plan from the gaps, as far as the study asks for it."""
     with _stage(clock, memo, "housing"):
         return Plans(**plan_housing(town))
+
+
+def _standards(study: Study, clock: Clock) -> tuple[Standard, tuple[Standard, ...]]:
+    """Load the standards that judge: the study's own, and those that it compares with."""
+    with clock("standard"):
+        standard = load(study.standard_source, dict(study.standard.set))
+        return standard, load_also(study, standard)
+
+
+def _plan(
+    study: Study, ground: Ground, clock: Clock
+) -> tuple[pd.DataFrame, Tables, pd.DataFrame, pd.DataFrame]:
+    """Read the plan of a what-if; with the tables, parks and edits that it makes of the study."""
+    plan, tables, edits = PLAN.frame(), ground.tables, EDITS.frame()
+    if study.whatif is not None:
+        with _stage(clock, ground.memo, "plan"):
+            planned = plan_of(study, ground)
+        said = (*planned.tried.tables.warnings, *planned.warnings)
+        plan, edits = planned.plan, planned.tried.edits
+        tables = replace(planned.tried.tables, warnings=said)
+    return plan, tables, tables.parks.sort_values("park_id", ignore_index=True), edits
 
 
 def _batched(done: list[Any], size: int) -> list[list[Any]]:

@@ -238,6 +238,8 @@ class Results:
         is only one.
     clusters
         Frame of :data:`parkgap.frames.CLUSTERS`: the best functional cluster of each park.
+    whatif
+        Frame of :data:`parkgap.frames.PLAN`: the plan that was tried (``study.whatif`` names it).
     settled
         True where `changes` are final: a repeated run is not compared with what it replaces.
     """
@@ -273,3 +275,4 @@ class Results:
     also: tuple[Standard, ...] = ()
     comparison: pd.DataFrame = field(default_factory=frames.COMPARISON.frame)
     clusters: pd.DataFrame = field(default_factory=frames.CLUSTERS.frame)
+    whatif: pd.DataFrame = field(default_factory=frames.PLAN.frame)

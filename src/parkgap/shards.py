@@ -8,7 +8,7 @@ the whole map (how densely it is mapped) comes with the prepared extract.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -277,6 +277,7 @@ def make_shard(
         placed = part[name].dropna(subset=["lon", "lat"])
         shapes.append(geo.lonlat_points(placed["lon"], placed["lat"]))
     window = window_of(shapes, rules)
+    edits, window = _edits_in(lists.edits, window)
     shapely.prepare(window)
     near = mine | shapely.intersects(window, parks["geometry"].to_numpy())
     context = parks[near].reset_index(drop=True)
@@ -296,10 +297,39 @@ def make_shard(
         own=own,
         parks=context,
         estates=others.assign(workers=0.0).reset_index(drop=True),
-        lists=Lists(*map(near_by, (lists.there, lists.planned, lists.bus_lines, lists.stops))),
+        lists=replace(
+            lists,
+            edits=edits,
+            **{n: near_by(getattr(lists, n)) for n in ("there", "planned", "bus_lines", "stops")},
+        ),
         window=window,
         **part,
     )
+
+
+def _edits_in(
+    edits: pd.DataFrame, window: shapely.Geometry
+) -> tuple[pd.DataFrame, shapely.Geometry]:
+    """Take the edits that concern a window; it grows by where places that move into it come from.
+
+    No figure depends on how wide a window is, so what a place is can be looked up where it stands.
+    """
+    if edits.empty:
+        return edits, window
+    here, comes = (_within(edits, prefix, window) for prefix in ("", "to_"))
+    nowhere = edits["lon"].isna().to_numpy()
+    arriving = comes & ~here & ~nowhere
+    if arriving.any():
+        points = geo.lonlat_points(edits["lon"][arriving], edits["lat"][arriving])
+        window = shapely.union_all([window, around(points, BEYOND_M)])
+    rows: pd.DataFrame = edits[here | comes | nowhere].reset_index(drop=True)
+    return rows, window
+
+
+def _within(frame: pd.DataFrame, prefix: str, window: shapely.Geometry) -> Bools:
+    lon, lat = (frame[f"{prefix}{c}"].to_numpy(dtype=float) for c in ("lon", "lat"))
+    inside = shapely.contains_xy(window, np.nan_to_num(lon), np.nan_to_num(lat))
+    return np.asarray(inside & ~np.isnan(lon), dtype=bool)
 
 
 # --- together again ------------------------------------------------------------------------------

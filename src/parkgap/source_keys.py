@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
@@ -303,6 +304,28 @@ class Population(Section):
     """Where people live: a raster of persons a cell."""
 
     raster: Text
+
+
+class PlanTable(FileTable):
+    """The plan of a what-if, as it is opened; no section of ``study.toml``."""
+
+
+class WhatIf(Section):
+    """The plan that a what-if tries: named on the command line, never in ``study.toml``.
+
+    Attributes
+    ----------
+    file
+        The plan as results name it: its place in the study's folder, else its name alone.
+    crs
+        Datum of its coordinates; None: the file says it.
+    path
+        Where it lies; not part of the parameters, as it may be this machine's own.
+    """
+
+    file: Text
+    crs: Crs | None = None
+    path: Path | None = Field(default=None, exclude=True)
 
 
 class Transit(Section):

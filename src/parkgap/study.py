@@ -49,9 +49,10 @@ from parkgap.source_keys import (
     Terrain,
     Text,
     Transit,
+    WhatIf,
     refused,
 )
-from parkgap.study_faults import broken, refusal, unknown_key
+from parkgap.study_faults import OWN_FIELDS, broken, refusal, unknown_key
 from parkgap.study_files import (
     feed_files,
     is_standard_file,
@@ -79,6 +80,7 @@ __all__ = [
     "Table",
     "Terrain",
     "Transit",
+    "WhatIf",
     "load_study",
     "safe_name",
 ]
@@ -181,6 +183,8 @@ class Study(Section):
         Heading of pages and lists; the name where none is given.
     as_of
         The day the question is asked; None: the extract's date.
+    whatif
+        The plan that is tried; no ``study.toml`` names it.
     """
 
     path: Path = Field(exclude=True)
@@ -211,6 +215,7 @@ class Study(Section):
     privacy: Privacy = Privacy()
     walking: Walking = Walking()
     reach: Reach = Reach()
+    whatif: WhatIf | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -268,6 +273,13 @@ class Study(Section):
         return self.root / name if is_standard_file(name) else name
 
     @property
+    def plan_path(self) -> Path | None:
+        """The plan that a what-if tries; None: the study is taken as it is."""
+        if self.whatif is None:
+            return None
+        return self.whatif.path or self.root / self.whatif.file
+
+    @property
     def rasters(self) -> tuple[str, ...]:
         """The rasters that ``study.toml`` names."""
         dem = () if self.terrain is None else self.terrain.dem
@@ -286,6 +298,8 @@ class Study(Section):
         found += self.transit_files()
         named = (self.standard_source, *self.also_sources)
         found += [source for source in named if isinstance(source, Path)]
+        if self.plan_path is not None:
+            found += with_sidecars(self.plan_path)
         return list(dict.fromkeys(found))
 
     def table_files(self) -> list[Path]:
@@ -395,8 +409,8 @@ def load_study(path: str | Path) -> Study:
         problems += [
             refusal(detail, Study, file, lines) for detail in error.errors(include_url=False)
         ]
-    if "path" in data:  # the model's own field, which no user may set
-        problems.append(unknown_key(("path",), data["path"], Study, file, lines))
+    for own in sorted(OWN_FIELDS & data.keys()):
+        problems.append(unknown_key((own,), data[own], Study, file, lines))
     problems += missing_files(data, TABLES, file, lines)
     if problems or study is None:
         raise StudyError(*problems)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Key = tuple[str, ...]
+#: The model's own fields, which no ``study.toml`` may set.
+OWN_FIELDS = frozenset({"path", "whatif"})
 _LOOK = (
     "对照 parkgap init DIR --example 写出的样例改正 / "
     "compare it with the sample that parkgap init DIR --example writes"
@@ -51,7 +53,7 @@ def _known_at(key: Key, model: type[BaseModel]) -> list[str]:
         inner = model.model_fields[part].annotation
         options = getattr(inner, "__args__", (inner,))
         model = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
-    return [name for name in model.model_fields if name != "path"]
+    return [name for name in model.model_fields if name not in OWN_FIELDS]
 
 
 def unknown_key(

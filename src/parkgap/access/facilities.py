@@ -23,7 +23,7 @@ NAME_COLUMNS = ("name", "name:zh", "brand", "operator")
 # Keys that make an object a place or a building; a street named after a dormitory is neither.
 PLACE_KEYS = ("amenity", "shop", "leisure", "office", "healthcare", "tourism", "craft", "building")
 _MOVING = ("highway", "railway", "public_transport")
-_CAMPUS = frozenset({"university", "college", "school", "kindergarten", "hospital"})
+CAMPUS = frozenset({"university", "college", "school", "kindergarten", "hospital"})
 
 
 @lru_cache(maxsize=1)
@@ -188,7 +188,7 @@ def _on_campus(objects: pd.DataFrame) -> Bools:
     """Objects inside the grounds of a university, school or hospital: student or staff homes."""
     geometry = objects["geometry"].to_numpy()
     amenity = objects["amenity"] if "amenity" in objects.columns else pd.Series(dtype=object)
-    grounds = amenity.isin(_CAMPUS).to_numpy() & geo.is_area(geometry)
+    grounds = amenity.isin(CAMPUS).to_numpy() & geo.is_area(geometry)
     out = np.zeros(len(objects), dtype=bool)
     if grounds.any():
         points = geo.lonlat_points(objects["lon"], objects["lat"])

@@ -23,6 +23,8 @@ Bools = npt.NDArray[np.bool_]
 
 # Their rows' list_id; the others' are file names.
 _PROJECTS, _STOCK, _ENTERPRISES = "projects", "housing_stock", "enterprises"
+#: The same of what a plan builds.
+PLAN_LIST = "plan"
 
 
 def gather(
@@ -165,7 +167,8 @@ def with_canteens(
     """
     if MEAL not in [i.id for i in standard.items]:
         return there, frozenset()
-    meals = there[there["item"] == MEAL]
+    # What a plan builds stands beside a firm's own canteen; a list's row is that canteen.
+    meals = there[(there["item"] == MEAL) & (there["list_id"] != PLAN_LIST)]
     told = meals.loc[meals["removed"].astype(bool) | meals["lon"].notna(), "access"]
     own = enterprises[enterprises["canteen_seats"] > 0]
     own = own.assign(access="enterprise:" + own["enterprise_id"].astype(str))

@@ -8,7 +8,7 @@ one of them has no name and they are of one item.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -138,7 +138,11 @@ def likeness(
 
 
 def join(
-    facilities: pd.DataFrame, member: Bools, official: pd.DataFrame, standard: Standard
+    facilities: pd.DataFrame,
+    member: Bools,
+    official: pd.DataFrame,
+    standard: Standard,
+    new: Collection[str] = (),
 ) -> tuple[pd.DataFrame, Bools, Bools]:
     """Bring the lists into the facilities.
 
@@ -147,6 +151,8 @@ def join(
     facilities, member, official, standard
         As for :func:`match`; `official` holds what exists, or is removed
         (:func:`parkgap.access.lists.open_places`).
+    new
+        Ids of rows that are no place that is mapped already, whatever lies near.
 
     Returns
     -------
@@ -165,6 +171,7 @@ def join(
     wanted = np.array([items.index(i) for i in official["item"]], dtype=np.int64)
     removed = official["removed"].to_numpy(dtype=bool)
     ids = ("list:" + official["list_id"] + "/" + official["row_id"]).to_numpy()
+    of[np.isin(ids.astype(str), list(new))] = -1
     closed = np.zeros(len(facilities), dtype=bool)
     closed[of[removed & (of >= 0)]] = True
     known = np.flatnonzero((of >= 0) & ~removed)

@@ -12,13 +12,14 @@ import shapely
 from parkgap import geo
 from parkgap.access import facilities as fac
 from parkgap.access.departures import join_departures
+from parkgap.access.edits import edit, new_ids
 from parkgap.access.entrances import door_points, entrances, shapes
 from parkgap.access.merging import merge
 from parkgap.access.official import closed_ids, join
 from parkgap.access.snap import Snapper, Snaps, concat
 from parkgap.access.streets import Streets
 from parkgap.access.timetables import join_timetable
-from parkgap.frames import DOUBTFUL_HOMES, STOPS_MATCHED
+from parkgap.frames import DOUBTFUL_HOMES, EDITS, STOPS_MATCHED
 from parkgap.standard import Standard
 
 if TYPE_CHECKING:
@@ -106,13 +107,15 @@ class Lists:
 
     `there` of :data:`parkgap.frames.LISTED`: what exists or is removed; `planned` of
     :data:`parkgap.frames.PLANNED`; `bus_lines` of :data:`parkgap.frames.BUS_LINES`; `stops` of
-    :data:`parkgap.frames.TRANSIT_STOPS`.
+    :data:`parkgap.frames.TRANSIT_STOPS`; `edits` of :data:`parkgap.frames.EDITS`: what a plan does
+    to them.
     """
 
     there: pd.DataFrame
     planned: pd.DataFrame
     bus_lines: pd.DataFrame
     stops: pd.DataFrame
+    edits: pd.DataFrame = field(default_factory=EDITS.frame)
 
 
 def find_places(
@@ -155,18 +158,24 @@ def find_places(
     counts_for = np.array([[i in row for i in items] for row in frame["items"]], dtype=bool)
     mapped_count = len(frame)
     frame, counts_for, closed = join(
-        frame, counts_for.reshape(mapped_count, len(items)), lists.there, standard
+        *(frame, counts_for.reshape(mapped_count, len(items)), lists.there, standard),
+        new=new_ids(lists.edits),
     )
     shut = closed_ids(frame, closed, lists.there)
     frame, counts_for, times, lost = join_timetable(frame, counts_for, lists.bus_lines, standard)
     frame, counts_for, matched = join_departures(frame, counts_for, lists.stops, standard)
     closed = np.r_[closed, np.zeros(len(frame) - len(closed), dtype=bool)]
+    planned = edit(frame, lists.edits)
+    frame, moved = planned.facilities, planned.moved
+    shut = tuple(sorted({*shut, *(i for ids in frame["source_ids"][planned.closed] for i in ids)}))
+    closed |= planned.closed
     lon, lat = (frame[c].to_numpy(dtype=float) for c in ("lon", "lat"))
     close = near(lon, lat, around, limit_m) & ~closed
     kept = np.where(close, np.cumsum(close) - 1, -1)
-    facility_of = np.append(kept, -1)[facility_of]  # -1, no facility, stays -1
+    # -1, no facility, stays -1; what a plan moves has neither its outline nor its doors any more.
+    facility_of = np.append(np.where(moved, -1, kept), -1)[facility_of]
     # What only a list has lies where the list says; it is reached from the street nearest to it.
-    listed = close & (np.arange(len(frame)) >= mapped_count)
+    listed = close & (moved | (np.arange(len(frame)) >= mapped_count))
     own, own_points = kept[listed], geo.points(lon[listed], lat[listed])
     frame, counts_for = frame[close].reset_index(drop=True), counts_for[close]
     public = streets.public_pieces()

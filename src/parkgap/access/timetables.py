@@ -70,14 +70,7 @@ def join_timetable(
     for_stops = np.array([i.id in standard.stop_items for i in standard.items], dtype=bool)
     if bus_lines.empty or not for_stops.any():
         return facilities, member, TIMETABLE.frame(), 0
-    row_id = (
-        "list:bus_lines/"
-        + bus_lines["line"]
-        + "/"
-        + bus_lines["direction"].fillna("-")
-        + "/"
-        + bus_lines["order"].map("{:g}".format)
-    ).to_numpy(dtype=object)
+    row_id = row_ids(bus_lines).to_numpy(dtype=object)
     joined = join_stops(facilities, member, bus_lines, row_id, for_stops, standard, _BY_TABLE)
     row = joined.row
     ids = joined.facilities["facility_id"].to_numpy()[joined.at]
@@ -120,6 +113,12 @@ class Nearness:
 
 
 _BY_TABLE = Nearness(alike=MATCH_M, nameless=NAMELESS_M)
+
+
+def row_ids(bus_lines: pd.DataFrame) -> pd.Series:
+    """Ids of the stops that only the office's timetable has (:data:`parkgap.frames.BUS_LINES`)."""
+    direction, order = bus_lines["direction"].fillna("-"), bus_lines["order"].map("{:g}".format)
+    return "list:bus_lines/" + bus_lines["line"] + "/" + direction + "/" + order
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,33 @@ USUAL: dict[str, dict[str, tuple[str, ...]]] = {
         **_SOURCE,
     },
 }
+USUAL["plan"] = {
+    "action": ("action", "动作", "操作", "措施", "调整方式", "動作", "措施類型"),
+    "target": ("target", "对象", "对象编号", "目标", "目标编号", "调整对象", "對象", "對象編號"),
+    "park_id": _PARK,
+    "enterprise_id": ("enterprise_id", "企业编号", "企業編號"),
+    "item": _ITEM,
+    "kind": ("kind", "房源类型", "居住类型", "住房类型"),
+    "id": ("site_id", "新编号", "设施编号", *_ID),
+    "name": ("设施名称", "房源名称", *_NAME),
+    "access": _ACCESS,
+    "hours": _HOURS,
+    "seats": ("seats", "座位", "座位数", "餐位", "餐位数"),
+    "area_m2": _AREA,
+    "opening": ("opening", *_OPEN),
+    "beds": _BEDS,
+    "vacant": ("vacant", "beds_vacant", "空置床位", "空余床位", "剩余床位", "空床位"),
+    "workers": _WORKERS,
+    "shift": ("shift", "班次", "班次名称", "班别"),
+    "start": ("start", "上班时间", "开始时间", "上班"),
+    "end": ("end", "下班时间", "结束时间", "下班"),
+    "break_start": ("break_start", "break", "休息开始", "用餐时间", "午休开始"),
+    "break_minutes": ("break_minutes", "minutes", "休息分钟", "休息时长", "午休分钟"),
+    "share": ("share", "比例", "人数比例", "人数占比", "占比", "职工比例"),
+    "workdays": ("workdays", "工作日", "上班日", "出勤日", "班制"),
+    **_PLACE,
+    **_SOURCE,
+}
 USUAL["headcounts"] = {
     field: names
     for field, names in USUAL["parks"].items()

@@ -1,0 +1,596 @@
+"""Read the plan of a what-if: what is built, moved, closed, re-timed, and who works when.
+
+As every table, a plan is taken whole or refused with every reason.  A published ``sites.csv`` is
+a plan as it stands: each site is built.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from parkgap import frames
+from parkgap.errors import InputError, Problem, TableError
+from parkgap.sources import cells as read
+from parkgap.sources import checks, places
+from parkgap.sources.headings import plain, there_are, usual_headings
+from parkgap.sources.list_columns import Known, accesses, item_of
+from parkgap.sources.plan_shifts import read_shift_rows
+from parkgap.sources.reading import Read, finish, open_table, sources
+from parkgap.sources.tables import kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from parkgap.source_keys import PlanTable
+    from parkgap.sources.report import Cells
+
+Floats = checks.Floats
+Texts = list[str | None]
+#: Longitude and latitude of the places of some ids; of an id that nobody has there is none.
+Find = Callable[[Sequence[str]], Mapping[str, tuple[float, float]]]
+
+ACTIONS = {
+    "add": ("add", "build", "新增", "增加", "新建", "增设"),
+    "move": ("move", "移动", "迁移", "搬迁", "移動"),
+    "close": ("close", "关闭", "撤销", "拆除", "取消", "關閉"),
+    "retime": ("retime", "hours", "调整时间", "调整营业时间", "延长营业", "調整時間"),
+    "beds": ("beds", "床位", "增加床位", "调整床位"),
+    "headcount": ("headcount", "workers", "人数", "职工人数", "调整人数", "人數"),
+    "shift": ("shift", "班次", "调整班次"),
+}
+_ACTION_OF = {plain(name): action for action, names in ACTIONS.items() for name in names}
+OF_PLACES = ("close", "move", "retime")
+STOCK = "list:housing_stock/"
+# What an action reads besides what every row may say; other filled cells are told.
+_READ = {
+    "add": ("lon", "lat", "access", "hours", "seats", "area_m2", "opening"),
+    "move": ("target", "lon", "lat"),
+    "close": ("target",),
+    "retime": ("target", "hours"),
+    "beds": ("target", "kind", "lon", "lat", "access", "opening", "beds", "vacant"),
+    "headcount": ("target", "enterprise_id", "workers"),
+    "shift": (
+        *("target", "shift", "start", "end", "break_start", "break_minutes"),
+        *("share", "workdays"),
+    ),
+}
+_TOLD = tuple(dict.fromkeys(f for fields in _READ.values() for f in fields))
+# What an action cannot do without.
+_NEEDS = {
+    "add": ("item",),
+    "move": ("target",),
+    "close": ("target",),
+    "retime": ("target", "hours"),
+    "beds": ("beds", "vacant"),
+    "headcount": ("workers",),
+    "shift": ("shift", "share"),
+}
+_PLACED = ("lon", "lat", "lonlat", "wkt")
+
+
+@dataclass(frozen=True)
+class KnownToPlan:
+    """What the rows of a plan may refer to.
+
+    Attributes
+    ----------
+    lists
+        Items, parks and enterprises that a row of a list may name.
+    parks, enterprises, shifts, stock
+        The study's tables (``PARKS``, ``ENTERPRISES``, ``SHIFTS``, ``HOUSING_STOCK``).
+    coverage
+        What the map covers (WGS-84).
+    find
+        Finds facilities, and places that are coming, by their ids.
+    """
+
+    lists: Known
+    parks: pd.DataFrame
+    enterprises: pd.DataFrame
+    shifts: pd.DataFrame
+    stock: pd.DataFrame
+    coverage: shapely.Geometry
+    find: Find
+
+
+def read_plan(source: PlanTable, *, root: Path, known: KnownToPlan) -> Read:
+    """Read a plan.
+
+    Parameters
+    ----------
+    source
+        File and declared datum.
+    root
+        The folder in which it lies.
+    known
+        What its rows may refer to.
+
+    Returns
+    -------
+    Frame of :data:`parkgap.frames.PLAN`, positions in WGS-84, and warnings.
+
+    Raises
+    ------
+    TableError
+        Everything that is wrong with it.
+    """
+    try:
+        table = open_table(source.file, source, root, "plan", (), None)
+        frame, warnings = finish(frames.PLAN, _Plan(table, source, known).columns(), table)
+    except InputError as error:
+        raise TableError(*map(of_plan, error.problems)) from None
+    return frame, [of_plan(w) for w in warnings]
+
+
+def of_plan(problem: Problem) -> Problem:
+    """Give a remedy that works for a plan, which no ``study.toml`` describes."""
+    said = problem.remedy or ""
+    if "study.toml" not in said:
+        return problem
+    remedy = "改正表头 / correct the headings"
+    if "crs" in said:
+        remedy = "用 --crs 写明坐标系 / say the coordinate system by --crs"
+    elif "encoding" in said:
+        remedy = "另存为 UTF-8 / save it as UTF-8"
+    elif "sheet" in said or "layer" in said:
+        remedy = (
+            "把计划放在第一个工作表或图层 / put the plan on the first sheet, or in the first layer"
+        )
+    return replace(problem, remedy=remedy)
+
+
+class _Plan:
+    """One plan as it is read: its table, what it may refer to, and what each row does."""
+
+    def __init__(self, table: Cells, source: PlanTable, known: KnownToPlan) -> None:
+        self.table, self.known = table, known
+        headings = {plain(heading) for heading in table.raw.headings}
+        self.sites = "action" not in table and plain("site_id") in headings and "item" in table
+        if self.sites and source.crs is None and table.raw.crs is None:
+            source = source.model_copy(update={"crs": "WGS84"})  # as sites.csv is published
+        self.source = source
+
+    def columns(self) -> dict[str, object]:
+        """Read every column, and check the rows against the study and one another."""
+        table, known = self.table, self.known
+        actions = self.actions()
+        lon, lat = self.positions()
+        if self.sites:
+            actions = self.built(lon)
+        given = self.cells()
+        self.needed(actions, given)
+        self.placed(actions, given, lon, lat)
+        ids = self.new_ids(actions, given)
+        targets, parks = self.targets(actions, given, ids)
+        self.beds(actions, given, ids)
+        self.headcounts(actions, given, targets, parks)
+        shifts = read_shift_rows(table, actions, parks, known.shifts)
+        self.repeated(actions, targets, shifts["shift"])
+        self.unread(actions)
+        new = [
+            a == "add" or (a == "beds" and t is None)
+            for a, t in zip(actions, given["target"], strict=True)
+        ]
+        kept = {
+            **{f: self.only(given[f], actions, f) for f in ("hours", "opening", "kind")},
+            **{f: self.only(given[f], actions, f) for f in ("seats", "area_m2", "beds")},
+            **{f: self.only(given[f], actions, f) for f in ("vacant", "workers")},
+            **{
+                f: [v if n else None for v, n in zip(given[f], new, strict=True)]
+                for f in ("item", "name", "access")
+            },
+        }
+        kept["item"] = [
+            v if a == "add" else None for v, a in zip(given["item"], actions, strict=True)
+        ]
+        moved = [a == "move" or n for a, n in zip(actions, new, strict=True)]
+        return {
+            "row": list(table.raw.rows),
+            "action": actions,
+            "target": targets,
+            "park_id": parks,
+            "lon": np.where(moved, lon, np.nan),
+            "lat": np.where(moved, lat, np.nan),
+            **kept,
+            **shifts,
+            "source": sources(table),
+        }
+
+    # --- cells ------------------------------------------------------------------------------
+
+    def actions(self) -> Texts:
+        """Read what each row does."""
+        table = self.table
+        if "action" in table:
+            return table.read("action", _action, required=True)
+        if not self.sites and len(table):
+            table.report.error(
+                "缺少必需的列 action / the column action is not there",
+                rule=usual_headings("plan", "action"),
+                remedy=f"{_words()[0]}；{there_are(table.raw).split(' / ', 1)[0]} / "
+                f"{_words()[1]}; {there_are(table.raw).split(' / ', 1)[1]}",
+            )
+        return [None] * len(table)
+
+    def built(self, lon: Floats) -> Texts:
+        """Build every site of a published list; rows that only say why there is none are told."""
+        for i in np.flatnonzero(np.isnan(lon)).tolist():
+            if i not in self.table.noted:
+                self.table.left_out.add(i)
+                self.table.warning(
+                    i,
+                    "id",
+                    "该行不是选址（没有坐标），未用 / the row is no site (no position); not used",
+                )
+        return [None if np.isnan(x) else "add" for x in lon]
+
+    def positions(self) -> tuple[Floats, Floats]:
+        """Read positions; where there are any, the datum must be known."""
+        table, source = self.table, self.source
+        said = any(
+            read.known(cell) is not None
+            for f in ("lon", "lat", "lonlat")
+            for cell in table.values(f)
+        )
+        if (said or "wkt" in table) and source.crs is None and table.raw.crs is None:
+            table.report.error(
+                "未说明坐标系 / the coordinate system is not said",
+                rule="WGS84, GCJ02, BD09, CGCS2000, EPSG:n",
+                remedy="加 --crs，如 --crs GCJ02（高德、腾讯） / add --crs, such as --crs WGS84",
+            )
+            self.placeless = True
+            nothing = np.full(len(table), np.nan)
+            return nothing, nothing
+        self.placeless = False
+        lon, lat = places.positions(table, source, required=False)
+        places.abroad(table, lon, lat, self.known.parks)
+        return lon, lat
+
+    def cells(self) -> dict[str, list[Any]]:
+        """Read the cells that are no position and of no shift."""
+        table = self.table
+        most = {"seats": "seats", "area_m2": "m2", "beds": "beds", "vacant": "beds"}
+        amounts = {f: checks.amounts(table, f, 1e6, unit=u).tolist() for f, u in most.items()}
+        checks.not_more(
+            *(table, "vacant", np.array(amounts["vacant"], dtype=float)),
+            *("beds", np.array(amounts["beds"], dtype=float)),
+        )
+        return {
+            "target": table.read("target", read.text),
+            "park_id": table.read("park_id", read.text),
+            "enterprise_id": table.read("enterprise_id", read.text),
+            "id": table.read("id", read.text),
+            "name": table.read("name", read.text),
+            "item": table.read("item", partial(item_of, known=self.known.lists)),
+            "kind": table.read("kind", kind),
+            "access": accesses(table, self.known.lists),
+            "hours": table.read("hours", read.known),
+            "opening": table.read("opening", read.day),
+            "workers": checks.headcounts(table, required=False).tolist(),
+            "shift": table.read("shift", read.text),
+            "share": table.read("share", read.share),
+            **amounts,
+        }
+
+    def only(self, cells: list[Any], actions: Texts, field: str) -> list[Any]:
+        """Keep the cells of rows whose action reads them."""
+        return [
+            v if a is not None and field in _READ[a] else None
+            for v, a in zip(cells, actions, strict=True)
+        ]
+
+    # --- what is lacking --------------------------------------------------------------------
+
+    def needed(self, actions: Texts, given: Mapping[str, list[Any]]) -> None:
+        """Note what a row cannot do without: a column once, a cell row by row."""
+        wanted: dict[str, list[int]] = {}
+        for i, action in enumerate(actions):
+            for field in _NEEDS[action] if action is not None else ():
+                wanted.setdefault(field, []).append(i)
+        for field, rows in wanted.items():
+            if field not in self.table:
+                self.absent(field, [str(actions[i]) for i in rows])
+                continue
+            errors = {(p.row, p.column) for p in self.table.report.errors}
+            for i in rows:
+                place = (self.table.raw.rows[i], self.table.heading(field))
+                if _blank(given[field][i]) and place not in errors:
+                    self.empty(i, field, str(actions[i]))
+
+    def placed(
+        self,
+        actions: Texts,
+        given: Mapping[str, list[Any]],
+        lon: Floats,
+        lat: Floats,
+    ) -> None:
+        """Note what is new or moved and lies nowhere, or where no map is."""
+        table = self.table
+        if self.placeless:
+            return
+        errors = {p.row for p in table.report.errors if p.column is not None}
+        where = next((f for f in _PLACED if f in table), None)
+        for i, action in enumerate(actions):
+            new_beds = action == "beds" and given["target"][i] is None
+            if not (action in ("add", "move") or new_beds):
+                continue
+            if np.isnan(lon[i]):
+                if table.raw.rows[i] not in errors and i not in table.noted:
+                    self.empty(i, where or "lon", str(action))
+            elif not shapely.contains_xy(self.known.coverage, lon[i], lat[i]):
+                box = ", ".join(f"{v:.4f}" for v in shapely.bounds(self.known.coverage))
+                table.error(
+                    i,
+                    where or "geometry",
+                    "位置在地图数据范围之外 / the position lies outside the map data",
+                    rule=f"经度最小, 纬度最小, 经度最大, 纬度最大：{box} / "
+                    f"west, south, east, north: {box}",
+                    remedy="核对坐标和坐标系（--crs） / check the position and its system (--crs)",
+                )
+
+    def absent(self, field: str, actions: Sequence[str]) -> None:
+        """Say that a column is missing which some rows need."""
+        zh, en = there_are(self.table.raw).split(" / ", 1)
+        self.table.report.error(
+            f"缺少必需的列 {field} / the column {field} is not there",
+            value=", ".join(dict.fromkeys(actions)),
+            rule=usual_headings("plan", field),
+            remedy=f"补上该列；{zh} / add it; {en}",
+        )
+
+    def empty(self, i: int, field: str, action: str) -> None:
+        """Say that a cell is empty which the row's action needs."""
+        if field not in self.table and field in _PLACED and self.table.raw.geometry is None:
+            said = [p for p in self.table.report.errors if p.row is None and field in p.what]
+            if not said:
+                self.absent(field, [action])
+            return
+        self.table.error(
+            i,
+            field,
+            f"动作 {action} 须填此格 / the action {action} needs this cell",
+            remedy="填写此格 / fill it in",
+        )
+
+    # --- ids --------------------------------------------------------------------------------
+
+    def new_ids(self, actions: Texts, given: Mapping[str, list[Any]]) -> Texts:
+        """Give new places ids: their own, else their names, else their items."""
+        new = [
+            a == "add" or (a == "beds" and t is None)
+            for a, t in zip(actions, given["target"], strict=True)
+        ]
+        said = zip(given["id"], given["name"], given["item"], given["kind"], strict=True)
+        names = [
+            (i or n or item or k) if is_new else None
+            for (i, n, item, k), is_new in zip(said, new, strict=True)
+        ]
+        if self.sites:  # one site may be good for several items
+            return _site_ids(given["id"], given["item"])
+        ids = checks.named(self.table, names)
+        ids = [
+            own if own is not None and is_new else made
+            for own, made, is_new in zip(given["id"], ids, new, strict=True)
+        ]
+        shown = "id" if "id" in self.table else "name"
+        keys = [None if i is None else (a, i) for a, i in zip(actions, ids, strict=True)]
+        checks.duplicates(self.table, shown, keys)
+        return ids
+
+    def targets(
+        self,
+        actions: Texts,
+        given: Mapping[str, list[Any]],
+        ids: Texts,
+    ) -> tuple[Texts, Texts]:
+        """Find what each row is about: target and park."""
+        targets: Texts = list(ids)
+        parks: Texts = [None] * len(actions)
+        asked = [t for a, t in zip(actions, given["target"], strict=True) if a in OF_PLACES and t]
+        there = self.known.find(asked) if asked else {}
+        for i, action in enumerate(actions):
+            said = given["target"][i]
+            if action in OF_PLACES and said is not None:
+                targets[i] = said
+                if said not in there:
+                    self.unknown(i, "target", "查无此设施 / no such facility", _COPY)
+            elif action == "beds" and said is not None:
+                targets[i] = said.removeprefix(STOCK)
+                if targets[i] not in set(self.known.stock["stock_id"]):
+                    self.unknown(
+                        *(i, "target", "房源表中查无此房源 / no such housing in the stock"),
+                        _close_to(said, self.known.stock["stock_id"]),
+                    )
+            elif action in ("headcount", "shift"):
+                targets[i], parks[i] = self.whose(i, action, given)
+        return targets, parks
+
+    def whose(
+        self,
+        i: int,
+        action: str,
+        given: Mapping[str, list[Any]],
+    ) -> tuple[str | None, str | None]:
+        """Find the park, or for a headcount the enterprise, that a row is of."""
+        firms = self.known.enterprises
+        park_of = dict(zip(firms["enterprise_id"], firms["park_id"], strict=True))
+        fields = ("enterprise_id", "target", "park_id")
+        field = next((f for f in fields if given[f][i] is not None), None)
+        if field is None:
+            self.empty(i, "park_id" if "park_id" in self.table else "target", action)
+            return None, None
+        said = str(given[field][i])
+        firm, park = said.removeprefix("enterprise:"), said.removeprefix("park:")
+        as_park = None if field == "enterprise_id" else self.park(park)
+        if as_park is not None and said != f"enterprise:{firm}":
+            return f"park:{as_park}", as_park
+        if action == "headcount" and firm in park_of:
+            return f"enterprise:{firm}", park_of[firm]
+        every = [*self.known.parks["park_id"], *(park_of if action == "headcount" else ())]
+        what = "查无此园区或企业 / no such park or enterprise"
+        if action == "shift":
+            what = "查无此园区 / no such park"
+        self.unknown(i, field, what, _close_to(said, every))
+        return None, None
+
+    def park(self, said: str) -> str | None:
+        """Find a park by its id, else by a name that no other park has."""
+        parks = self.known.parks
+        found = checks.spellings(parks).get(said)
+        if found is None:
+            named = parks.loc[parks["name"] == said, "park_id"].tolist()
+            found = named[0] if len(named) == 1 else None
+        return found
+
+    def unknown(self, i: int, field: str, what: str, remedy: str) -> None:
+        """Say that nobody has an id."""
+        self.table.error(
+            i,
+            field,
+            what,
+            rule="编号须与结果和表格中的一致 / the id must be one of the results and tables",
+            remedy=remedy,
+        )
+
+    # --- rows against the study, and against each other -----------------------------------------
+
+    def beds(self, actions: Texts, given: Mapping[str, list], ids: Texts) -> None:  # type: ignore[type-arg]
+        """Check new housing: its kind, and that its id is free."""
+        taken = set(self.known.stock["stock_id"])
+        for i, action in enumerate(actions):
+            if action != "beds" or given["target"][i] is not None:
+                continue
+            errors = {(p.row, p.column) for p in self.table.report.errors}
+            if given["kind"][i] is None:
+                if "kind" not in self.table:
+                    self.absent("kind", [action])
+                elif (self.table.raw.rows[i], self.table.heading("kind")) not in errors:
+                    self.empty(i, "kind", action)
+            if ids[i] in taken:
+                self.table.error(
+                    i,
+                    "id" if given["id"][i] is not None else "name",
+                    "房源表中已有此编号 / the stock has this id already",
+                    remedy="改床位数则填 target，新房源则换编号 / "
+                    "for other beds there, write it as target; for new housing, another id",
+                )
+
+    def headcounts(
+        self,
+        actions: Texts,
+        given: Mapping[str, list[Any]],
+        targets: Texts,
+        parks: Texts,
+    ) -> None:
+        """Refuse an enterprise's headcount that leaves its park with fewer than none."""
+        now = dict(zip(self.known.parks["park_id"], self.known.parks["workers"], strict=True))
+        said = {t for a, t in zip(actions, targets, strict=True) if a == "headcount"}
+        firms = self.known.enterprises
+        before = dict(
+            zip("enterprise:" + firms["enterprise_id"].astype(str), firms["workers"], strict=True)
+        )
+        for i, action in enumerate(actions):
+            target, park, workers = targets[i], parks[i], given["workers"][i]
+            if action != "headcount" or target not in before or f"park:{park}" in said:
+                continue
+            now[park] = now.get(park, np.nan) + workers - before[str(target)]
+            if now[park] < 0:
+                self.table.error(
+                    i,
+                    "workers",
+                    "园区职工人数将成负数 / the park's headcount would be below zero",
+                    rule=f"{park}: {now[park]:g}",
+                    remedy="同时写明园区人数 / say the park's own headcount too",
+                )
+
+    def repeated(self, actions: Texts, targets: Texts, shifts: Texts) -> None:
+        """Note rows that do the same thing twice, or something to a place that is closed."""
+        keys: list[object] = [
+            None if a is None or t is None or a == "add" else (a, t, s or "")
+            for a, t, s in zip(actions, targets, shifts, strict=True)
+        ]
+        shown = "target" if "target" in self.table else "park_id"
+        new = [
+            k if k is not None and k[0] in (*OF_PLACES, "headcount", "shift") else None  # type: ignore[index]
+            for k in keys
+        ]
+        checks.duplicates(self.table, shown, new)
+        gone = {t for a, t in zip(actions, targets, strict=True) if a == "close"}
+        for i, (action, target) in enumerate(zip(actions, targets, strict=True)):
+            closed = action in OF_PLACES and action != "close" and target in gone
+            if closed or (action == "beds" and f"{STOCK}{target}" in gone):
+                self.table.error(
+                    i,
+                    "target",
+                    "同一计划中已关闭此处 / the same plan closes this place",
+                    remedy="删去其中一行 / delete one of the rows",
+                )
+
+    def unread(self, actions: Texts) -> None:
+        """Warn of filled cells that a row's action does not read."""
+        if self.sites:
+            return
+        fields = [f for f in _TOLD if f in self.table]
+        for field in fields:
+            for i, cell in enumerate(self.table.values(field)):
+                action = actions[i]
+                if action is None or field in _READ[action] or read.known(cell) is None:
+                    continue
+                self.table.warning(
+                    i,
+                    field,
+                    f"动作 {action} 不读此格 / the action {action} does not read this cell",
+                )
+
+
+_COPY = (
+    "编号照抄 parkgap.gpkg 的 facility_id，如 node/1、list:… / "
+    "copy the facility_id of parkgap.gpkg, such as node/1 or list:…"
+)
+
+
+def _site_ids(sites: Texts, items: Texts) -> Texts:
+    """Give the sites of a published list their own ids, with the item where one has several."""
+    counts = Counter(sites)
+    return [
+        site if site is None or counts[site] == 1 else f"{site}-{item}"
+        for site, item in zip(sites, items, strict=True)
+    ]
+
+
+def _words() -> tuple[str, str]:
+    """List the actions in both languages."""
+    zh = "、".join(f"{names[2 if a != 'beds' else 1]}" for a, names in ACTIONS.items())
+    return f"写明动作：{zh}", f"say the action: {', '.join(ACTIONS)}"
+
+
+def _action(cell: object) -> str | None:
+    said = read.text(cell)
+    if said is None:
+        return None
+    found = _ACTION_OF.get(plain(said))
+    if found is None:
+        zh, en = _words()
+        raise read.CellError("不认识的动作 / unknown action", ", ".join(ACTIONS), f"{zh} / {en}")
+    return found
+
+
+def _close_to(said: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(said, [str(k) for k in known], n=1, cutoff=0.5)
+    if close:
+        return f"是否为 {close[0]!r}？ / did you mean {close[0]!r}?"
+    return "改正编号 / correct the id"
+
+
+def _blank(value: object) -> bool:
+    return value is None or value != value  # noqa: PLR0124 - NaN
