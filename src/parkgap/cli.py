@@ -14,9 +14,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import parkgap
-from parkgap.cli_compare import BaseOpt, FromOpt, Tools, find_asked, register, say_notes
-from parkgap.console import print_json, print_summary, print_tables, progress, refusals, summary
+from parkgap.cli_compare import BaseOpt, FromOpt, Tools, find_asked, register
+from parkgap.cli_whatif import register as register_whatif
+from parkgap.console import (
+    Shown,
+    print_json,
+    print_tables,
+    progress,
+    refusals,
+    report,
+    say_notes,
+)
 from parkgap.errors import InputError
+from parkgap.whatif import default_out
 
 if TYPE_CHECKING:
     from parkgap.rerun import Means
@@ -446,43 +456,18 @@ def _run(
 ) -> None:
     asked = find_asked(path, source, base, lang, _load)
     study = asked.study
-    folder = out if out is not None else Path("maps") / study.name
+    folder = out if out is not None else default_out(study)
     from parkgap import rerun
 
     say_notes(asked.notes, study.language)
     with progress(quiet=quiet or as_json) as tell:
         outcome = rerun.run(study, folder, means, asked=asked, tell=tell)
-    say_notes(outcome.notes, study.language)
-    if verbose and not as_json:
-        for stage in outcome.stages:
-            reused = f"  ({', '.join(stage.reused)})" if stage.reused else ""
-            typer.echo(f"{stage.seconds:7.2f} s  {stage.name}{reused}", err=True)
-    if outcome.trouble and not quiet:
-        typer.echo(
-            f"计算结果未能保存，下次将重新计算 / nothing could be kept for the next run: "
-            f"{outcome.trouble}",
-            err=True,
-        )
-    found = rerun.summary(folder)
-    if as_json:
-        print_json(summary(found, folder) | {"unchanged": outcome.reused})
-    elif not quiet:
-        print_summary(study, found, folder)
-        if outcome.reused:
-            typer.echo(
-                "输入未变，结果未改动。"
-                if study.language == "zh"
-                else "Nothing has changed; the results are as they were."
-            )
-    if fail_under is not None:
-        high = {r["park_id"]: r["score_high"] for r in found.ranking}
-        low = [park for park, score in high.items() if score is not None and score < fail_under]
-        if low:
-            typer.echo(f"score_high < {fail_under:g}: {', '.join(low)}", err=True)
-            raise typer.Exit(3)
+    report(study, folder, outcome, Shown(as_json, quiet, verbose, fail_under))
 
 
-register(app, Tools(refusals, lambda quiet: progress(quiet=quiet), print_json))
+_TOOLS = Tools(refusals, lambda quiet: progress(quiet=quiet), print_json)
+register(app, _TOOLS)
+register_whatif(app, _TOOLS, _load)
 
 
 def main() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from parkgap.console import say_notes
 
 if TYPE_CHECKING:
     from parkgap.replay import Asked
@@ -37,12 +39,6 @@ class Tools:
     refusals: Callable[[bool], AbstractContextManager[None]]
     progress: Callable[[bool], AbstractContextManager[Callable[[str], None]]]
     print_json: Callable[[object], None]
-
-
-def say_notes(notes: Iterable[tuple[str, str]], language: str) -> None:
-    """Say what the user must know besides, on stderr."""
-    for zh, en in notes:
-        typer.echo(f"注意：{zh}" if language == "zh" else f"Note: {en}", err=True)
 
 
 def find_asked(

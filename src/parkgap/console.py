@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import typer
 from parkgap.errors import InputError, ParkgapError, ShardError
 
 if TYPE_CHECKING:
-    from parkgap.rerun import Summary
+    from parkgap.rerun import Outcome, Summary
     from parkgap.study import Study
 
 
@@ -32,12 +33,16 @@ def summary(found: Summary, folder: Path) -> dict[str, object]:
 
 def print_summary(study: Study, found: Summary, folder: Path) -> None:
     """Print warnings, the first three parks, and where the results are."""
+    from parkgap.publish.notices import whatif_mark
+    from parkgap.publish.text import Text
     from parkgap.standard import load
 
     zh = study.language == "zh"
     ranked = [r for r in found.ranking if r["rank"] is not None]
     for text in found.warnings:
         typer.echo(("注意：" if zh else "Note: ") + text["zh" if zh else "en"], err=True)
+    for mark in whatif_mark(study, Text(study.language)):
+        typer.echo(mark)
     count = len(found.ranking)
     head = (
         f"{count} 个园区，{len(ranked)} 个已排序" if zh else f"{count} parks, {len(ranked)} ranked"
@@ -55,6 +60,74 @@ def print_summary(study: Study, found: Summary, folder: Path) -> None:
         if zh
         else "A screening result, not a planning verification or acceptance."
     )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How the outcome of a run is shown, and below which score it counts as failed."""
+
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    fail_under: float | None = None
+
+
+def report(
+    study: Study,
+    folder: Path,
+    outcome: Outcome,
+    shown: Shown,
+    besides: Mapping[str, object] | None = None,
+) -> None:
+    """Say what a run did; exits with 3 where a park is below the score that was asked for.
+
+    Parameters
+    ----------
+    besides
+        What else is told as JSON.
+    """
+    from parkgap import rerun
+
+    say_notes(outcome.notes, study.language)
+    if shown.verbose and not shown.as_json:
+        for stage in outcome.stages:
+            reused = f"  ({', '.join(stage.reused)})" if stage.reused else ""
+            typer.echo(f"{stage.seconds:7.2f} s  {stage.name}{reused}", err=True)
+    if outcome.trouble and not shown.quiet:
+        typer.echo(
+            f"计算结果未能保存，下次将重新计算 / nothing could be kept for the next run: "
+            f"{outcome.trouble}",
+            err=True,
+        )
+    found = rerun.summary(folder)
+    if shown.as_json:
+        said = summary(found, folder) | {"unchanged": outcome.reused}
+        print_json(said | dict(besides or {}))
+    elif not shown.quiet:
+        print_summary(study, found, folder)
+        if outcome.reused:
+            typer.echo(
+                "输入未变，结果未改动。"
+                if study.language == "zh"
+                else "Nothing has changed; the results are as they were."
+            )
+    _fail(found, shown.fail_under)
+
+
+def _fail(found: Summary, fail_under: float | None) -> None:
+    if fail_under is None:
+        return
+    high = {r["park_id"]: r["score_high"] for r in found.ranking}
+    low = [park for park, score in high.items() if score is not None and score < fail_under]
+    if low:
+        typer.echo(f"score_high < {fail_under:g}: {', '.join(low)}", err=True)
+        raise typer.Exit(3)
+
+
+def say_notes(notes: Iterable[tuple[str, str]], language: str) -> None:
+    """Say what the user must know besides, on stderr."""
+    for zh, en in notes:
+        typer.echo(f"注意：{zh}" if language == "zh" else f"Note: {en}", err=True)
 
 
 def print_tables(tables: list[dict[str, Any]], *, zh: bool) -> None:

@@ -140,12 +140,8 @@ def _beds(tables: Tables, rows: pd.DataFrame) -> tuple[Tables, list[tuple[str, f
         stock.loc[row["target"], ["beds", "beds_vacant"]] = [row["beds"], row["vacant"]]
     if not len(rows):
         return tables, []
-    made = rows[fresh].assign(
-        stock_id=rows["target"],
-        beds_vacant=rows["vacant"],
-        ready_date=rows["opening"],
-        status="existing",
-    )
+    names = {"target": "stock_id", "vacant": "beds_vacant", "opening": "ready_date"}
+    made = rows[fresh].rename(columns=names).assign(status="existing")
     parts = [stock.reset_index(drop=True), made.reindex(columns=HOUSING_STOCK.names)]
     both = pd.concat([p for p in parts if len(p)], ignore_index=True)
     new = list(zip(STOCK + made["stock_id"], made["lon"], made["lat"], strict=True))

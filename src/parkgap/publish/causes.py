@@ -67,7 +67,7 @@ def said_of(cause: Cause, words: Words) -> str:
 
 _PLACEHOLDERS = (
     *("name", "date", "before", "after", "items_before", "items_after", "n", "part", "role"),
-    *("item", "reasons_before", "reasons_after"),
+    *("item", "reasons_before", "reasons_after", "file", "row"),
 )
 
 

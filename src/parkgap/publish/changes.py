@@ -8,7 +8,7 @@ the program); how much each of several contributed is not measured, and the row 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 
 from parkgap.publish.differences import Differences, counts_lines, differences, grows, limits
 from parkgap.publish.events import Event, World, match
+from parkgap.publish.plancauses import PlanCauses
 from parkgap.publish.walks import Walk, changed_walks, least
 from parkgap.results import Cause, Change
 
@@ -73,11 +74,14 @@ class _Comparison:
             closed=frozenset(after.frames["closed"]["source_id"]),
         )
         matched = match(before.frames["facilities"], after.frames["facilities"], world)
+        both = (before.frames["facilities"], after.frames["facilities"])
+        self.plan = PlanCauses.of(before.record, after.record, *both)
+        happened = self.plan.events(matched.events)
         self.events: dict[str, list[Event]] = {}
-        for event in matched.events:
+        for event in happened:
             for item in event.items:
                 self.events.setdefault(item, []).append(event)
-        ids = {i for e in matched.events for i in e.ids}
+        ids = {i for e in happened for i in e.ids}
         self.metres = least(before.frames["nearby"], after.frames["nearby"], ids)
         self.walks = changed_walks(before, after, matched.same)
         self.ranks = tuple(_by_park(run.frames["ranking"]) for run in (before, after))
@@ -126,7 +130,7 @@ class _Comparison:
     def _ranking(self, park: str, items: Sequence[_Touched], *, others: bool) -> Iterator[Change]:
         one, two = (ranks[park] for ranks in self.ranks)
         name = str(two["park_name"] or park)
-        heads = self._headcount(one, two)
+        heads = self._headcount(park, one, two)
         for what in ("rank", "tier", "score"):
             if not _other(one[what], two[what]):
                 continue
@@ -138,12 +142,14 @@ class _Comparison:
                 causes += heads
                 causes += [Cause("other_parks")] if others else []
             if not items:
-                causes += [*self.parameters, *self._general()]
+                planned = [c for c in self.plan.on_park(park) if c.code not in _codes(heads)]
+                causes += [*planned, *self.parameters, *self._general()]
             yield Change(park, name, what, _say(one[what]), _say(two[what]), _several(causes))
         if _other(one["workers"], two["workers"]):
             few = [c for c in heads if c.code == "headcount_few"]
             values = (None, None) if few else self._told(one, two)
-            counted = [_input(r) for r in ("parks", "headcounts") if r in self.found.inputs]
+            counted = self.plan.of_park(park, "plan_headcount")
+            counted += [_input(r) for r in ("parks", "headcounts") if r in self.found.inputs]
             why = [*self._hidden(one["workers"], two["workers"]), *counted] or self._general()
             causes = [*few, *why]
             yield Change(park, name, "workers", *values, tuple(causes or [Cause("unexplained")]))
@@ -158,7 +164,7 @@ class _Comparison:
         strict, lax = (before, after) if self.hides[0] > self.hides[1] else (after, before)
         return self.privacy if _empty(strict) and not _empty(lax) else []
 
-    def _headcount(self, one: Row, two: Row) -> list[Cause]:
+    def _headcount(self, park: str, one: Row, two: Row) -> list[Cause]:
         """Say how the headcount changed; of a change of few workers only that there was one.
 
         Where neither figure may be told, nobody can say whether it changed at all.
@@ -167,9 +173,13 @@ class _Comparison:
         if not _other(before, after):
             return []
         if not _empty(before) and not _empty(after) and abs(before - after) < self.few:
-            return [Cause("headcount_few", (), (("n", str(self.few)),))]
+            few = Cause("headcount_few", (), (("n", str(self.few)),))
+            return [*self.plan.of_park(park, "plan_headcount"), few]
         facts = zip(("before", "after"), self._told(one, two), strict=True)
         told = tuple((k, v) for k, v in facts if v)
+        planned = self.plan.of_park(park, "plan_headcount")
+        if planned and told:
+            return [replace(c, facts=(*c.facts, *told)) for c in planned]
         return [Cause("headcount", (), told)] if told else []
 
     # --- items --------------------------------------------------------------------------------
@@ -201,7 +211,7 @@ class _Comparison:
             if park not in self.ranks[0] or park not in self.ranks[1]:
                 continue
             item = str((two or one)["item"])
-            heads = self._headcount(self.ranks[0][park], self.ranks[1][park])
+            heads = self._headcount(park, self.ranks[0][park], self.ranks[1][park])
             causes = self._causes(park, item, one, two, heads)
             row = _Touched(label, item, one, two, causes, abs(_part(two) - _part(one)))
             found.setdefault(park, []).append(row)
@@ -221,6 +231,8 @@ class _Comparison:
         runs = (self.before.record, self.after.record)
         if any(grows(r, item) for r in runs) or "not_applicable" in states:
             causes += heads
+        if any(item in r["standard"].get("timed", ()) for r in runs):
+            causes += self.plan.of_park(park, "plan_shift")
         causes += self.parameters
         better = _better(one, two)
         walks = [w for w in self.walks.get((park, item), []) if w.fits(better)]
@@ -230,7 +242,7 @@ class _Comparison:
             causes += self._walked(park, crossing or [w for w in walks if w.near(reach)])
         if not causes:
             causes += [c for c in events if c.code in _EVIDENCE]
-            causes += self._ground(one, two)
+            causes += self.plan.on_park(park) or self._ground(one, two)
         causes += self.found.program
         return _several([*causes, *_certainty(one, two)]) if causes else (Cause("unexplained"),)
 
@@ -383,8 +395,14 @@ def _several(causes: Sequence[Cause]) -> tuple[Cause, ...]:
         return (Cause("unexplained"),)
     unique = list(dict.fromkeys(causes))
     kinds = {_kind(c) for c in unique} - _EFFECTS
+    if "plan_headcount" in _codes(unique):  # what is withheld of it is no cause besides
+        kinds -= {"headcount"}
     both = any(c.code == "item" for c in unique) and kinds
     return (*unique, Cause("several")) if len(kinds) > 1 or both else tuple(unique)
+
+
+def _codes(causes: Sequence[Cause]) -> set[str]:
+    return {c.code for c in causes}
 
 
 def _kind(cause: Cause) -> str:

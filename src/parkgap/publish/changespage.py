@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from parkgap.publish.causes import cause_text, value_text, what_text
+from parkgap.publish.cells import clean
 from parkgap.publish.html import Cell, page, table, text
 from parkgap.publish.shell import Context, footer, masthead
 from parkgap.results import Change
@@ -18,7 +19,8 @@ def link(ctx: Context) -> str:
     if not ctx.results.changes:
         return ""
     n = len({c.park_id for c in ctx.results.changes})
-    return f'<nav><a href="{FILE}">{text(ctx.t("changed.link", n=n))}</a></nav>'
+    key = "changed.link" if ctx.results.study.whatif is None else "changed.link_plan"
+    return f'<nav><a href="{FILE}">{text(ctx.t(key, n=n))}</a></nav>'
 
 
 def changes_page(ctx: Context) -> str:
@@ -51,6 +53,9 @@ def _since(ctx: Context) -> str:
     facts = ctx.results.compared_with or {}
     unknown = ctx.t("about.unknown_date")
     day = facts.get("as_of") or facts.get("osm_date") or unknown
+    if ctx.results.study.whatif is not None:
+        file, version = clean(ctx.results.study.whatif.file), facts.get("program", "")
+        return ctx.t("changed.since_plan", file=file, before=day, version=version)
     now = ctx.results.study.as_of or ctx.results.data_date or unknown
     return ctx.t("changed.since", before=day, after=now, version=facts.get("program", ""))
 

@@ -49,6 +49,8 @@ def with_changes(
         record = read_record(out)
         if record["study"]["name"] != results.study.name:
             return results, None
+        if ("whatif" in record) != (results.study.whatif is not None):
+            return results, None  # a plan was tried there, or is here: nothing became of it
         if same_run(record, run_facts(results, results.study.parameters())):
             if record["compared_with"] is None:
                 return results, None

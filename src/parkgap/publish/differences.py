@@ -17,7 +17,12 @@ Record = Mapping[str, Any]
 
 #: Parameters that say nothing of the question: how results are called and worded, and what the
 #: standard's overrides and the inputs' names are (both are compared by what came of them).
-_SILENT = frozenset({"name", "title", "language", "edition", "map_review_no", "as_of", "standard"})
+_SILENT = frozenset(
+    {
+        *("name", "title", "language", "edition", "map_review_no", "as_of", "standard"),
+        "whatif",  # compared by what its rows do
+    }
+)
 _NAMES = frozenset({"file", "dem", "raster", "gtfs", "overpass", "geocoder", "source"})
 # Sections of a study that name files: tables, lists and rasters.
 _FILES = (*TABLES, "facilities", "terrain", "population", "transit")
@@ -112,7 +117,8 @@ def _contents(record: Record) -> list[str]:
 
 def changed_inputs(one: Record, two: Record) -> frozenset[str]:
     """Name the roles whose content differs; a renamed file is no other one."""
-    roles = ("osm", *_FILES)
+    # Where only the later run tries a plan, its rows are the causes.
+    roles = ("osm", *_FILES, *(("whatif",) if one["parameters"].get("whatif") else ()))
     return frozenset(r for r in roles if _hashes(one, r) != _hashes(two, r))
 
 

@@ -16,6 +16,7 @@ from parkgap.publish.beside import Besides
 from parkgap.publish.chain import chain
 from parkgap.publish.competing import capacity_lines
 from parkgap.publish.housed import housing_lines
+from parkgap.publish.notices import whatif_mark
 from parkgap.publish.text import Text
 from parkgap.publish.transit import departures_said
 from parkgap.publish.words import Words
@@ -140,6 +141,7 @@ def _besides(
 def _head(results: Results, row: dict[str, object], text: Text) -> list[str]:
     rank = results.ranking[results.ranking["park_id"] == row["park_id"]].iloc[0]
     head = [f"{row['name']} [{row['park_id']}]"]
+    head += whatif_mark(results.study, text)
     if results.made_up:
         head.append(text("notice.made_up"))
     head.append(

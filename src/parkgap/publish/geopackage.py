@@ -39,6 +39,7 @@ from parkgap.frames import (
 )
 from parkgap.publish.causes import changes_frame, packed
 from parkgap.publish.cells import clean, values
+from parkgap.publish.notices import whatif_mark
 from parkgap.publish.sheets import stamp, title
 from parkgap.publish.text import LANGUAGES, Text
 from parkgap.publish.words import Words
@@ -313,6 +314,9 @@ def _metadata(results: Results) -> dict[str, str]:
         texts["MADE_UP"] = "notice.made_up"
     for name, key in texts.items():
         found[name] = " / ".join(Text(lang)(key) for lang in LANGUAGES)
+    said = [mark for lang in LANGUAGES for mark in whatif_mark(study, Text(lang))]
+    if said:
+        found["WHAT_IF"] = " / ".join(said)
     found["DATA_DATE"] = results.data_date
     found["STANDARD"] = f"{standard.id} {standard.version}"
     return found

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 RUN_FILE = "run.json"
 TIMINGS_FILE = "timings.json"
 RESULT_SCHEMA = "2"
+#: What a record says of each row of a plan.
+PLAN_FACTS = ("row", "action", "target", "park_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +124,7 @@ def run_facts(results: Results, parameters: Mapping[str, object]) -> dict[str, A
             }
             for other in results.also
         ],
+        **_plan(results),
         "data": {"osm_date": results.data_date or None, "made_up": results.made_up},
         "inputs": results.inputs,
         "parameters": parameters,
@@ -131,6 +134,17 @@ def run_facts(results: Results, parameters: Mapping[str, object]) -> dict[str, A
     }
     plain: dict[str, Any] = _plain(record)
     return plain
+
+
+def _plan(results: Results) -> dict[str, Any]:
+    """Say which plan was tried, and what each of its rows is about; no figures of it, no firm."""
+    whatif, plan = results.study.whatif, results.whatif
+    if whatif is None:
+        return {}
+    plan = plan.assign(target=plan["target"].mask(plan["park_id"].notna(), None))
+    cells = (plan[n].astype(object).where(plan[n].notna(), None) for n in PLAN_FACTS)
+    rows = [dict(zip(PLAN_FACTS, row, strict=True)) for row in zip(*cells, strict=True)]
+    return {"whatif": {"file": whatif.file, "rows": rows}}
 
 
 def seal(record: Mapping[str, object]) -> str:

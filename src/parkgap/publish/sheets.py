@@ -10,6 +10,7 @@ import parkgap
 from parkgap.frames import CHANGES, RANKING, ROLLUP, SHORTFALL, Schema
 from parkgap.publish.causes import cause_text, value_text, what_text
 from parkgap.publish.cells import clean, values
+from parkgap.publish.notices import whatif_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +75,8 @@ def title(results: Results) -> str:
 def notices(results: Results, words: Words) -> list[str]:
     """Give what must stand on every result, under its title."""
     edition = "notice.internal" if results.study.edition == "internal" else "about.public"
-    lines = [words.t("notice.screening"), words.t(edition)]
+    lines = [*whatif_mark(results.study, words.t)]
+    lines += [words.t("notice.screening"), words.t(edition)]
     return [*lines, words.t("notice.made_up")] if results.made_up else lines
 
 

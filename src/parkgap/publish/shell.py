@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from parkgap.publish.beside import Besides
 from parkgap.publish.html import definitions, page_names, text
+from parkgap.publish.notices import whatif_mark
 from parkgap.publish.text import Text
 from parkgap.publish.words import STATUSES, Row, Words, string
 
@@ -114,7 +115,8 @@ def edition_mark(ctx: Context) -> str:
 
 def map_marks(ctx: Context) -> list[str]:
     """List what stands on the map itself, so that a cut-out of it still says it."""
-    return [edition_mark(ctx), *([ctx.t("notice.made_up")] if ctx.results.made_up else [])]
+    made_up = [ctx.t("notice.made_up")] if ctx.results.made_up else []
+    return [*whatif_mark(ctx.results.study, ctx.t), edition_mark(ctx), *made_up]
 
 
 def masthead(ctx: Context, title: str, sub: str, nav: str = "") -> str:
@@ -123,6 +125,7 @@ def masthead(ctx: Context, title: str, sub: str, nav: str = "") -> str:
     marks = [("edition", edition_mark(ctx)), ("screening", t("notice.screening"))]
     if ctx.results.made_up:
         marks.insert(0, ("made-up", t("notice.made_up")))
+    marks = [*(("whatif", said) for said in whatif_mark(ctx.results.study, t)), *marks]
     shown = "".join(f'<span class="mark {css}">{text(words)}</span>' for css, words in marks)
     return (
         f'<a class="skip" href="#main-table">{text(t("page.skip_to_table"))}</a>\n'

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from parkgap.frames import CHANGES, HOUSING, RANKING, ROLLUP, SHORTFALL, Schema
 from parkgap.publish.causes import changes_frame
 from parkgap.publish.cells import clean, guard, values
+from parkgap.publish.notices import whatif_mark
 from parkgap.publish.text import LANGUAGES, Text
 from parkgap.publish.words import Words
 from parkgap.publish.workbook import write_workbook
@@ -88,6 +89,7 @@ def _write_notice(path: Path, results: Results) -> Path:
         edition = "notice.internal" if results.study.edition == "internal" else "about.public"
         lines = [
             clean(results.study.title),
+            *whatif_mark(results.study, text),
             text("notice.screening"),
             text(edition),
             *([text("notice.made_up")] if results.made_up else []),

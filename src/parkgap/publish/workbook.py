@@ -28,6 +28,7 @@ from parkgap.publish.competing import capacity_grid
 from parkgap.publish.firm import CHECKED, firm_grids, with_checks
 from parkgap.publish.housed import housing_grids
 from parkgap.publish.html import page_names
+from parkgap.publish.notices import whatif_mark
 from parkgap.publish.several import comparison_grid, unconfirmed_grid
 from parkgap.publish.sheets import (
     changes_grid,
@@ -288,7 +289,9 @@ class _Sheets:
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
         # & begins a code in headers and footers, and 255 characters are Excel's limit
-        heading = title(self.results)[:100].replace("&", "&&")
+        # and a printed sheet must say by itself that it is a what-if
+        named = " ".join([*whatif_mark(self.results.study, self.t), title(self.results)])
+        heading = named[:100].replace("&", "&&")
         sheet.set_header(f"&L{heading}&R{name}")
         notice = f"{self.t('notice.screening')}  {self.t('notice.odbl')}"[:180]
         sheet.set_footer(f"&L&8{notice.replace('&', '&&')}&R&8{self.t('workbook.page')}")
