@@ -114,11 +114,11 @@ class _Table(NamedTuple):
 
 
 def _tables(town: Town) -> list[_Table]:
-    """Fill every table that a study may name, in the order of ``study.toml``."""
+    """Fill every table that a study may name, in the order of ``study.toml``; and a plan to try."""
     return [
         *(_parks(), _headcounts(), _gates(), _enterprises(), _residences(), _shifts()),
         *(_canteens(town), _services(town), _housing(), _projects()),
-        *(_shuttles(), _bus_lines(), _owners()),
+        *(_shuttles(), _bus_lines(), _owners(), _plan()),
     ]
 
 
@@ -350,6 +350,37 @@ def _owners() -> _Table:
         ("pharmacy", "示范区卫健局（虚构）", "药店与社区卫生"),
     ]
     return _Table("owners.csv", "指标 责任部门 职责", rows)
+
+
+def _plan() -> _Table:
+    """Propose a row of every action that a what-if knows, in the fourth and the third park."""
+    headings = (
+        "动作 对象编号 园区编号 指标 名称 房源类型 经度 纬度 开放范围 营业时间 座位数 "
+        "床位 空置床位 人数 班次 上班时间 下班时间 比例"
+    )
+    blank: dict[str, Cell] = dict.fromkeys(headings.split())
+
+    def row(action: str, **cells: Cell) -> tuple[Cell, ...]:
+        return tuple({**blank, "动作": action, **cells}.values())
+
+    canteen: dict[str, Cell] = dict(zip(("经度", "纬度"), _at(-4150, 250), strict=True))
+    canteen |= {"指标": "canteen_or_meal", "名称": "西岭公共食堂", "开放范围": "公共"}
+    moved: dict[str, Cell] = dict(zip(("经度", "纬度"), _at(2650, 320), strict=True))
+    homes: dict[str, Cell] = dict(zip(("经度", "纬度"), _at(1000, -230), strict=True))
+    homes |= {"名称": "南岸蓝领公寓", "房源类型": "公租房", "床位": 600, "空置床位": 600}
+    night: dict[str, Cell] = {"班次": "夜班", "比例": 0.15}
+    rows = [
+        row("新增", **canteen, 营业时间="06:00-22:00", 座位数=400),
+        row("移动", 对象编号="list:services.xlsx/YD001", **moved),
+        row("关闭", 对象编号="list:services.xlsx/BL001"),
+        row("调整时间", 对象编号="list:canteens.csv/ST0001", 营业时间="00:00-24:00"),
+        row("床位", **homes),
+        row("床位", 对象编号="H03", 床位=3400, 空置床位=300),
+        row("人数", 园区编号="SF02", 人数=5600),
+        row("班次", 园区编号="SF03", **night),
+        row("班次", 园区编号="SF03", 班次="早班", 比例=0.5),
+    ]
+    return _Table("plan.csv", headings, rows)
 
 
 def _wkt(box: Box) -> str:

@@ -17,7 +17,8 @@ from parkgap.plans import At, Tried, try_plan
 from parkgap.shards import BEYOND_M, split
 from parkgap.source_keys import PlanTable
 from parkgap.sources.list_columns import Known
-from parkgap.sources.plan import OF_PLACES, KnownToPlan, of_plan, read_plan
+from parkgap.sources.plan import KnownToPlan, of_plan, read_plan
+from parkgap.sources.plan_actions import OF_PLACES
 from parkgap.sources.prepared import read_window
 from parkgap.sources.surroundings import around
 from parkgap.sources.wanted import narrowed

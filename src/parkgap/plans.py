@@ -17,7 +17,7 @@ import pandas as pd
 from parkgap.access.lists import PLAN_LIST, gather, not_yet, open_places
 from parkgap.frames import EDITS, HOUSING_STOCK, OFFICIAL, SHIFTS
 from parkgap.list_keys import CENTRE, ITEM_OF_STOCK, MEAL
-from parkgap.sources.plan import OF_PLACES, STOCK
+from parkgap.sources.plan_actions import OF_PLACES, STOCK
 
 if TYPE_CHECKING:
     from parkgap.inputs import Tables

@@ -246,7 +246,7 @@ def test_a_plan_says_what_edited_tables_say(
 
 
 def test_every_case_changes_something_and_an_empty_plan_nothing(tmp_path: Path) -> None:
-    study = Desk().write(tmp_path)
+    study = Desk().write(tmp_path / "town")
     store = Store(tmp_path / "store")
     plain = pipeline.compute(study, store=store)
     assert PHARMACY in set(plain.facilities["facility_id"])
@@ -370,11 +370,11 @@ def test_published_sites_are_a_plan_and_serve_whom_they_were_worked_out_to_serve
     tmp_path: Path,
 ) -> None:
     # Two parks of 1,000 and 600; a parcel point is due within 300 m.  One site 120 + 100 + 10 =
-    # 230 m from the first park's firm; the second park, 1,000 m further east, has none in reach.
-    town = village().mapped(west=600, south=-1300)
-    town.street((1000, 0), (1000, 120), highway="service")
-    town.park("Q", (900, 20, 1100, 220), workers=600)
-    town.firm("G", "Q", (1000, 120), 600)
+    # 230 m from the first park's firm; the second park, 1,500 m east, has none in reach.
+    town = village().mapped(west=1100, south=-900)
+    town.street((1500, 0), (1500, 120), highway="service")
+    town.park("Q", (1400, 20, 1600, 220), workers=600)
+    town.firm("G", "Q", (1500, 120), 600)
     study = town.write(tmp_path)
     (file := tmp_path / "sites.csv").write_text(
         "site_id,item,lon,lat,search_radius_m,park_ids,workers_gained,score_gain,order,reason\n"
@@ -412,7 +412,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-PLAN = [
+PLAN: list[dict[str, Any]] = [
     {"action": "新增", "id": "N", "name": "<img src=x onerror=alert(1)>", "item": PARCEL}
     | at(80, 10),
     {"action": "关闭", "target": PHARMACY},

@@ -22,6 +22,23 @@ from parkgap.sources import cells as read
 from parkgap.sources import checks, places
 from parkgap.sources.headings import plain, there_are, usual_headings
 from parkgap.sources.list_columns import Known, accesses, item_of
+from parkgap.sources.plan_actions import (
+    NEEDS,
+    OF_PLACES,
+    PLACED,
+    READ,
+    STOCK,
+    action_of,
+    words,
+)
+from parkgap.sources.plan_checks import (
+    absent,
+    check_beds,
+    check_headcounts,
+    check_repeated,
+    check_unread,
+    empty,
+)
 from parkgap.sources.plan_shifts import read_shift_rows
 from parkgap.sources.reading import Read, finish, open_table, sources
 from parkgap.sources.tables import kind
@@ -38,44 +55,6 @@ Floats = checks.Floats
 Texts = list[str | None]
 #: Longitude and latitude of the places of some ids; of an id that nobody has there is none.
 Find = Callable[[Sequence[str]], Mapping[str, tuple[float, float]]]
-
-ACTIONS = {
-    "add": ("add", "build", "新增", "增加", "新建", "增设"),
-    "move": ("move", "移动", "迁移", "搬迁", "移動"),
-    "close": ("close", "关闭", "撤销", "拆除", "取消", "關閉"),
-    "retime": ("retime", "hours", "调整时间", "调整营业时间", "延长营业", "調整時間"),
-    "beds": ("beds", "床位", "增加床位", "调整床位"),
-    "headcount": ("headcount", "workers", "人数", "职工人数", "调整人数", "人數"),
-    "shift": ("shift", "班次", "调整班次"),
-}
-_ACTION_OF = {plain(name): action for action, names in ACTIONS.items() for name in names}
-OF_PLACES = ("close", "move", "retime")
-STOCK = "list:housing_stock/"
-# What an action reads besides what every row may say; other filled cells are told.
-_READ = {
-    "add": ("lon", "lat", "access", "hours", "seats", "area_m2", "opening"),
-    "move": ("target", "lon", "lat"),
-    "close": ("target",),
-    "retime": ("target", "hours"),
-    "beds": ("target", "kind", "lon", "lat", "access", "opening", "beds", "vacant"),
-    "headcount": ("target", "enterprise_id", "workers"),
-    "shift": (
-        *("target", "shift", "start", "end", "break_start", "break_minutes"),
-        *("share", "workdays"),
-    ),
-}
-_TOLD = tuple(dict.fromkeys(f for fields in _READ.values() for f in fields))
-# What an action cannot do without.
-_NEEDS = {
-    "add": ("item",),
-    "move": ("target",),
-    "close": ("target",),
-    "retime": ("target", "hours"),
-    "beds": ("beds", "vacant"),
-    "headcount": ("workers",),
-    "shift": ("shift", "share"),
-}
-_PLACED = ("lon", "lat", "lonlat", "wkt")
 
 
 @dataclass(frozen=True)
@@ -172,11 +151,12 @@ class _Plan:
         self.placed(actions, given, lon, lat)
         ids = self.new_ids(actions, given)
         targets, parks = self.targets(actions, given, ids)
-        self.beds(actions, given, ids)
-        self.headcounts(actions, given, targets, parks)
+        check_beds(known, table, actions, given, ids)
+        check_headcounts(known, table, actions, given, targets, parks)
         shifts = read_shift_rows(table, actions, parks, known.shifts)
-        self.repeated(actions, targets, shifts["shift"])
-        self.unread(actions)
+        check_repeated(table, actions, targets, shifts["shift"])
+        if not self.sites:
+            check_unread(table, actions)
         new = [
             a == "add" or (a == "beds" and t is None)
             for a, t in zip(actions, given["target"], strict=True)
@@ -212,13 +192,13 @@ class _Plan:
         """Read what each row does."""
         table = self.table
         if "action" in table:
-            return table.read("action", _action, required=True)
+            return table.read("action", action_of, required=True)
         if not self.sites and len(table):
             table.report.error(
                 "缺少必需的列 action / the column action is not there",
                 rule=usual_headings("plan", "action"),
-                remedy=f"{_words()[0]}；{there_are(table.raw).split(' / ', 1)[0]} / "
-                f"{_words()[1]}; {there_are(table.raw).split(' / ', 1)[1]}",
+                remedy=f"{words()[0]}；{there_are(table.raw).split(' / ', 1)[0]} / "
+                f"{words()[1]}; {there_are(table.raw).split(' / ', 1)[1]}",
             )
         return [None] * len(table)
 
@@ -285,7 +265,7 @@ class _Plan:
     def only(self, cells: list[Any], actions: Texts, field: str) -> list[Any]:
         """Keep the cells of rows whose action reads them."""
         return [
-            v if a is not None and field in _READ[a] else None
+            v if a is not None and field in READ[a] else None
             for v, a in zip(cells, actions, strict=True)
         ]
 
@@ -295,17 +275,17 @@ class _Plan:
         """Note what a row cannot do without: a column once, a cell row by row."""
         wanted: dict[str, list[int]] = {}
         for i, action in enumerate(actions):
-            for field in _NEEDS[action] if action is not None else ():
+            for field in NEEDS[action] if action is not None else ():
                 wanted.setdefault(field, []).append(i)
         for field, rows in wanted.items():
             if field not in self.table:
-                self.absent(field, [str(actions[i]) for i in rows])
+                absent(self.table, field, [str(actions[i]) for i in rows])
                 continue
             errors = {(p.row, p.column) for p in self.table.report.errors}
             for i in rows:
                 place = (self.table.raw.rows[i], self.table.heading(field))
                 if _blank(given[field][i]) and place not in errors:
-                    self.empty(i, field, str(actions[i]))
+                    empty(self.table, i, field, str(actions[i]))
 
     def placed(
         self,
@@ -319,14 +299,14 @@ class _Plan:
         if self.placeless:
             return
         errors = {p.row for p in table.report.errors if p.column is not None}
-        where = next((f for f in _PLACED if f in table), None)
+        where = next((f for f in PLACED if f in table), None)
         for i, action in enumerate(actions):
             new_beds = action == "beds" and given["target"][i] is None
             if not (action in ("add", "move") or new_beds):
                 continue
             if np.isnan(lon[i]):
                 if table.raw.rows[i] not in errors and i not in table.noted:
-                    self.empty(i, where or "lon", str(action))
+                    empty(self.table, i, where or "lon", str(action))
             elif not shapely.contains_xy(self.known.coverage, lon[i], lat[i]):
                 box = ", ".join(f"{v:.4f}" for v in shapely.bounds(self.known.coverage))
                 table.error(
@@ -337,30 +317,6 @@ class _Plan:
                     f"west, south, east, north: {box}",
                     remedy="核对坐标和坐标系（--crs） / check the position and its system (--crs)",
                 )
-
-    def absent(self, field: str, actions: Sequence[str]) -> None:
-        """Say that a column is missing which some rows need."""
-        zh, en = there_are(self.table.raw).split(" / ", 1)
-        self.table.report.error(
-            f"缺少必需的列 {field} / the column {field} is not there",
-            value=", ".join(dict.fromkeys(actions)),
-            rule=usual_headings("plan", field),
-            remedy=f"补上该列；{zh} / add it; {en}",
-        )
-
-    def empty(self, i: int, field: str, action: str) -> None:
-        """Say that a cell is empty which the row's action needs."""
-        if field not in self.table and field in _PLACED and self.table.raw.geometry is None:
-            said = [p for p in self.table.report.errors if p.row is None and field in p.what]
-            if not said:
-                self.absent(field, [action])
-            return
-        self.table.error(
-            i,
-            field,
-            f"动作 {action} 须填此格 / the action {action} needs this cell",
-            remedy="填写此格 / fill it in",
-        )
 
     # --- ids --------------------------------------------------------------------------------
 
@@ -427,7 +383,7 @@ class _Plan:
         fields = ("enterprise_id", "target", "park_id")
         field = next((f for f in fields if given[f][i] is not None), None)
         if field is None:
-            self.empty(i, "park_id" if "park_id" in self.table else "target", action)
+            empty(self.table, i, "park_id" if "park_id" in self.table else "target", action)
             return None, None
         said = str(given[field][i])
         firm, park = said.removeprefix("enterprise:"), said.removeprefix("park:")
@@ -462,96 +418,6 @@ class _Plan:
             remedy=remedy,
         )
 
-    # --- rows against the study, and against each other -----------------------------------------
-
-    def beds(self, actions: Texts, given: Mapping[str, list], ids: Texts) -> None:  # type: ignore[type-arg]
-        """Check new housing: its kind, and that its id is free."""
-        taken = set(self.known.stock["stock_id"])
-        for i, action in enumerate(actions):
-            if action != "beds" or given["target"][i] is not None:
-                continue
-            errors = {(p.row, p.column) for p in self.table.report.errors}
-            if given["kind"][i] is None:
-                if "kind" not in self.table:
-                    self.absent("kind", [action])
-                elif (self.table.raw.rows[i], self.table.heading("kind")) not in errors:
-                    self.empty(i, "kind", action)
-            if ids[i] in taken:
-                self.table.error(
-                    i,
-                    "id" if given["id"][i] is not None else "name",
-                    "房源表中已有此编号 / the stock has this id already",
-                    remedy="改床位数则填 target，新房源则换编号 / "
-                    "for other beds there, write it as target; for new housing, another id",
-                )
-
-    def headcounts(
-        self,
-        actions: Texts,
-        given: Mapping[str, list[Any]],
-        targets: Texts,
-        parks: Texts,
-    ) -> None:
-        """Refuse an enterprise's headcount that leaves its park with fewer than none."""
-        now = dict(zip(self.known.parks["park_id"], self.known.parks["workers"], strict=True))
-        said = {t for a, t in zip(actions, targets, strict=True) if a == "headcount"}
-        firms = self.known.enterprises
-        before = dict(
-            zip("enterprise:" + firms["enterprise_id"].astype(str), firms["workers"], strict=True)
-        )
-        for i, action in enumerate(actions):
-            target, park, workers = targets[i], parks[i], given["workers"][i]
-            if action != "headcount" or target not in before or f"park:{park}" in said:
-                continue
-            now[park] = now.get(park, np.nan) + workers - before[str(target)]
-            if now[park] < 0:
-                self.table.error(
-                    i,
-                    "workers",
-                    "园区职工人数将成负数 / the park's headcount would be below zero",
-                    rule=f"{park}: {now[park]:g}",
-                    remedy="同时写明园区人数 / say the park's own headcount too",
-                )
-
-    def repeated(self, actions: Texts, targets: Texts, shifts: Texts) -> None:
-        """Note rows that do the same thing twice, or something to a place that is closed."""
-        keys: list[object] = [
-            None if a is None or t is None or a == "add" else (a, t, s or "")
-            for a, t, s in zip(actions, targets, shifts, strict=True)
-        ]
-        shown = "target" if "target" in self.table else "park_id"
-        new = [
-            k if k is not None and k[0] in (*OF_PLACES, "headcount", "shift") else None  # type: ignore[index]
-            for k in keys
-        ]
-        checks.duplicates(self.table, shown, new)
-        gone = {t for a, t in zip(actions, targets, strict=True) if a == "close"}
-        for i, (action, target) in enumerate(zip(actions, targets, strict=True)):
-            closed = action in OF_PLACES and action != "close" and target in gone
-            if closed or (action == "beds" and f"{STOCK}{target}" in gone):
-                self.table.error(
-                    i,
-                    "target",
-                    "同一计划中已关闭此处 / the same plan closes this place",
-                    remedy="删去其中一行 / delete one of the rows",
-                )
-
-    def unread(self, actions: Texts) -> None:
-        """Warn of filled cells that a row's action does not read."""
-        if self.sites:
-            return
-        fields = [f for f in _TOLD if f in self.table]
-        for field in fields:
-            for i, cell in enumerate(self.table.values(field)):
-                action = actions[i]
-                if action is None or field in _READ[action] or read.known(cell) is None:
-                    continue
-                self.table.warning(
-                    i,
-                    field,
-                    f"动作 {action} 不读此格 / the action {action} does not read this cell",
-                )
-
 
 _COPY = (
     "编号照抄 parkgap.gpkg 的 facility_id，如 node/1、list:… / "
@@ -566,23 +432,6 @@ def _site_ids(sites: Texts, items: Texts) -> Texts:
         site if site is None or counts[site] == 1 else f"{site}-{item}"
         for site, item in zip(sites, items, strict=True)
     ]
-
-
-def _words() -> tuple[str, str]:
-    """List the actions in both languages."""
-    zh = "、".join(f"{names[2 if a != 'beds' else 1]}" for a, names in ACTIONS.items())
-    return f"写明动作：{zh}", f"say the action: {', '.join(ACTIONS)}"
-
-
-def _action(cell: object) -> str | None:
-    said = read.text(cell)
-    if said is None:
-        return None
-    found = _ACTION_OF.get(plain(said))
-    if found is None:
-        zh, en = _words()
-        raise read.CellError("不认识的动作 / unknown action", ", ".join(ACTIONS), f"{zh} / {en}")
-    return found
 
 
 def _close_to(said: str, known: Iterable[str]) -> str:
