@@ -242,9 +242,18 @@ class _Comparison:
             causes += self._walked(park, crossing or [w for w in walks if w.near(reach)])
         if not causes:
             causes += [c for c in events if c.code in _EVIDENCE]
-            causes += self.plan.on_park(park) or self._ground(one, two)
+            causes += self._planned(park, item, one, two) or self._ground(one, two)
         causes += self.found.program
         return _several([*causes, *_certainty(one, two)]) if causes else (Cause("unexplained"),)
+
+    def _planned(self, park: str, item: str, one: Row, two: Row) -> list[Cause]:
+        """List what of a plan may be behind a row that no place near the workplaces explains.
+
+        From homes it may be any place of the item: which one is near them is not told.
+        """
+        events = self.events.get(item, ()) if _of_homes(one, two) else ()
+        placed = [e.cause for e in events if e.cause.code.startswith("plan_")]
+        return [*placed, *self.plan.on_park(park)]
 
     def _bears(self, name: str, item: str, one: Row, two: Row) -> bool:
         """Tell whether a figure of the whole standard bears on an item's row."""
