@@ -30,7 +30,7 @@ PLAN = Schema(
     end str? - HH:MM, may lie on the next day
     break_start str? - HH:MM
     break_minutes float? minutes - length of the break
-    share float? - share of the park's workers; 0: the shift is given up
+    share float? - share of those workers; 0: the shift is given up
     workdays str? - as in the table of shifts
     source str - file, or a note that it is made up
     """),

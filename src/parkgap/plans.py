@@ -18,6 +18,7 @@ from parkgap.access.lists import PLAN_LIST, gather, not_yet, open_places
 from parkgap.frames import EDITS, HOUSING_STOCK, OFFICIAL, SHIFTS
 from parkgap.list_keys import CENTRE, ITEM_OF_STOCK, MEAL
 from parkgap.sources.plan_actions import OF_PLACES, STOCK
+from parkgap.sources.plan_shifts import owners
 
 if TYPE_CHECKING:
     from parkgap.inputs import Tables
@@ -289,8 +290,13 @@ def _shifts(tables: Tables, rows: pd.DataFrame) -> Tables:
     """Put shifts in the place of those of their name; a share of 0 gives one up."""
     if not len(rows):
         return tables
-    named = pd.MultiIndex.from_frame(rows[["park_id", "shift"]])
-    kept = tables.shifts[~pd.MultiIndex.from_frame(tables.shifts[["park_id", "shift"]]).isin(named)]
-    parts = [p for p in (kept, rows[rows["share"] > 0].reindex(columns=SHIFTS.names)) if len(p)]
+    firm = rows["target"].where(rows["target"].str.startswith("enterprise:"))
+    rows = rows.assign(enterprise_id=firm.str.removeprefix("enterprise:").astype(object))
+    rows["enterprise_id"] = rows["enterprise_id"].where(rows["enterprise_id"].notna(), None)
+    named = set(zip(rows["target"], rows["shift"], strict=True))
+    shifts = tables.shifts
+    kept = [k not in named for k in zip(owners(shifts), shifts["shift"], strict=True)]
+    new = rows[rows["share"] > 0].reindex(columns=SHIFTS.names)
+    parts = [p for p in (shifts[kept], new) if len(p)]
     both = pd.concat(parts, ignore_index=True) if parts else SHIFTS.frame()
     return replace(tables, shifts=_typed(SHIFTS, both))

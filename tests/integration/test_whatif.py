@@ -176,6 +176,11 @@ def _one_shift(d: Desk) -> None:
     d.shifts = [{"shift": "night", "start": "20:00", "end": "05:00", "share": 1}]
 
 
+def _firms_own(d: Desk) -> None:
+    d.shifts = [{"enterprise_id": "", **s} for s in d.shifts]
+    d.shifts.append({"enterprise_id": "G", **d.shifts[1], "share": 1} | {"enterprise_id": "G"})
+
+
 def _cancelled(d: Desk) -> None:
     d.projects = []
 
@@ -229,6 +234,13 @@ CASES: list[tuple[list[dict[str, Any]], Callable[[Desk], None]]] = [
             {"action": "shift", "park_id": "P", "shift": "night", "share": "100%"},
         ],
         _one_shift,
+    ),
+    (
+        [
+            {"action": "shift", "enterprise_id": "G", "shift": "night", "share": 1}
+            | {"start": "20:00", "end": "05:00"}
+        ],
+        _firms_own,
     ),
     ([{"action": "close", "target": "list:projects/X1"}], _cancelled),
     ([{"action": "move", "target": "list:projects/X1", **at(-60, 10)}], _planned_elsewhere),

@@ -148,7 +148,7 @@ def test_every_fault_of_a_plan_is_told_at_once(tmp_path: Path) -> None:
         "15:park_id:P: repeated",
         "16:start:: a new shift needs its times",
         "16:end:: a new shift needs its times",
-        "16:share:P: 1.1: the shares of a park's shifts do not sum to 1",
+        "16:share:P: 1.1: the shares of the shifts do not sum to 1",
         "17:end:08:00: the shift ends when it starts",
     ]
 

@@ -153,7 +153,7 @@ class _Plan:
         targets, parks = self.targets(actions, given, ids)
         check_beds(known, table, actions, given, ids)
         check_headcounts(known, table, actions, given, targets, parks)
-        shifts = read_shift_rows(table, actions, parks, known.shifts)
+        shifts = read_shift_rows(table, targets, parks, actions, known.shifts)
         check_repeated(table, actions, targets, shifts["shift"])
         if not self.sites:
             check_unread(table, actions)
@@ -377,7 +377,7 @@ class _Plan:
         action: str,
         given: Mapping[str, list[Any]],
     ) -> tuple[str | None, str | None]:
-        """Find the park, or for a headcount the enterprise, that a row is of."""
+        """Find the park or enterprise whose headcount or shift a row is."""
         firms = self.known.enterprises
         park_of = dict(zip(firms["enterprise_id"], firms["park_id"], strict=True))
         fields = ("enterprise_id", "target", "park_id")
@@ -390,12 +390,10 @@ class _Plan:
         as_park = None if field == "enterprise_id" else self.park(park)
         if as_park is not None and said != f"enterprise:{firm}":
             return f"park:{as_park}", as_park
-        if action == "headcount" and firm in park_of:
+        if firm in park_of:
             return f"enterprise:{firm}", park_of[firm]
-        every = [*self.known.parks["park_id"], *(park_of if action == "headcount" else ())]
+        every = [*self.known.parks["park_id"], *park_of]
         what = "查无此园区或企业 / no such park or enterprise"
-        if action == "shift":
-            what = "查无此园区 / no such park"
         self.unknown(i, field, what, _close_to(said, every))
         return None, None
 

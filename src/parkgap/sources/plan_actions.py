@@ -26,7 +26,7 @@ READ = {
     "beds": ("target", "kind", "lon", "lat", "access", "opening", "beds", "vacant"),
     "headcount": ("target", "enterprise_id", "workers"),
     "shift": (
-        *("target", "shift", "start", "end", "break_start", "break_minutes"),
+        *("target", "enterprise_id", "shift", "start", "end", "break_start", "break_minutes"),
         *("share", "workdays"),
     ),
 }

@@ -22,21 +22,25 @@ _NEW = ("start", "end")  # what a new shift cannot do without
 
 
 def read_shift_rows(
-    table: Cells, actions: Sequence[str | None], parks: Sequence[str | None], shifts: pd.DataFrame
+    table: Cells,
+    targets: Sequence[str | None],
+    parks: Sequence[str | None],
+    actions: Sequence[str | None],
+    shifts: pd.DataFrame,
 ) -> dict[str, list[Any]]:
     """Read the columns of shifts, completed by the shifts that there are.
 
     Parameters
     ----------
-    actions, parks
-        What each row does, and of which park.
+    targets, parks, actions
+        Whose shift a row is (``park:ID`` or ``enterprise:ID``), in which park, and what it does.
     shifts
         Frame of :data:`parkgap.frames.SHIFTS`: the study's own.
 
     Returns
     -------
     Columns of :data:`parkgap.frames.PLAN`; None in rows that are of no shift.  Noted as errors:
-    names and times that cannot be, and parks whose shares then do not sum to 1.
+    names and times that cannot be, and shares of a park or enterprise that then do not sum to 1.
     """
     mine = [action == "shift" for action in actions]
     given: dict[str, list[Any]] = {
@@ -49,9 +53,10 @@ def read_shift_rows(
         "workdays": table.read("workdays", read.workdays),
     }
     given = {f: [v if m else None for v, m in zip(c, mine, strict=True)] for f, c in given.items()}
-    known = {(r["park_id"], r["shift"]): r for r in shifts.to_dict("records")}
+    whose = owners(shifts)
+    known = {(who, r["shift"]): r for who, r in zip(whose, shifts.to_dict("records"), strict=True)}
     for i in np.flatnonzero(mine).tolist():
-        name, key = given["shift"][i], (parks[i], given["shift"][i])
+        name, key = given["shift"][i], (targets[i], given["shift"][i])
         if name == ALL:
             table.error(
                 i,
@@ -68,8 +73,16 @@ def read_shift_rows(
         elif parks[i] is not None and given["share"][i] != 0:
             _new(table, i, given)
     checks.shift_times(table, {f: given[f] for f in _TIMES})
-    _shares(table, parks, given, shifts)
+    _shares(table, targets, given, shifts.assign(whose=whose))
     return given
+
+
+def owners(shifts: pd.DataFrame) -> list[str]:
+    """Say whose each shift is: ``enterprise:ID``, else ``park:ID``."""
+    return [
+        f"enterprise:{firm}" if isinstance(firm, str) else f"park:{park}"
+        for firm, park in zip(shifts["enterprise_id"], shifts["park_id"], strict=True)
+    ]
 
 
 def _new(table: Cells, i: int, given: dict[str, list[Any]]) -> None:
@@ -86,27 +99,27 @@ def _new(table: Cells, i: int, given: dict[str, list[Any]]) -> None:
 
 def _shares(
     table: Cells,
-    parks: Sequence[str | None],
+    targets: Sequence[str | None],
     given: dict[str, list[Any]],
     shifts: pd.DataFrame,
 ) -> None:
-    """Note parks whose shares do not sum to 1 once the plan's shifts are theirs."""
+    """Note whose shares do not sum to 1 once the plan's shifts are theirs."""
     rows: dict[str, list[int]] = {}
-    for i, park in enumerate(parks):
-        if park is not None and given["shift"][i] is not None:
-            rows.setdefault(park, []).append(i)
-    for park, own in rows.items():
+    for i, target in enumerate(targets):
+        if target is not None and given["shift"][i] is not None:
+            rows.setdefault(target, []).append(i)
+    for target, own in rows.items():
         planned = {given["shift"][i]: given["share"][i] for i in own}
         if any(share is None for share in planned.values()):
             continue
-        kept = shifts[(shifts["park_id"] == park) & ~shifts["shift"].isin(list(planned))]
+        kept = shifts[(shifts["whose"] == target) & ~shifts["shift"].isin(list(planned))]
         total = float(kept["share"].sum()) + sum(planned.values())
         if abs(total - 1) > checks.SHARES_OFF:
             table.report.error(
-                "各班次比例之和不是 1 / the shares of a park's shifts do not sum to 1",
+                "各班次比例之和不是 1 / the shares of the shifts do not sum to 1",
                 row=table.raw.rows[own[0]],
                 column=table.heading("share"),
-                value=f"{park}: {total:g}",
+                value=f"{target.partition(':')[2]}: {total:g}",
                 rule=f"|Σ − 1| ≤ {checks.SHARES_OFF}",
                 remedy="计划未写的班次比例不变，请一并写明 / shifts that the plan does not name "
                 "keep their shares: name them too",
