@@ -311,6 +311,25 @@ def test_what_moves_keeps_its_name_hours_and_access_and_is_walked_to_anew(tmp_pa
     assert walk(tried, "P", area) == pytest.approx(330, abs=METRE)  # 120 + 200 + 10 to its door
 
 
+def test_a_place_moves_from_one_park_to_another_that_is_looked_at_by_itself(
+    tmp_path: Path,
+) -> None:
+    # Two parks 60 km apart are two shards; the pharmacy at the one moves to the other.
+    town = village()
+    town.extent = (-4000, -4000, 64_000, 4000)
+    town.street((58_500, 0), (60_000, 0), (61_500, 0))
+    town.street((60_000, 0), (60_000, 120), highway="service")
+    town.park("Q", (59_900, 20, 60_100, 220))
+    town.firm("G", "Q", (60_000, 120))
+    shop = town.node(60_100, 0, amenity="pharmacy", name="D")
+    study = town.write(tmp_path)
+    base = pipeline.compute(study)
+    assert (walk(base, "P", shop), walk(base, "Q", shop)) == (None, pytest.approx(220, abs=0.3))
+    tried = whatif(study, [{"action": "move", "target": shop, **at(-150, 0)}])
+    assert (walk(tried, "P", shop), walk(tried, "Q", shop)) == (pytest.approx(270, abs=0.3), None)
+    assert tried.facilities["name"].tolist() == ["D"]
+
+
 def test_what_is_built_is_a_place_of_its_own_beside_one_of_its_name(tmp_path: Path) -> None:
     town = village()
     town.node(100, 0, amenity="pharmacy", name="D")
@@ -530,6 +549,12 @@ def test_a_base_of_something_else_and_one_folder_for_both_are_refused(desk: Path
         assert "Traceback" not in refused.output
     assert _bytes(whatifs) == before
     assert command("town", "nowhere.csv").exit_code == 1
+    bad = write_rows(desk / "bad.csv", [{"action": "close", "target": "node/7777"}])
+    refused = command("town", bad, "--json")
+    assert refused.exit_code == 1
+    (error,) = json.loads(refused.output)["errors"]
+    assert error.startswith("bad.csv, row 2, column target: 查无此设施 / no such facility")
+    assert not (desk / "maps" / "town-whatif-bad").exists()
     assert command("town", plan, "--fail-under", "99", "-q").exit_code == 3
 
 
