@@ -40,6 +40,7 @@ from parkgap.inputs import (
 )
 from parkgap.osm_parks import seek_parks
 from parkgap.plan_input import Ground, plan_of
+from parkgap.plans import settled
 from parkgap.publish import basemap
 from parkgap.publish.folder import Staging
 from parkgap.publish.record import Stage, write_run, write_timings
@@ -158,7 +159,9 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         found = gather(surveys[0], lists.planned, len(standard.items))
         drawn = _drawn([d.drawn for d in done[: len(shards)]], view)
     known, said = _heights(study, rasters, found)
-    tables = replace(tables, warnings=(*tables.warnings, *said))
+    tables = replace(
+        settled(tables, edits, found.facilities, found.closed), warnings=(*tables.warnings, *said)
+    )
     shuttles, lost = shuttle_lines(
         tables.shuttles, tables.enterprises, parks, min_workers=study.privacy.min_workers
     )

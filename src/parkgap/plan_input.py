@@ -18,7 +18,6 @@ from parkgap.shards import BEYOND_M, split
 from parkgap.source_keys import PlanTable
 from parkgap.sources.list_columns import Known
 from parkgap.sources.plan import KnownToPlan, of_plan, read_plan
-from parkgap.sources.plan_actions import OF_PLACES
 from parkgap.sources.prepared import read_window
 from parkgap.sources.surroundings import around
 from parkgap.sources.wanted import narrowed
@@ -173,6 +172,12 @@ def plan_of(study: Study, ground: Ground) -> Planned:
     lists = Known.of(standard, tables.parks, tables.enterprises)
     if standard.neighbourhood_centre is not None:
         lists = lists.with_centres()
+    found: dict[str, tuple[float, float]] = {}
+
+    def find(ids: Sequence[str]) -> At:
+        found.update(ground.find(ids))
+        return found
+
     known = KnownToPlan(
         lists=lists,
         parks=tables.parks,
@@ -180,12 +185,11 @@ def plan_of(study: Study, ground: Ground) -> Planned:
         shifts=tables.shifts,
         stock=tables.housing_stock,
         coverage=ground.prepared.coverage,
-        find=ground.find,
+        find=find,
     )
     source = PlanTable(file=path.name, crs=whatif.crs)
     plan, warnings = read_plan(source, root=path.parent, known=known)
-    asked = plan.loc[plan["action"].isin(OF_PLACES), "target"].tolist()
-    tried = try_plan(plan, tables, standard, ground.day, ground.find(asked))
+    tried = try_plan(plan, tables, standard, ground.day, found)
     warnings = [*warnings, *_doubts(plan, source, ground), *_later(plan, source, ground.day)]
     return Planned(plan, tried, tuple(warnings))
 

@@ -7,7 +7,7 @@ put together (:mod:`parkgap.access.edits`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,38 @@ def try_plan(plan: pd.DataFrame, tables: Tables, standard: Standard, day: str, a
     edits += [_edit(key, "new", lon, lat) for key, lon, lat in new]
     frame = EDITS.frame({n: [e[n] for e in edits] for n in EDITS.names})
     return Tried(tables, EDITS.check(frame.sort_values(list(EDITS.sort), ignore_index=True)))
+
+
+def settled(
+    tables: Tables, edits: pd.DataFrame, facilities: pd.DataFrame, closed: Collection[str]
+) -> Tables:
+    """Let the stock of housing follow the places that it was joined with.
+
+    Whoever closes or moves a mapped dormitory means the housing that a list has there, too.
+
+    Parameters
+    ----------
+    tables, edits
+        As of :class:`Tried`.
+    facilities
+        What came of them: frame of :data:`parkgap.frames.FACILITIES`.
+    closed
+        All ids of the places that were closed.
+    """
+    stock = tables.housing_stock
+    if edits.empty or stock.empty:
+        return tables
+    moves = edits[edits["action"] == "move"].set_index("target")[["to_lon", "to_lat"]]
+    ids = facilities["source_ids"].explode()
+    moved = facilities.loc[ids.index[ids.isin(moves.index)].unique(), ["lon", "lat", "source_ids"]]
+    places = moved.explode("source_ids").set_index("source_ids")
+    own = pd.Series(STOCK + stock["stock_id"].to_numpy(dtype=object), index=stock.index)
+    for column in ("lon", "lat"):
+        at = pd.concat([places[column], moves[f"to_{column}"]])
+        to = own.map(at[~at.index.duplicated()]).astype(float)
+        stock = stock.assign(**{column: to.fillna(stock[column])})
+    kept = stock[~own.isin(list(closed))].reset_index(drop=True)
+    return replace(tables, housing_stock=_typed(HOUSING_STOCK, kept))
 
 
 def _edit(target: str, action: str, lon: float, lat: float) -> dict[str, Any]:
