@@ -296,8 +296,8 @@ class _Plan:
     ) -> None:
         """Note what is new or moved and lies nowhere, or where no map is."""
         table = self.table
-        if self.placeless:
-            return
+        if self.placeless or any(p.rule in ("lon", "lat", "lon, lat") for p in table.report.errors):
+            return  # the datum or a column is lacking, which was said once for all rows
         errors = {p.row for p in table.report.errors if p.column is not None}
         where = next((f for f in PLACED if f in table), None)
         for i, action in enumerate(actions):
