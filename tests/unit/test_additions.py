@@ -6,8 +6,10 @@ import itertools
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import LinearConstraint, milp
 
 from parkgap.assess.additions import fewest
 
@@ -66,6 +68,47 @@ def test_the_site_that_helps_most_first_is_not_always_best() -> None:
     # The two outer sites serve three needs each: 2.
     greedy_trap = covers("xx.", "xx.", "x..", ".xx", ".xx", "..x")
     assert fewest(greedy_trap, np.ones(6, dtype=np.int64)) == 2
+
+
+def test_three_needs_of_which_any_two_share_a_site_take_two() -> None:
+    # No two of them share no site, yet no site serves all three: 3 / 2, so 2.
+    assert fewest(covers("xx.", "x.x", ".xx"), np.ones(3, dtype=np.int64)) == 2
+
+
+def test_more_needs_than_a_machine_word_has_bits() -> None:
+    # A hundred needs in a row, each site serves two neighbours: every other site will do.
+    needs = np.arange(100)
+    row = np.abs(needs[:, None] - np.arange(99) - 0.5) < 1
+    assert fewest(row, np.ones(100, dtype=np.int64)) == 50
+    # A ring of 101, with needs of 1 and of 3 each: halves add up to 50.5 and 151.5.
+    own = np.eye(101, dtype=bool)
+    ring = own | np.roll(own, 1, axis=0)
+    assert fewest(ring, np.ones(101, dtype=np.int64)) == 51
+    assert fewest(ring, np.full(101, 3)) == 152
+
+
+def solved(cover: Bools, deficit: Ints) -> int:
+    """Give the whole problem to the solver as it stands."""
+    size = cover.shape[1]
+    found = milp(
+        np.ones(size),
+        integrality=np.ones(size),
+        constraints=LinearConstraint(cover.astype(float), deficit, np.inf),
+    )
+    return round(found.fun)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_large_problems_come_out_as_the_solver_has_them(seed: int) -> None:
+    # Needs and sites scattered over a park: what is near serves.
+    rng = np.random.default_rng(seed)
+    needs, sites = rng.integers(5, 90), rng.integers(5, 60)
+    where, at = rng.uniform(0, 1000, (needs, 2)), rng.uniform(0, 1000, (sites, 2))
+    limit = rng.choice([200.0, 300.0, 500.0], size=needs)
+    cover = np.hypot(*(where[:, None] - at).transpose(2, 0, 1)) <= limit[:, None]
+    cover, deficit = cover[cover.any(axis=1)], rng.integers(1, 7, size=needs)
+    deficit = deficit[: len(cover)]
+    assert fewest(cover, deficit) == solved(cover, deficit)
 
 
 @st.composite

@@ -71,7 +71,6 @@ class Counter:
         # They come by origin and target, which stays the order of equal walks.
         order = np.lexsort((walks["metres"].to_numpy(), walks["origin"].to_numpy()))
         self._walks = {c: walks[c].to_numpy()[order] for c in _COLUMNS}
-        self.sites = ground.reach[~is_facility]
         self._estimated = (ground.origins["based_on"] == ESTIMATED).to_numpy(dtype=bool)
         self.workers = ground.parks["workers"].to_numpy(dtype=float)
         self.residents = ground.residents.reindex(ground.parks["park_id"]).to_numpy(dtype=float)

@@ -245,6 +245,10 @@ class Groups:
         """First group of each crew, and the end; shape (crews + 1,)."""
         return np.searchsorted(self.crew, np.arange(len(self.park) + 1))
 
+    def crews_of(self, park: int) -> range:
+        """Crews of a park."""
+        return range(*self.first_crew[park : park + 2].tolist())
+
     def of_park(self, park: int) -> Ints:
         """Groups of a park."""
         low, high = self.first_crew[park], self.first_crew[park + 1]

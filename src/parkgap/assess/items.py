@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.additions import fewest
 from parkgap.assess.counting import Counter, Rows
+from parkgap.assess.gaps import Gaps
 from parkgap.assess.groups import REASONS, SLACK, Ground
-from parkgap.assess.outcomes import ROUNDING, Counts, Ends, Judgement, Kinds, Outcome, judge
+from parkgap.assess.outcomes import Counts, Ends, Judgement, Kinds, Outcome, judge
 from parkgap.details import ALL
 from parkgap.frames import ASSESSMENT
 from parkgap.standard import Item, Standard
@@ -89,8 +90,7 @@ class Assessor:
         self.residents = self.counter.residents
         self._kinds = Kinds(ground)
         self._judged: dict[str, Judged] = {}
-        self._site_cache: dict[bytes, tuple[Floats, Floats]] = {}
-        self._covers: dict[tuple[object, ...], int] = {}
+        self._gaps = Gaps(ground)
         self._ids = ground.facilities["facility_id"].to_numpy()
         self._names = ground.facilities["name"].to_numpy()
 
@@ -131,8 +131,8 @@ class Assessor:
         # Park by park, so that the walks from one park to its sites are laid out once.
         for row in sorted(made, key=lambda r: r.park):
             if row.record["status"] == "short":
-                gaps = self._gaps(row.judged, row.park, row.crew)
-                row.record["short_by"] = float(self.additions(row.judged, gaps))
+                crews = self.groups.crews_of(row.park) if row.crew < 0 else [row.crew]
+                row.record["short_by"] = float(self._gaps.additions(row.judged, crews))
         frame = pd.DataFrame.from_records([r.record for r in made], columns=ASSESSMENT.names)
         for column in ASSESSMENT.columns:
             if column.kind == "float":
@@ -330,107 +330,8 @@ class Assessor:
     def fewest_for(self, item: Item, park_ids: list[str]) -> int:
         """Fewest additions that meet the confirmed gaps of several parks at once."""
         where = {p: i for i, p in enumerate(self.g.parks["park_id"])}
-        judged = self.judge(item)
-        return self.additions(
-            judged, [gap for p in park_ids for gap in self._gaps(judged, where[p], -1)]
-        )
-
-    def _gaps(self, judged: Judged, park: int, crew: int) -> list[list[tuple[str, Ints]]]:
-        """Groups by end of each crew that is confirmed short; the others lack nothing."""
-        first, last = self.groups.first_crew[park : park + 2]
-        crews = range(first, last) if crew < 0 else [crew]
-        return [
-            self._groups(judged, park, c) for c in crews if judged.found.crew.short[c] > ROUNDING
-        ]
-
-    def additions(self, judged: Judged, gaps: list[list[tuple[str, Ints]]]) -> int:
-        """Fewest additions that meet the confirmed gaps of some crews.
-
-        An item judged from either end is met by meeting it at the end that takes fewer.
-        """
-        if not gaps:
-            return 0
-        ends = range(max(len(kinds) for kinds in gaps))
-        choices = [[kinds[min(end, len(kinds) - 1)][1] for kinds in gaps] for end in ends]
-        if len(choices) > 1 and len(gaps) > 1:
-            # Each crew at the end that takes fewer for it alone.
-            cheaper = [
-                min(rows, key=lambda r: self._cover(judged, r))
-                for rows in zip(*choices, strict=True)
-            ]
-            choices.append(cheaper)
-        return min(self._cover(judged, np.concatenate(rows)) for rows in choices)
-
-    def _cover(self, judged: Judged, rows: Ints) -> int:
-        """Fewest additions for some groups.
-
-        What is added is open whenever they need it; shifts that start from one place share it.
-        """
-        item, counts = judged.item, judged.counts
-        deficit = np.where(counts.short[rows], counts.needed[rows] - counts.found[rows], 0)
-        need, test = np.nonzero(deficit > 0)
-        if len(need) == 0:
-            return 0
-        if item.counts == "lines":
-            return int(deficit.max())  # one line can be led past every gate
-        spare = self._spare(judged, rows)[need]
-        origins, at = np.unique(self.groups.origin[rows], return_inverse=True)
-        where, more = at[need], deficit[need, test]
-        # Of one origin and test a need is implied by a larger one with less time to spare.
-        order = np.lexsort((-more, spare, test, where))
-        keys = np.column_stack([where, test])[order]
-        first = np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)]
-        rising = np.cumsum(first) * (more.max() + 1) + more[order]
-        largest = np.maximum.accumulate(rising)
-        order = order[first | np.r_[True, rising[1:] > largest[:-1]]]
-        where, test, spare, more = where[order], test[order], spare[order], more[order]
-        # Single shifts often lack the very same as the whole park.
-        key = (item.id, *(v.tobytes() for v in (origins, where, test, spare, more)))
-        if key not in self._covers:
-            self._covers[key] = self._fewest(item, origins, where, test, spare, more)
-        return self._covers[key]
-
-    def _fewest(
-        self, item: Item, origins: Ints, where: Ints, test: Ints, spare: Floats, more: Floats
-    ) -> int:
-        """Fewest additions for needs of some origins (rows of `origins`), each shape (needs,)."""
-        metres, minutes = self._site_costs(origins)
-        limits = np.array([t.limit for t in item.tests])[test]
-        in_metres = np.array([t.unit == "m" for t in item.tests])[test]
-        cost = np.where(in_metres[:, None], metres[where], minutes[where])
-        cover = cost <= limits[:, None] + SLACK
-        cover &= minutes[where] <= spare[:, None] + SLACK
-        # The origin itself is a site too, one for all its tests; but limits are nested, so that it
-        # adds nothing where a street point lies within the tightest.
-        lonely = np.unique(where[~cover.any(axis=1)])
-        cover = np.column_stack([cover, where[:, None] == lonely])
-        return fewest(cover, more.astype(np.int64))
-
-    def _spare(self, judged: Judged, rows: Ints) -> Floats:
-        """Farthest walk (minutes) that the free times of some groups allow, shape (groups,)."""
-        pattern, where = self.groups.pattern[self.groups.crew[rows]], judged.where[rows]
-        out = np.full(len(rows), np.inf)
-        for end in set(where):
-            own = where == end
-            out[own] = self.g.times.farthest(judged.item.id, pattern[own], str(end))
-        return out
-
-    def _site_costs(self, origins: Ints) -> tuple[Floats, Floats]:
-        """Metres and minutes to every site that any origin reaches, shape (origins, sites)."""
-        key = origins.tobytes()
-        if key not in self._site_cache:
-            sites = self.counter.sites
-            origin = sites["origin"].to_numpy()
-            first = np.searchsorted(origin, origins)
-            last = np.searchsorted(origin, origins, side="right")
-            part = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
-            site, column = np.unique(sites["target"].to_numpy()[part], return_inverse=True)
-            line = np.repeat(np.arange(len(origins)), last - first)
-            dense = np.full((2, len(origins), len(site)), np.inf)
-            for layer, unit in enumerate(("metres", "minutes")):
-                dense[layer, line, column] = sites[unit].to_numpy()[part]
-            self._site_cache = {key: (dense[0], dense[1])}
-        return self._site_cache[key]
+        crews = chain.from_iterable(self.groups.crews_of(where[p]) for p in park_ids)
+        return self._gaps.additions(self.judge(item), crews)
 
 
 def _outcome(found: Judgement, subjects: Subjects) -> Outcome:
