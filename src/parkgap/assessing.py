@@ -19,7 +19,7 @@ from parkgap.assess.checking import to_check
 from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.comparison import compare_standards
 from parkgap.assess.competition import competition
-from parkgap.assess.groups import Ground
+from parkgap.assess.groups import Ground, Known
 from parkgap.assess.known import against_study, by_category, fallback_shares, thin_items
 from parkgap.assess.nearest import few_at, least_walks, places_of_few
 from parkgap.assess.ranking import without_few
@@ -54,7 +54,7 @@ def ground_of(town: Town, memo: Memo) -> Ground:
         *(town.study, town.shifts, parks, town.tables.enterprises, facilities, standard, memo)
     )
     hidden = few_at(origins, town.tables.enterprises, town.study.privacy.min_workers)
-    mapping, _, kinds = known_of(town, hidden)
+    known = known_of(town, hidden)
     return Ground(
         parks=parks,
         origins=origins,
@@ -63,8 +63,8 @@ def ground_of(town: Town, memo: Memo) -> Ground:
         member=found.member,
         park_of=park_of(facilities, parks),
         edge_m=edge_distance(lon, lat, town.prepared.coverage),
-        completeness=mapping[["park_id", "kind", "thin", "cut"]],
-        thin=thin_items(kinds, origins, [i.category for i in standard.items]),
+        completeness=known.mapping[["park_id", "kind", "thin", "cut"]],
+        thin=thin_items(known.kinds, origins, [i.category for i in standard.items]),
         residents=_residents(parks, town.tables.residences, origins),
         stretch=town.stretch,
         beside=found.beside,
@@ -74,6 +74,7 @@ def ground_of(town: Town, memo: Memo) -> Ground:
         hidden=hidden,
         shifts=shifts,
         times=times,
+        known=known,
     )
 
 
@@ -85,15 +86,8 @@ def _unplaced(town: Town) -> Bools:
     return np.asarray(here[:, None] & meal, dtype=bool)
 
 
-def known_of(town: Town, hidden: Bools) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Tell what lies near each park, and how well its surroundings are mapped.
-
-    Returns
-    -------
-    mapping, nearby, kinds
-        Frames of ``COMPLETENESS`` (against the study's own parks and the standard), of ``NEARBY``,
-        and of ``CERTAINTY``, by category.
-    """
+def known_of(town: Town, hidden: Bools) -> Known:
+    """Tell what lies near each park, and how well its surroundings are mapped."""
     found = town.found
     fallbacks = fallback_shares(found.completeness, found.origins, found.straight, found.gates)
     mapping = against_study(found.completeness, fallbacks, References.of(town.standard))
@@ -102,7 +96,8 @@ def known_of(town: Town, hidden: Bools) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     few = town.study.privacy.min_workers
     secret = places_of_few(found.facilities, town.tables.enterprises, few)
     nearby = nearby[~nearby["facility_id"].isin(list(secret))].reset_index(drop=True)
-    return mapping, nearby, by_category(mapping, found.facilities, nearby, town.standard)
+    kinds = by_category(mapping, found.facilities, nearby, town.standard)
+    return Known(mapping, nearby, kinds)
 
 
 def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Beside]:
@@ -113,11 +108,16 @@ def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Besi
     shown: dict[str, Any] = {n: without_few(frame, few) for n, frame in frames.items()}
     firm = _firm(judge, frames, shown["assessment"])
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
-    mapping, nearby, kinds = known_of(town, ground.hidden)
-    shown |= {"detail": judge.detail, "completeness": mapping, "certainty": kinds, "nearby": nearby}
+    known = ground.known or known_of(town, ground.hidden)
+    shown |= {
+        "detail": judge.detail,
+        "completeness": known.mapping,
+        "certainty": known.kinds,
+        "nearby": known.nearby,
+    }
     beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
-    stops = _thin_stops(mapping, kinds, town.standard)
-    return shown, _with_transit(beside, town, nearby, stops, rail=bool(ground.region_has))
+    stops = _thin_stops(known.mapping, known.kinds, town.standard)
+    return shown, _with_transit(beside, town, known.nearby, stops, rail=bool(ground.region_has))
 
 
 def compare(

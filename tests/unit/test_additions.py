@@ -92,10 +92,10 @@ def solved(cover: Bools, deficit: Ints) -> int:
     size = cover.shape[1]
     found = milp(
         np.ones(size),
-        integrality=np.ones(size),
+        integrality=np.ones(size, dtype=np.uint8),
         constraints=LinearConstraint(cover.astype(float), deficit, np.inf),
     )
-    return round(found.fun)
+    return round(float(found.fun or 0.0))
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -137,6 +137,22 @@ class Times:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What lies near each park, and how well its surroundings are mapped.
+
+    Attributes
+    ----------
+    mapping, nearby, kinds
+        Frames of ``COMPLETENESS`` (against the study's own parks and the standard), of ``NEARBY``,
+        and of ``CERTAINTY``, by category.
+    """
+
+    mapping: pd.DataFrame
+    nearby: pd.DataFrame
+    kinds: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Ground:
     """What the judgement stands on, besides the standard.
 
@@ -179,6 +195,8 @@ class Ground:
     thin
         Whether the data around an origin is too thin to say that an item is missing, shape
         (origins, items); None: as `completeness` says, whatever the item.
+    known
+        What `completeness` and `thin` were made from; nothing is judged by it.
     """
 
     parks: pd.DataFrame
@@ -199,6 +217,7 @@ class Ground:
     times: Times = field(default_factory=Times)
     thin: Bools | None = None
     unplaced: Bools | None = None
+    known: Known | None = None
 
     @cached_property
     def origin_park(self) -> Ints:

@@ -75,17 +75,27 @@ def least_walks(
     """
     origin, target = reach["origin"].to_numpy(), reach["target"].to_numpy()
     work = (origins["kind"] == "work").to_numpy(dtype=bool) & ~hidden
-    use = work[origin] & (target < len(ids))
-    key = str(ids.name)
+    use = np.flatnonzero(work[origin] & (target < len(ids)))
+    # Numbers in the order of the ids stand for them: of texts the walks would be too many.
+    park, parks = pd.factorize(origins["park_id"], sort=True)
+    place, places = pd.factorize(ids, sort=True)
+    minutes = reach["minutes"].to_numpy()[use]
     frame = pd.DataFrame(
         {
-            "park_id": origins["park_id"].to_numpy()[origin[use]],
-            key: ids.to_numpy()[target[use]],
+            "pair": park[origin[use]] * len(places) + place[target[use]],
             "metres": reach["metres"].to_numpy()[use],
-            "minutes": reach["minutes"].to_numpy()[use],
+            # Within the limit in metres, but not in minutes: up a steep hill.
+            "minutes": np.where(np.isfinite(minutes), minutes, np.nan),
         }
     )
-    # Within the limit in metres, but not in minutes: up a steep hill.
-    frame["minutes"] = frame["minutes"].where(np.isfinite(frame["minutes"]))
-    least = frame.groupby(["park_id", key], as_index=False).min()
-    return least.sort_values(["park_id", "metres", key], ignore_index=True)
+    least = frame.groupby("pair", sort=False).min()
+    of, to = np.divmod(least.index.to_numpy(), max(len(places), 1))
+    order = np.lexsort((to, least["metres"].to_numpy(), of))
+    return pd.DataFrame(
+        {
+            "park_id": np.asarray(parks, dtype=object)[of[order]],
+            str(ids.name): np.asarray(places, dtype=object)[to[order]],
+            "metres": least["metres"].to_numpy()[order],
+            "minutes": least["minutes"].to_numpy()[order],
+        }
+    )
