@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from parkgap.assess.detail import detail
-from parkgap.assess.groups import NO_PATTERN, Ground
+from parkgap.assess.groups import Ground
 from parkgap.assess.items import Assessor
 from parkgap.assess.outcomes import lacking_core
 from parkgap.assess.ranking import rank_parks, shortfalls
@@ -24,6 +24,7 @@ from parkgap.assess.scenarios import Satisfactions, Scenario, joined
 from parkgap.assess.trials import satisfactions
 from parkgap.details import Detail
 from parkgap.frames import ASSESSMENT
+from parkgap.park_facts import common_facts, dealt, park_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from parkgap.store import Memo
 
 Ints = npt.NDArray[np.int64]
-_WALK = ("metres", "minutes", "metres_worst", "minutes_worst")
-_ORIGIN = ["origin_id", "kind", "enterprise_id", "based_on", "share", "lon", "lat", "reached"]
-_SHIFT = ["shift", "share", "enterprise_id"]
-_PLACE = ["facility_id", "name", "access", "lines"]
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+
+_TEXTS = [c.name for c in ASSESSMENT.columns if c.kind == "str"]
+_NUMBERS = [c.name for c in ASSESSMENT.columns if c.kind == "float"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,15 @@ class Judged:
 
     Attributes
     ----------
-    rows
-        Its rows of :data:`parkgap.frames.ASSESSMENT`.
+    texts, numbers
+        Its rows of :data:`parkgap.frames.ASSESSMENT`, by kind of column: (rows, columns), None and
+        NaN for what is empty.  A frame a park would take longer to write than the park to judge.
     lacking
         Share of its workers who lack at least one core item, confirmed.
     """
 
-    rows: pd.DataFrame
+    texts: Objects
+    numbers: Floats
     lacking: float
 
 
@@ -80,10 +84,7 @@ class Judge:
         """Make ``assessment, ranking, shortfall, rollup`` of all parks, few workers and all."""
         g = self.ground
         judged = self._all()
-        assessment = pd.concat([j.rows for j in judged], ignore_index=True)
-        assessment = ASSESSMENT.check(
-            assessment.sort_values(list(ASSESSMENT.sort), ignore_index=True)
-        )
+        assessment = _joined(judged)
         lacking = np.array([j.lacking for j in judged])
         return {
             "assessment": assessment,
@@ -96,7 +97,8 @@ class Judge:
 
     def satisfactions(self, scenarios: Sequence[Scenario]) -> Satisfactions:
         """Judge every park under other assumptions: satisfaction and status alone."""
-        keys = [self.memo.key("trials", (list(scenarios), self._keys[p])) for p in self._ids]
+        tried = self.memo.key("scenarios", (list(scenarios),))
+        keys = [self.memo.key("trials", (tried, self._keys[p])) for p in self._ids]
         new = [i for i, key in enumerate(keys) if not self.memo.knows("trials", key)]
         made = {}
         if new:
@@ -147,8 +149,8 @@ class Judge:
         site = target >= len(g.facilities)
         pairs = pd.DataFrame({"park": g.origin_park[origin[site]], "target": target[site]})
         pairs = pairs.drop_duplicates().sort_values(["park", "target"])
-        dealt = _dealt(pairs["park"].to_numpy(), len(g.parks))
-        return [pairs["target"].to_numpy()[rows] for rows in dealt]
+        rows = dealt(pairs["park"].to_numpy(), len(g.parks))
+        return [pairs["target"].to_numpy()[own] for own in rows]
 
     @cached_property
     def _whole(self) -> Assessor:
@@ -160,6 +162,8 @@ class Judge:
     def _of(self, rows: Sequence[int]) -> Assessor:
         """Assessor of some parks; the last one stays at hand, for it has counted already."""
         key = tuple(rows)
+        if key == tuple(range(len(self.ground.parks))):
+            return self._whole
         if key not in self._last:
             self._last.clear()
             self._last[key] = self._assessor(only(self.ground, np.array(rows, dtype=np.int64)))
@@ -168,9 +172,9 @@ class Judge:
     def _all(self) -> list[Judged]:
         """Judge every park, in their order; those that are new together, for that is faster."""
         rules = (self.standard.model_dump_json(), self.language, self.min_workers)
-        inputs = [(rules, about) for about in _parks(self.ground)]
-        ids = [str(i) for i in self.ground.parks["park_id"]]
-        keys = [self.memo.key("park", own) for own in inputs]
+        common = self.memo.key("rules", (rules, common_facts(self.ground)))
+        ids = self._ids
+        keys = [self.memo.key("park", (common, own)) for own in park_facts(self.ground)]
         self._keys.update(zip(ids, keys, strict=True))
         new = [i for i, key in enumerate(keys) if not self.memo.knows("park", key)]
         made = dict(zip(new, self._judge(new), strict=True)) if new else {}
@@ -188,11 +192,23 @@ class Judge:
         frame = assessor.assess()
         core = [assessor.judge(i) for i in self.standard.items if i.core]
         lacking = lacking_core(ground, [(j.item, j.counts, j.ends) for j in core])
-        parts = dict(iter(frame.groupby("park_id")))
+        texts = np.column_stack([frame[c].to_numpy(dtype=object) for c in _TEXTS])
+        texts[pd.isna(texts)] = None
+        numbers = frame[_NUMBERS].to_numpy(dtype=float)
+        park = pd.Index(ground.parks["park_id"]).get_indexer(frame["park_id"])
+        parts = dealt(park, len(ground.parks))
         return [
-            Judged(parts[park].reset_index(drop=True), float(share))
-            for park, share in zip(ground.parks["park_id"], lacking, strict=True)
+            Judged(texts[own], numbers[own], share)
+            for own, share in zip(parts, lacking.tolist(), strict=True)
         ]
+
+
+def _joined(judged: Sequence[Judged]) -> pd.DataFrame:
+    """Make the frame of :data:`parkgap.frames.ASSESSMENT` of all parks."""
+    texts, numbers = (np.concatenate([getattr(j, n) for j in judged]) for n in ("texts", "numbers"))
+    columns = dict(zip(_TEXTS, texts.T, strict=True)) | dict(zip(_NUMBERS, numbers.T, strict=True))
+    frame = pd.DataFrame({name: columns[name] for name in ASSESSMENT.names})
+    return ASSESSMENT.check(frame.sort_values(list(ASSESSMENT.sort), ignore_index=True))
 
 
 def only(ground: Ground, rows: Ints) -> Ground:
@@ -220,59 +236,3 @@ def only(ground: Ground, rows: Ints) -> Ground:
         proven=None if ground.proven is None else ground.proven[rows],
         **parts,
     )
-
-
-def _parks(ground: Ground) -> list[tuple[Any, ...]]:
-    """Say of each park everything that its judgement depends on."""
-    g = ground
-    origin_park = pd.Index(g.parks["park_id"]).get_indexer(g.origins["park_id"])
-    places = g.facilities[_PLACE]
-    known = dict(iter(g.completeness.groupby("park_id")))
-    reach = _dealt(origin_park[g.reach["origin"].to_numpy()], len(g.parks))
-    beside = _dealt(origin_park[g.beside["origin"].to_numpy()], len(g.parks))
-    origins = _dealt(origin_park, len(g.parks))
-    walk = {c: g.reach[c].to_numpy() for c in ("origin", "target", *_WALK)}
-    near = {c: g.beside[c].to_numpy() for c in ("origin", "facility", "metres")}
-    workers = g.parks["workers"].to_numpy(dtype=float)
-    count, out = len(g.facilities), []
-    crews = {str(k): rows for k, rows in g.shifts.groupby("park_id")}
-    for park, name in enumerate(g.parks["park_id"]):
-        shifts = crews.get(str(name), g.shifts[:0])
-        times = shifts["pattern"].to_numpy()
-        own, r, b = origins[park], reach[park], beside[park]
-        target, gap = walk["target"][r], near["facility"][b]
-        seen = np.unique(np.concatenate([target[target < count], gap]))
-        # Facilities and sites are numbered within the park: ids stand beside, places do not matter.
-        sites = np.unique(target[target >= count])
-        code = np.where(
-            target < count,
-            np.searchsorted(seen, target),
-            len(seen) + np.searchsorted(sites, target),
-        )
-        out.append(
-            (
-                *(str(name), workers[park]),
-                g.origins[_ORIGIN].iloc[own].reset_index(drop=True),
-                None if g.thin is None else g.thin[own],
-                *(g.edge_m[own], g.hidden[own], np.searchsorted(own, walk["origin"][r]), code),
-                *(walk[c][r] for c in _WALK),
-                *(places.iloc[seen].reset_index(drop=True), g.member[seen]),
-                g.park_of[seen] == park,
-                *(np.searchsorted(own, near["origin"][b]), np.searchsorted(seen, gap)),
-                *(near["metres"][b], known[name].reset_index(drop=True) if name in known else None),
-                float(g.residents.get(name, np.nan)),
-                None if g.proven is None else g.proven[park],
-                None if g.unplaced is None else g.unplaced[park],
-                *(g.region_has, g.stretch),
-                *(shifts[_SHIFT].reset_index(drop=True), times == NO_PATTERN),
-                g.times.of(times, seen),
-            )
-        )
-    return out
-
-
-def _dealt(park: Ints, size: int) -> list[Ints]:
-    """Rows that belong to each park, in their order."""
-    order = np.argsort(park, kind="stable")
-    cuts = np.searchsorted(park[order], np.arange(size + 1))
-    return [order[cuts[p] : cuts[p + 1]] for p in range(size)]

@@ -131,9 +131,8 @@ class Times:
         if self.openness is None:
             return ()
         own, o = pattern[pattern != NO_PATTERN], self.openness
-        visits = [(item, list(windows), stay) for item, (windows, stay) in self.visits.items()]
         arrays = (o.known, o.assumed, o.opens, o.closes)
-        return (sorted(visits), o.length[own], *(a[place][:, own] for a in arrays))
+        return (o.length[own], *(a[place[:, None], own] for a in arrays))
 
 
 @dataclass(frozen=True)
