@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,23 @@ class Rows:
             return slice(0, 0)
         return slice(int(self._first[origin]), int(self._first[origin + 1]))
 
+    def of_each(self, origin: Ints) -> tuple[Ints, Ints]:
+        """Rows of some origins: places in `origin`, ascending, and rows; each shape (walks,)."""
+        first, size = self._span(origin)
+        owner = np.repeat(np.arange(len(origin)), size)
+        return owner, np.arange(len(owner)) + np.repeat(first - np.cumsum(size) + size, size)
+
+    def nearest(self, origin: Ints) -> tuple[Ints, Bools]:
+        """First row of each origin that has any; and which do, shape (origins,)."""
+        first, size = self._span(origin)
+        return first[size > 0], size > 0
+
+    def _span(self, origin: Ints) -> tuple[Ints, Ints]:
+        """First row of each origin, and how many it has."""
+        last = len(self._first) - 1
+        first = self._first[np.minimum(origin, last)]
+        return first, self._first[np.minimum(origin + 1, last)] - first
+
     def within(self, test: Test, *, worst: bool = False) -> Bools:
         """Rows within a test's limit."""
         unit = "metres" if test.unit == "m" else "minutes"
@@ -65,12 +83,7 @@ class Counter:
         self.groups = ground.groups
         self.standard = standard
         self.index = {item.id: i for i, item in enumerate(standard.items)}
-        is_facility = ground.reach["target"].to_numpy() < len(ground.facilities)
-        walks = ground.reach[is_facility]
-        walks = walks[self._may_use(walks)]
-        # They come by origin and target, which stays the order of equal walks.
-        order = np.lexsort((walks["metres"].to_numpy(), walks["origin"].to_numpy()))
-        self._walks = {c: walks[c].to_numpy()[order] for c in _COLUMNS}
+        self._walks = self._laid_out()
         self._estimated = (ground.origins["based_on"] == ESTIMATED).to_numpy(dtype=bool)
         self.workers = ground.parks["workers"].to_numpy(dtype=float)
         self.residents = ground.residents.reindex(ground.parks["park_id"]).to_numpy(dtype=float)
@@ -82,19 +95,31 @@ class Counter:
         self._thin, self._cut = flags.reindex(keys).fillna(value=True).to_numpy(dtype=bool).T
         self._local: dict[float, Floats] = {}
         self._serves: dict[tuple[str, int, str], tuple[Bools, ...]] = {}
+        self._pattern = self.groups.pattern[self.groups.crew]
         self._patterns = [int(p) for p in np.unique(self.groups.pattern)]
 
-    def _may_use(self, walks: pd.DataFrame) -> Bools:
+    def _laid_out(self) -> dict[str, npt.NDArray[Any]]:
+        """Walks to facilities that may be used, by origin, then from near to far."""
+        reach = {c: self.g.reach[c].to_numpy() for c in _COLUMNS}
+        walks = np.flatnonzero(reach["target"] < len(self.g.facilities))
+        walks = walks[self._may_use(reach["origin"][walks], reach["target"][walks])]
+        metres = reach["metres"][walks]
+        cuts = np.searchsorted(reach["origin"][walks], np.arange(len(self.g.origins) + 1)).tolist()
+        # They come by origin and target, which stays the order of equal walks.
+        order = [a + np.argsort(metres[a:b], kind="stable") for a, b in pairwise(cuts)]
+        walks = walks[np.concatenate(order)] if order else walks
+        return {c: own[walks] for c, own in reach.items()}
+
+    def _may_use(self, origin: Ints, target: Ints) -> Bools:
         """Public facilities are everybody's; a park's or an enterprise's only its own people's."""
         access = self.g.facilities["access"].to_numpy(dtype=object)
-        origin, target = walks["origin"].to_numpy(), walks["target"].to_numpy()
         may = np.asarray(access == "public", dtype=bool)[target]
         own = np.flatnonzero(~may)
         park = ("park:" + self.g.origins["park_id"]).to_numpy(dtype=object)[origin[own]]
         firm = ("enterprise:" + self.g.origins["enterprise_id"].fillna("")).to_numpy(dtype=object)
         theirs = access[target[own]]
         may[own] = (theirs == park) | (theirs == firm[origin[own]])
-        return np.asarray(may, dtype=bool)
+        return may
 
     def rows(self, item: Item) -> Rows:
         """Walks to the facilities of an item (or of the items that it is judged by)."""
@@ -106,22 +131,38 @@ class Counter:
         columns = [self.index[i] for i in item.of_items or (item.id,)]
         return np.asarray(self.g.member[:, columns].any(axis=1), dtype=bool)
 
-    def _serving(self, item: Item, rows: Rows, pattern: int, end: str) -> tuple[Bools, ...]:
+    def serving(
+        self, item: Item, rows: Rows, where: Objects, pattern: int, end: str
+    ) -> tuple[Bools, ...]:
         """Rows to places that are open when shifts of a pattern are free, for who is at an end.
 
-        Through the best gate, the worst, and the best if all places of unknown hours were open.
+        Through the best gate, the worst, and the best if all places of unknown hours were open;
+        false of rows of origins from which nobody of that pattern and end starts.
         """
         key = (item.id, pattern, end)
         if key not in self._serves:
-            times, place = self.g.times, rows.facility
-            best = times.serving(*key, place, rows.minutes)
-            worst, most = best, best
-            if times.bears_on(item.id):
-                if not rows.sure:
-                    worst = times.serving(*key, place, rows.minutes_worst)
-                most = best | times.serving(*key, place, rows.minutes, maybe=True)
+            times = self.g.times
+            if not times.bears_on(item.id):
+                self._serves[key] = (np.ones(len(rows.origin), dtype=bool),) * 3
+                return self._serves[key]
+            starts = np.zeros(len(self.g.origins), dtype=bool)
+            starts[self.groups.origin[self._of(where, pattern, end)]] = True
+            own = np.flatnonzero(starts[rows.origin])
+            place, minutes = rows.facility[own], rows.minutes[own]
+            best = np.zeros(len(rows.origin), dtype=bool)
+            best[own] = times.serving(*key, place, minutes)
+            worst, most = best, best.copy()
+            if not rows.sure:
+                worst = np.zeros(len(best), dtype=bool)
+                worst[own] = times.serving(*key, place, rows.minutes_worst[own])
+            left = np.flatnonzero(~best[own])
+            most[own[left]] = times.serving(*key, place[left], minutes[left], maybe=True)
             self._serves[key] = (best, worst, most)
         return self._serves[key]
+
+    def _of(self, where: Objects, pattern: int, end: str) -> Ints:
+        """Groups of a pattern that are at an end."""
+        return np.flatnonzero((self._pattern == pattern) & (where == end))
 
     def counts(self, item: Item, rows: Rows, where: Objects) -> Counts:
         """Count what every group reaches, test by test.
@@ -134,16 +175,15 @@ class Counter:
             From where each group goes there (:meth:`parkgap.assess.outcomes.Kinds.where`).
         """
         groups, size = self.groups, len(self.g.origins)
-        pattern = groups.pattern[groups.crew]
         shape = (len(groups.origin), len(item.tests))
         found, sure, most = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         timed = self.g.times.bears_on(item.id)
         ends = sorted(set(where)) if timed else [WORK]
-        every = np.arange(len(pattern))
+        every = np.arange(len(groups.origin))
         for own, end in product(self._patterns if timed else [NO_PATTERN], ends):
-            of = np.flatnonzero((pattern == own) & (where == end)) if timed else every
+            of = self._of(where, own, end) if timed else every
             at = groups.origin[of]
-            best, worst, maybe = self._serving(item, rows, own, end)
+            best, worst, maybe = self.serving(item, rows, where, own, end)
             for t, test in enumerate(item.tests):
                 near, far = rows.within(test), rows.within(test, worst=True)
                 found[of, t] = most[of, t] = self._count(item, rows, near & best, size)[at]

@@ -91,14 +91,18 @@ class Times:
             return np.ones(len(place), dtype=bool)
         windows, stay = self.visit(item, end)
         walk = np.where(np.isfinite(minutes), minutes, _ENDLESS)
-        o = self.openness
-        known = o.known[:, pattern, windows]
-        told = (known | o.assumed[:, pattern, windows])[place]
-        good = told & (o.time_there(place, pattern, walk, windows) >= stay - SLACK)
-        if maybe:
-            enough = o.could_stay(pattern, walk, windows) >= stay - SLACK
-            good |= (~known[place] & enough) | ~np.isfinite(minutes)[:, None]
-        return np.asarray(good.any(axis=1), dtype=bool)
+        o, enough = self.openness, stay - SLACK
+        good = ~np.isfinite(minutes) if maybe and windows else np.zeros(len(place), dtype=bool)
+        for window in windows:  # one alone is seldom enough to know, but leaves fewer to ask of
+            own = [window]
+            known = o.known[:, pattern, window]
+            told = known | o.assumed[:, pattern, window]
+            left = np.flatnonzero(~good & told[place])
+            good[left] = o.time_there(place[left], pattern, walk[left], own)[:, 0] >= enough
+            if maybe:
+                left = np.flatnonzero(~good & ~known[place])
+                good[left] = o.could_stay(pattern, walk[left], own)[:, 0] >= enough
+        return good
 
     def farthest(self, item: str, pattern: Ints, end: str) -> Floats:
         """Farthest walk (minutes) from which a place that never closes could serve, by pattern."""

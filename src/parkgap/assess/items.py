@@ -7,7 +7,6 @@ could have shown it, whichever gate is open; :mod:`parkgap.assess.outcomes` sums
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -17,8 +16,9 @@ import pandas as pd
 
 from parkgap.assess.counting import Counter, Rows
 from parkgap.assess.gaps import Gaps
-from parkgap.assess.groups import REASONS, SLACK, Ground
-from parkgap.assess.outcomes import Counts, Ends, Judgement, Kinds, Outcome, judge
+from parkgap.assess.groups import Ground
+from parkgap.assess.outcomes import Counts, Ends, Judgement, Kinds, judge
+from parkgap.assess.records import Subjects, records
 from parkgap.details import ALL
 from parkgap.frames import ASSESSMENT
 from parkgap.standard import Item, Standard
@@ -28,7 +28,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
-_EVIDENCE = 10  # facilities named in a row
 _SAME = 1e-9  # outcomes of shifts that differ by less are one
 
 
@@ -43,24 +42,6 @@ class Judged:
     ends: Ends
     found: Judgement
     absent: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row in the making: of which item, park and crew (-1: the whole park)."""
-
-    judged: Judged
-    park: int
-    crew: int
-    record: dict[str, object]
-
-
-@dataclass(frozen=True)
-class Subjects:
-    """Whom rows speak of: whole parks (crew -1), and crews that fare unlike their park's others."""
-
-    park: Ints
-    crew: Ints
 
 
 class Assessor:
@@ -91,8 +72,8 @@ class Assessor:
         self._kinds = Kinds(ground)
         self._judged: dict[str, Judged] = {}
         self._gaps = Gaps(ground)
-        self._ids = ground.facilities["facility_id"].to_numpy()
-        self._names = ground.facilities["name"].to_numpy()
+        self.ids = ground.facilities["facility_id"].to_numpy()
+        self.names = ground.facilities["name"].to_numpy()
 
     def judge(self, item: Item) -> Judged:
         """Count for one item and sum up, once."""
@@ -127,16 +108,18 @@ class Assessor:
 
     def assess(self) -> pd.DataFrame:
         """Return the frame of :data:`parkgap.frames.ASSESSMENT`: every park by every item."""
-        made = [row for item in self.standard.items for row in self._records(self.judge(item))]
+        judged = [self.judge(item) for item in self.standard.items]
+        subjects = [self._subjects(one) for one in judged]
+        made = [records(self, *own) for own in zip(judged, subjects, strict=True)]
+        columns = {n: np.concatenate([own[n] for own in made]) for n in ASSESSMENT.names}
+        which = np.repeat(np.arange(len(judged)), [len(own.park) for own in subjects])
+        park, crew = (np.concatenate([getattr(s, n) for s in subjects]) for n in ("park", "crew"))
+        short = np.flatnonzero(columns["status"] == "short")
         # Park by park, so that the walks from one park to its sites are laid out once.
-        for row in sorted(made, key=lambda r: r.park):
-            if row.record["status"] == "short":
-                crews = self.groups.crews_of(row.park) if row.crew < 0 else [row.crew]
-                row.record["short_by"] = float(self._gaps.additions(row.judged, crews))
-        frame = pd.DataFrame.from_records([r.record for r in made], columns=ASSESSMENT.names)
-        for column in ASSESSMENT.columns:
-            if column.kind == "float":
-                frame[column.name] = frame[column.name].astype("float64")
+        for row in short[np.argsort(park[short], kind="stable")]:
+            crews = self.groups.crews_of(park[row]) if crew[row] < 0 else [int(crew[row])]
+            columns["short_by"][row] = self._gaps.additions(judged[which[row]], crews)
+        frame = pd.DataFrame(columns)
         frame["weight"] = self._effective(frame)
         frame = frame.sort_values(list(ASSESSMENT.sort), ignore_index=True)
         return ASSESSMENT.check(frame)
@@ -147,38 +130,6 @@ class Assessor:
         own = own.where(frame["status"] != "not_applicable", 0.0)
         total = own.where(frame["shift"] == ALL, 0.0).groupby(frame["park_id"]).transform("sum")
         return (own / total.where(total > 0, 1.0)).astype("float64")
-
-    def _records(self, judged: Judged) -> Iterator[Row]:
-        """Rows of one item: every park, and the shifts that fare unlike others."""
-        item = judged.item
-        subjects = self._subjects(judged)
-        found = _outcome(judged.found, subjects)
-        nobody = ~self.applies(judged)[subjects.park]
-        status = np.where(nobody, "not_applicable", found.status)
-        at_home = self._better(judged, subjects)
-        worst = self._worst(judged, subjects, at_home)
-        blank = self._blank(item)
-        people = self.people(judged)
-        ids = self.g.parks["park_id"].to_numpy()
-        for i, (park, crew) in enumerate(zip(subjects.park, subjects.crew, strict=True)):
-            groups = self._groups(judged, park, crew)
-            record = blank | {
-                "park_id": ids[park],
-                "origin": self._origin(item, groups, nobody=bool(nobody[i])),
-                "shift": ALL if crew < 0 else self.groups.name[crew],
-                "status": str(status[i]),
-            }
-            if not nobody[i]:
-                record |= {
-                    "satisfaction_low": float(found.low[i]),
-                    "satisfaction_high": float(max(found.low[i], found.high[i])),
-                    "served_share": float(found.met[i]),
-                    **self._people(people[park], crew, groups, float(found.met[i])),
-                    **self._worst_group(judged, int(worst[i]), park, home=bool(at_home[i])),
-                }
-            if status[i] == "unverified":
-                record["reason_unverified"] = self._why(judged.counts, groups)
-            yield Row(judged, int(park), int(crew), record)
 
     def _subjects(self, judged: Judged) -> Subjects:
         """Every park; and each crew of the parks whose shifts fare differently.
@@ -202,129 +153,6 @@ class Assessor:
             crew=np.concatenate([np.full(size, -1), crews]),
         )
 
-    def _groups(self, judged: Judged, park: int, crew: int) -> list[tuple[str, Ints]]:
-        """Groups that a row speaks of, by the end from which they are judged."""
-        own = self.groups.of_park(park) if crew < 0 else self.groups.of_crew(crew)
-        ends = [(name, own[use[own]]) for name, use in judged.ends.used]
-        return [(name, rows) for name, rows in ends if len(rows)]
-
-    def _origin(self, item: Item, groups: list[tuple[str, Ints]], *, nobody: bool) -> str:
-        if not groups:
-            return "home" if item.residence_kind else "work"
-        return "either" if len(groups) > 1 and not nobody else groups[0][0]
-
-    def _blank(self, item: Item) -> dict[str, object]:
-        clauses = [t.clause_zh if self.zh else t.clause_en for t in item.tests]
-        return dict.fromkeys(ASSESSMENT.names) | {
-            "category": item.category,
-            "item": item.id,
-            "level": item.level,
-            "weight": item.weight,
-            "unit": item.unit_zh if self.zh else item.unit_en,
-            "clause": "; ".join(dict.fromkeys(clauses)),
-            "basis": item.tests[0].basis if item.tests else "assumption",
-            "tests": "",
-            "evidence": "",
-        }
-
-    def _people(
-        self, whole: float, crew: int, groups: list[tuple[str, Ints]], met: float
-    ) -> dict[str, object]:
-        """Workers judged, and how many of them are not served."""
-        home = groups[0][0] == "home"
-        workers = float(whole) * (1.0 if crew < 0 else float(self.groups.part[crew]))
-        lacking = float(round(workers * (1.0 - met))) if np.isfinite(workers) else np.nan
-        hidden = home and 0 < lacking < self.min_workers
-        return {"workers": workers, "workers_unserved": None if hidden else lacking}
-
-    def _better(self, judged: Judged, subjects: Subjects) -> Bools:
-        """Whether home is the end that is served better: where either counts, it decides."""
-        work, home = (
-            np.where(subjects.crew < 0, by_park[subjects.park], by_crew[subjects.crew])
-            for by_crew, by_park in (judged.found.low_at[n] for n in ("work", "home"))
-        )
-        return np.asarray(np.isnan(work) | (home > work), dtype=bool)
-
-    def _why(self, counts: Counts, groups: list[tuple[str, Ints]]) -> str:
-        """Reasons why unmet tests are not confirmed, in the order of `REASONS`."""
-        why = np.zeros(len(REASONS), dtype=bool)
-        for _, rows in groups:
-            unmet = counts.found[rows] < counts.needed[rows]
-            why |= (counts.reasons[rows] & unmet[:, :, None]).any(axis=(0, 1))
-            why[REASONS.index("gate")] |= bool((~unmet & ~counts.met[rows]).any())
-        return "+".join(r for r, w in zip(REASONS, why, strict=True) if w)
-
-    # --- the worst-served group -------------------------------------------------------------
-
-    def _worst(self, judged: Judged, subjects: Subjects, at_home: Bools) -> Ints:
-        """Worst-served group of each row at the end that decides, shape (rows,); -1 for none.
-
-        Of homes only groups of at least `min_workers` workers are looked at.
-        """
-        g, counts = self.groups, judged.counts
-        park = g.park[g.crew]
-        large = g.share * self.residents[park] >= self.min_workers - SLACK
-        ratio = (np.where(counts.short, counts.found, counts.sure) / counts.needed).min(axis=1)
-        order = np.lexsort((-g.share * g.part[g.crew], ratio))
-        out = np.full(len(subjects.park), -1)
-        for key, own, subject in (
-            (park, subjects.crew < 0, subjects.park),
-            (g.crew, subjects.crew >= 0, subjects.crew),
-        ):
-            home = np.zeros(int(key.max(initial=-1)) + 1, dtype=bool)
-            home[subject[own]] = at_home[own]
-            use = np.where(home[key], judged.ends.home & large, judged.ends.work)
-            rows = order[use[order]]
-            worst = np.full(len(home), -1)
-            # The first of each is written last.
-            worst[key[rows[::-1]]] = rows[::-1]
-            out[own] = worst[subject[own]]
-        return out
-
-    def _worst_group(
-        self, judged: Judged, group: int, park: int, *, home: bool
-    ) -> dict[str, object]:
-        """Figures of the worst-served group: the binding test, what it found, what is nearest."""
-        if group < 0:
-            return {}
-        item, rows, counts = judged.item, judged.rows, judged.counts
-        origin = int(self.groups.origin[group])
-        pattern = int(self.groups.pattern[self.groups.crew[group]])
-        least = np.where(counts.short[group], counts.found[group], counts.sure[group])
-        t = int(np.lexsort(([x.limit for x in item.tests], least / counts.needed[group]))[0])
-        test, part = item.tests[t], rows.of(origin)
-        facility, metres, minutes = rows.facility[part], rows.metres[part], rows.minutes[part]
-        costs = {"m": metres, "min": minutes}
-        end = str(judged.where[group])
-        open_then = self.g.times.serving(item.id, pattern, end, facility, minutes)
-        within = [(costs[x.unit] <= x.limit + SLACK) & open_then for x in item.tests]
-        seen = facility[np.any(within, axis=0)][:_EVIDENCE]
-        texts = [
-            f"{x.limit:g} {x.unit}: {counts.found[group, i]:g}/{counts.needed[group, i]:g}"
-            for i, x in enumerate(item.tests)
-        ]
-        out: dict[str, object] = {
-            "needed": counts.needed[group, t],
-            "found": counts.found[group, t],
-            "found_inside": float((self.g.park_of[facility[within[t]]] == park).sum())
-            if item.counts == "facilities"
-            else None,
-            "limit": test.limit,
-            "limit_unit": test.unit,
-            "basis": test.basis,
-            "tests": "; ".join(texts),
-            "evidence": " ".join(self._ids[seen]),
-        }
-        if len(facility):
-            out["nearest_id"] = self._ids[facility[0]]
-            out["nearest_name"] = self._names[facility[0]]
-            rough = home or bool(self.g.hidden[origin])
-            out["nearest_m"] = None if rough else metres[0]
-            # Within the limit in metres, but not in minutes: up a steep hill.
-            far = minutes[0] if np.isfinite(minutes[0]) else np.nan
-            out["nearest_min"] = float(np.ceil(far)) if rough else far
-        return out
-
     # --- what would meet it -----------------------------------------------------------------
 
     def fewest_for(self, item: Item, park_ids: list[str]) -> int:
@@ -332,11 +160,3 @@ class Assessor:
         where = {p: i for i, p in enumerate(self.g.parks["park_id"])}
         crews = chain.from_iterable(self.groups.crews_of(where[p]) for p in park_ids)
         return self._gaps.additions(self.judge(item), crews)
-
-
-def _outcome(found: Judgement, subjects: Subjects) -> Outcome:
-    """Outcome of each row: the park's, or the crew's."""
-    whole = subjects.crew < 0
-    values = ((one.low, one.high, one.met, one.short) for one in (found.park, found.crew))
-    pairs = zip(*values, strict=True)
-    return Outcome(*(np.where(whole, p[subjects.park], c[subjects.crew]) for p, c in pairs))
