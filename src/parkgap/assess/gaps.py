@@ -139,21 +139,24 @@ class Gaps:
         origin = needs[:, _ORIGIN].astype(np.int64)
         costs = self._site_costs(origin)
         where = np.searchsorted(costs.origin, origin)
-        minutes = costs.minutes[where]
-        in_metres, limit = needs[:, _IN_METRES] > 0, needs[:, _LIMIT]
-        cost = np.where(in_metres[:, None], costs.metres[where], minutes)
-        cover = cost <= limit[:, None] + SLACK
-        cover &= minutes <= needs[:, _SPARE, None] + SLACK
+        limit, spare = needs[:, _LIMIT, None] + SLACK, needs[:, _SPARE, None] + SLACK
+        cover = costs.metres[where] <= limit
+        in_minutes = needs[:, _IN_METRES] == 0
+        if in_minutes.any():
+            cover[in_minutes] = (costs.minutes[where] <= limit)[in_minutes]
+        if (spare != np.inf).any():
+            cover &= costs.minutes[where] <= spare
         # The origin itself is a site too, one for all its tests; but limits are nested, so that it
         # adds nothing where a street point lies within the tightest.
-        lonely = np.unique(origin[~cover.any(axis=1)])
-        if len(lonely):
-            cover = np.column_stack([cover, origin[:, None] == lonely])
+        alone = ~cover.any(axis=1)
+        if alone.any():
+            cover = np.column_stack([cover, origin[:, None] == np.unique(origin[alone])])
         return fewest(cover, needs[:, _MORE].astype(np.int64))
 
     def _site_costs(self, origin: Ints) -> _Costs:
         """Lay out the walks from all origins of some origins' parks; those of the last stay."""
-        parks = np.unique(self.g.origin_park[origin])
+        of = self.g.origin_park[origin]
+        parks = of[:1] if (of == of[0]).all() else np.unique(of)
         key = parks.tobytes()
         if key not in self._costs:
             own = np.flatnonzero(np.isin(self.g.origin_park, parks))
