@@ -100,7 +100,8 @@ class Counter:
 
     def _laid_out(self) -> dict[str, npt.NDArray[Any]]:
         """Walks to facilities that may be used, by origin, then from near to far."""
-        reach = {c: self.g.reach[c].to_numpy() for c in _COLUMNS}
+        kinds = dict.fromkeys(_COLUMNS, float) | {"origin": np.int64, "target": np.int64}
+        reach = {c: self.g.reach[c].to_numpy(dtype=kind) for c, kind in kinds.items()}
         walks = np.flatnonzero(reach["target"] < len(self.g.facilities))
         walks = walks[self._may_use(reach["origin"][walks], reach["target"][walks])]
         metres = reach["metres"][walks]
