@@ -29,6 +29,7 @@ from parkgap.frame_plans import (
     LODGING_CHECKS,
     SITES,
 )
+from parkgap.frame_plans import BEDS, COSTS, COVER_CURVE, HOUSING, LAND, SITES
 from parkgap.frame_results import (
     CHANGES,
     CLUSTERS,
@@ -79,6 +80,7 @@ __all__ = [
     "COMPARISON",
     "COMPLETE",
     "COMPLETENESS",
+    "COSTS",
     "COVER_CURVE",
     "DEPARTURES",
     "DOUBTFUL_HOMES",
@@ -92,6 +94,7 @@ __all__ = [
     "HEADCOUNTS",
     "HOUSING",
     "HOUSING_STOCK",
+    "LAND",
     "LISTED",
     "LODGING",
     "LODGING_CHECKS",
@@ -459,6 +462,8 @@ SCHEMAS: tuple[Schema, ...] = (
     SHUTTLES,
     BUS_LINES,
     OWNERS,
+    LAND,
+    COSTS,
     LISTED,
     PLAN,
     EDITS,

@@ -80,10 +80,7 @@ class Judge:
         """Make ``assessment, ranking, shortfall, rollup`` of all parks, few workers and all."""
         g = self.ground
         judged = self._all()
-        assessment = pd.concat([j.rows for j in judged], ignore_index=True)
-        assessment = ASSESSMENT.check(
-            assessment.sort_values(list(ASSESSMENT.sort), ignore_index=True)
-        )
+        assessment = _together(judged)
         lacking = np.array([j.lacking for j in judged])
         return {
             "assessment": assessment,
@@ -93,6 +90,19 @@ class Judge:
                 assessment, g.parks, self, self.standard, min_workers=self.min_workers
             ),
         }
+
+    def assessment(self) -> pd.DataFrame:
+        """Make the assessment of all parks alone."""
+        return _together(self._all())
+
+    def keys(self) -> list[str]:
+        """Name what each park was judged from, once it was judged."""
+        return [self._keys[p] for p in self._ids]
+
+    @property
+    def whole(self) -> Assessor:
+        """What judges all parks at once."""
+        return self._whole
 
     def satisfactions(self, scenarios: Sequence[Scenario]) -> Satisfactions:
         """Judge every park under other assumptions: satisfaction and status alone."""
@@ -193,6 +203,11 @@ class Judge:
             Judged(parts[park].reset_index(drop=True), float(share))
             for park, share in zip(ground.parks["park_id"], lacking, strict=True)
         ]
+
+
+def _together(judged: Sequence[Judged]) -> pd.DataFrame:
+    frame = pd.concat([j.rows for j in judged], ignore_index=True)
+    return ASSESSMENT.check(frame.sort_values(list(ASSESSMENT.sort), ignore_index=True))
 
 
 def only(ground: Ground, rows: Ints) -> Ground:

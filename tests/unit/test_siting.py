@@ -44,7 +44,7 @@ def draw(seed: int, *, tests: int = 2, counts: int = 3, pairs: bool = False) -> 
         sites=sites,
     )
     xy = rng.random((2, sites)) * 500
-    return needs, Spots(*xy, rank=np.zeros(sites, dtype=np.int64))
+    return needs, Spots(xy[0], xy[1], np.zeros(sites, dtype=np.int64))
 
 
 def worth(needs: Needs, built: np.ndarray) -> float:
@@ -144,7 +144,7 @@ def roomy(needs: Needs, built: np.ndarray, capacity: float) -> float:
     cost = np.zeros(size)
     np.add.at(cost, needs.a, -needs.weight)
     found = linprog(cost, A_ub=np.array(rows), b_ub=np.array(right), bounds=(0, 1))
-    return -float(found.fun) - worth(needs, np.zeros(needs.sites))
+    return -float(found.fun or 0.0) - worth(needs, np.zeros(needs.sites))
 
 
 @settings(max_examples=25, deadline=None)
@@ -167,8 +167,8 @@ def test_a_place_takes_no_more_workers_than_it_can(seed: int, capacity: float) -
 @pytest.mark.parametrize("seed", range(12))
 def test_it_equals_the_maximal_cover_of_spopt(seed: int) -> None:
     # One test that asks for one place, from one end, nothing there yet: Church and ReVelle's MCLP.
-    import pulp
-    from spopt.locate import MCLP
+    import pulp  # type: ignore[import-untyped]
+    from spopt.locate import MCLP  # type: ignore[import-untyped]
 
     rng = np.random.default_rng(seed)
     units, sites = 25, 12
@@ -189,7 +189,7 @@ def test_it_equals_the_maximal_cover_of_spopt(seed: int) -> None:
         park=np.zeros(units, dtype=np.int64),
         sites=sites,
     )
-    spots = Spots(np.arange(sites) * 1.0, np.zeros(sites), np.zeros(sites, dtype=np.int64))
+    spots = Spots(np.arange(sites, dtype=float), np.zeros(sites), np.zeros(sites, dtype=np.int64))
     found = plan(needs, spots, 4, Rule())
     for count in range(1, 5):
         model = MCLP.from_cost_matrix(cost, weight, service_radius=300, p_facilities=count)
@@ -222,7 +222,7 @@ def line(units: list[int], entries: list[tuple[int, int]]) -> tuple[Needs, Spots
     """Units of 10, 20, ... workers who lack one place; sites 100 m apart."""
     size = len(units)
     sites = 1 + max(s for _, s in entries)
-    workers = 10.0 * (1 + np.arange(size))
+    workers = (10.0 * (1 + np.arange(size))).astype(np.float64)
     unit, site = (np.array(c) for c in zip(*entries, strict=True))
     needs = Needs(
         sure=np.zeros((size, 1)),
@@ -238,7 +238,11 @@ def line(units: list[int], entries: list[tuple[int, int]]) -> tuple[Needs, Spots
         park=np.arange(size),
         sites=sites,
     )
-    return needs, Spots(100.0 * np.arange(sites), np.zeros(sites), np.zeros(sites, dtype=np.int64))
+    return needs, Spots(
+        (100.0 * np.arange(sites)).astype(np.float64),
+        np.zeros(sites),
+        np.zeros(sites, dtype=np.int64),
+    )
 
 
 def test_of_sites_that_serve_the_same_the_preferred_one_is_taken() -> None:

@@ -130,7 +130,10 @@ def _helpable(needs: Needs) -> Needs:
 
 
 def _area(needs: Needs, spots: Spots, own: Bools, entry: Bools) -> Area:
-    """Lay one area out densely, its sites by preference: rank, then a short way for workers."""
+    """Lay one area out densely, its sites by preference: rank, then short ways for workers.
+
+    Squared, so that of two sites that serve the same the one is taken to which nobody walks far.
+    """
     unit, site = needs.unit[entry], needs.site[entry]
     units = np.flatnonzero(own)
     names, column = np.unique(site, return_inverse=True)
@@ -138,7 +141,7 @@ def _area(needs: Needs, spots: Spots, own: Bools, entry: Bools) -> Area:
     cover = np.zeros((len(units), needs.sure.shape[1], len(names)), dtype=bool)
     cover[row, :, column] = needs.reaches[entry]
     load = np.bincount(needs.a, needs.weight, minlength=len(needs.sure))[unit]
-    way = np.bincount(column, np.nan_to_num(needs.metres[entry]) * load, minlength=len(names))
+    way = np.bincount(column, np.nan_to_num(needs.metres[entry]) ** 2 * load, minlength=len(names))
     order = np.lexsort((names, way.round(3), spots.rank[names]))
     names, cover = names[order], cover[:, :, order]
     term = own[needs.a]

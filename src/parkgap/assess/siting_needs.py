@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap.assess.groups import HOME, SLACK, Times
+from parkgap.assess.outcomes import Judgement, judge
 
 if TYPE_CHECKING:
     from parkgap.assess.items import Assessor, Judged
@@ -127,8 +128,8 @@ def reached(times: Times, item: Item, pattern: int, end: str, walks: dict[str, F
 
 def needs_of(
     assessor: Assessor, item: Item, burden: Floats, walks: pd.DataFrame, allowed: Bools
-) -> Needs:
-    """Gather what one item lacks in some parks.
+) -> tuple[Needs, Ints]:
+    """Gather what one item lacks in some parks; and the unit of each group (-1: of none).
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ def needs_of(
     at_home = np.zeros(size, dtype=bool)
     at_home[number] = home
     metres = np.where(at_home[entry[0]], np.nan, entry[3])
-    return Needs(
+    needs = Needs(
         sure=judged.counts.sure[rows[first]],
         needed=judged.counts.needed[rows[first]],
         a=a,
@@ -175,6 +176,22 @@ def needs_of(
         park=assessor.g.origin_park[units["origin"].to_numpy()],
         sites=len(allowed),
     )
+    return needs, unit_of
+
+
+def foreseen(
+    assessor: Assessor, item: Item, needs: Needs, unit_of: Ints, built: Floats
+) -> Judgement:
+    """Judge an item as if so many places stood at each candidate, by the counts alone."""
+    judged = assessor.judge(item)
+    use = built[needs.site] > 0
+    more = np.zeros_like(needs.sure)
+    np.add.at(more, needs.unit[use], needs.reaches[use] * built[needs.site[use]][:, None])
+    mine = unit_of >= 0
+    sure = judged.counts.sure.copy()
+    sure[mine] += more[unit_of[mine]]
+    counts = replace(judged.counts, sure=sure, found=np.maximum(judged.counts.found, sure))
+    return judge(assessor.groups, counts, judged.ends)
 
 
 def _told(assessor: Assessor, judged: Judged) -> Bools:

@@ -277,7 +277,9 @@ def solve(program: Program, cost: Floats, gap: float, *, maximise: bool) -> tupl
     lp.a_matrix_.value_ = program.matrix.data
     kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
     lp.integrality_ = [kinds[int(w)] for w in program.whole]
-    h: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    # Its wrapper's callbacks print a banner before any option can silence it: they are left out.
+    h: Any = highspy.Highs.__new__(highspy.Highs)
+    super(highspy.Highs, h).__init__()
     for name, value in (
         ("output_flag", False),
         ("threads", 1),
