@@ -66,6 +66,8 @@ class Judge:
         As for :class:`parkgap.assess.items.Assessor`.
     memo
         What was judged before.
+    additions
+        Whether the fewest additions are worked out; without them nothing may be kept.
     """
 
     ground: Ground
@@ -73,6 +75,7 @@ class Judge:
     language: str
     min_workers: int
     memo: Memo
+    additions: bool = True
     _keys: dict[str, str] = field(default_factory=dict)
     _last: dict[tuple[int, ...], Assessor] = field(init=False, default_factory=dict, compare=False)
 
@@ -195,7 +198,7 @@ class Judge:
     def _judge(self, rows: Sequence[int]) -> list[Judged]:
         assessor = self._of(rows)
         ground = assessor.g
-        frame = assessor.assess()
+        frame = assessor.assess(additions=self.additions)
         core = [assessor.judge(i) for i in self.standard.items if i.core]
         lacking = lacking_core(ground, [(j.item, j.counts, j.ends) for j in core])
         parts = dict(iter(frame.groupby("park_id")))

@@ -212,7 +212,11 @@ class _Siting:
         ground = grown(self.ground, self.walks, at, built)
 
         def judged(one: Ground) -> Measures:
-            again = replace(self.judge, ground=one, memo=Memo(None, self.judge.memo.program))
+            memo = Memo(None, self.judge.memo.program)
+            again = Judge(
+                *(one, self.standard, self.judge.language, self.judge.min_workers, memo),
+                additions=False,
+            )
             return Measures.of(again.assessment(), self.parks, self.standard)
 
         return by_round(ground, built, int(built.round.max()), judged)

@@ -57,7 +57,7 @@ class Siting(Section):
     budget: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)] | None = None
     capacity: Mapping[str, Amount] = Field(default_factory=dict)
     min_spacing_m: Spacing = 0.0
-    grid_m: Grid = 50.0
+    grid_m: Grid = 70.0
     gap: Share = 0.0
     only_listed: Annotated[bool, Field(strict=True)] = False
 

@@ -125,12 +125,15 @@ class Assessor:
 
     # --- rows -------------------------------------------------------------------------------
 
-    def assess(self) -> pd.DataFrame:
-        """Return the frame of :data:`parkgap.frames.ASSESSMENT`: every park by every item."""
+    def assess(self, *, additions: bool = True) -> pd.DataFrame:
+        """Return the frame of :data:`parkgap.frames.ASSESSMENT`: every park by every item.
+
+        Without `additions`, ``short_by`` stays empty.
+        """
         made = [row for item in self.standard.items for row in self._records(self.judge(item))]
         # Park by park, so that the walks from one park to its sites are laid out once.
         for row in sorted(made, key=lambda r: r.park):
-            if row.record["status"] == "short":
+            if additions and row.record["status"] == "short":
                 gaps = self._gaps(row.judged, row.park, row.crew)
                 row.record["short_by"] = float(self.additions(row.judged, gaps))
         frame = pd.DataFrame.from_records([r.record for r in made], columns=ASSESSMENT.names)

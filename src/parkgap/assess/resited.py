@@ -179,8 +179,9 @@ def gains(base: Measures, after: Sequence[Measures], item: int, headcount: Float
                 (served > _MET) | (low > _MET),
             )
         )
-    workers, score, worth, parks = zip(*rows, strict=True)
-    return Gains(np.array(workers), np.array(score), np.array(worth), np.array(parks))
+    figures = np.array([row[:3] for row in rows], dtype=float).reshape(-1, 3)
+    parks = np.array([row[3] for row in rows], dtype=bool).reshape(-1, len(short))
+    return Gains(figures[:, 0], figures[:, 1], figures[:, 2], parks)
 
 
 def allocated(needs: Needs, built: Floats, capacity: float) -> float:

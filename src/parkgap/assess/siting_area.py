@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _WHOLE = 1e-9  # satisfaction that differs by less is the same
+_DIGITS = 9  # worths that differ by less are equal: the preferred site is taken
 _BETTER = 1e-9  # share of an area's whole gain that is none
 
 
@@ -148,6 +149,8 @@ def _merged(area: Area) -> Area:
 def _best(area: Area, places: int, rule: Rule, cuts: list[Ints]) -> Choice:
     """Choose the best `places` or fewer; sites too near each other are cut off as they come up."""
     sites = len(area.site)
+    if places == 1 and np.isinf(rule.capacity):
+        return _single(area)
     scale = float(area.weight.max(initial=0.0)) or 1.0
     base = better(area.satisfied(np.zeros(sites)), area.a, area.b)
     known = float(area.weight @ base)
@@ -165,6 +168,18 @@ def _best(area: Area, places: int, rule: Rule, cuts: list[Ints]) -> Choice:
     if np.isfinite(rule.capacity):
         gain = float(program.cost @ values) - known
     return Choice(built, gain, max(gain, bound * scale - known))
+
+
+def _single(area: Area) -> Choice:
+    """Choose the best single place: by trying each."""
+    found = area.sure[:, :, None] + area.cover
+    satisfied = np.minimum(1.0, found / area.needed[:, :, None]).min(axis=1)
+    other = np.where((area.b >= 0)[:, None], satisfied[area.b], 0.0)
+    worth = (area.weight @ np.maximum(satisfied[area.a], other)).round(_DIGITS)
+    built = np.zeros(len(area.site))
+    built[int(worth.argmax())] = 1.0
+    gain = area.gain(area.satisfied(built))
+    return Choice(built, gain, gain)
 
 
 def _solve_least(area: Area, rule: Rule, aim: Floats) -> float:

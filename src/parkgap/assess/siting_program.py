@@ -285,6 +285,7 @@ def solve(program: Program, cost: Floats, gap: float, *, maximise: bool) -> tupl
         ("threads", 1),
         ("parallel", "off"),
         ("random_seed", 0),
+        ("mip_allow_restart", False),  # they cost these programs more than they save
         ("mip_rel_gap", gap),
         ("mip_abs_gap", 1e-9),
         ("mip_feasibility_tolerance", 1e-9),

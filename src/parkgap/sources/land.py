@@ -25,7 +25,7 @@ _KINDS = {
     BUILDING: ("building", "建筑", "楼宇", "房屋", "厂房", "现有建筑", "闲置建筑", "商铺"),
 }
 _KIND_OF = {plain(name): kind for kind, names in _KINDS.items() for name in names}
-_APART = re.compile(r"[;；、,，|/]+")
+_APART = re.compile(r"[;；、,，|]+")
 _MOST_M2 = 1e8
 _MOST_YUAN = 1e12
 
@@ -105,7 +105,7 @@ def _items(cell: object, known: Known) -> list[str] | None:
     said = read.text(cell)
     if said is None:
         return None
-    # An item's own name may hold a stroke.
+    # An item may be named in full, with a mark in its name.
     if known.items is not None and plain(said) in known.items:
         return [known.items[plain(said)]]
     parts = [part.strip() for part in _APART.split(said) if part.strip()]
