@@ -42,7 +42,8 @@ def twins(settings: str = "", number: int = 1) -> Town:
 
 def rows_of(results: Results, item: str) -> list[dict[str, Any]]:
     sites = results.plans.sites
-    return [dict(r) for r in sites[sites["item"] == item].to_dict("records")]
+    rows: list[Any] = sites[sites["item"] == item].to_dict("records")
+    return rows
 
 
 def test_one_canteen_serves_two_parks_from_between_them(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from parkgap.sources.reading import Columns, Reader, sources
 
 if TYPE_CHECKING:
     from parkgap.siting_keys import CostsTable, LandTable
-    from parkgap.sources.lists import Known
+    from parkgap.sources.list_columns import Known
     from parkgap.sources.report import Cells
 
 PLOT, BUILDING = "plot", "building"
