@@ -138,6 +138,7 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
         "also": (),
         "comparison": frames.COMPARISON.frame(),
         "clusters": frames.CLUSTERS.frame(),
+        "plans": Plans(),
         "study": SimpleNamespace(**{**study, **changes.pop("study", {})}),
         "standard": standard,
         "parks": pd.DataFrame(
