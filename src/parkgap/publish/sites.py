@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from parkgap.results import Results
 
 COLOUR = "#c2410c"
+# The same names mean something else on other sheets.
+_CALLED = {"order": "build_order", "place_name": "land_name"}
 _CODES = {"place": "site_place", "reason": "site_reason"}
 
 
@@ -86,7 +88,7 @@ def sites_panel(ctx: Context, park_id: str) -> str:
     t, words = ctx.t, ctx.words
     shown = ("item", "order", "place", "search_radius_m", "workers_gained", "score_gain")
     headings = [
-        (t(f"column.{n}"), kind)
+        (t(f"column.{_CALLED.get(n, n)}"), kind)
         for n, kind in zip(shown, ("", "num", "", "num", "num", "num"), strict=True)
     ]
     body = []
@@ -142,7 +144,8 @@ def _sites_grid(results: Results, words: Words) -> Grid | None:
             if isinstance(cells[name], str):
                 cells[name] = words.word(codes, str(cells[name]))
         rows.append(list(cells.values()))
-    return Grid(ids, [_heading(i, words) for i in ids], rows, doc="sites")
+    called = [_CALLED.get(i, i) for i in ids]
+    return Grid(called, [_heading(i, words) for i in called], rows, doc="sites")
 
 
 def _curve_grid(results: Results, words: Words) -> Grid | None:
