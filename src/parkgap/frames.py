@@ -22,14 +22,15 @@ from dataclasses import replace
 from parkgap.frame_capacity import CAPACITY, SUPPLY
 from parkgap.frame_plans import (
     BEDS,
+    COSTS,
     COVER_CURVE,
     DOUBTFUL_HOMES,
     HOUSING,
+    LAND,
     LODGING,
     LODGING_CHECKS,
     SITES,
 )
-from parkgap.frame_plans import BEDS, COSTS, COVER_CURVE, HOUSING, LAND, SITES
 from parkgap.frame_results import (
     CHANGES,
     CLUSTERS,

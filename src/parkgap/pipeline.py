@@ -202,7 +202,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         inputs=inputs,
         run=run_key(study, inputs),
         beside=beside,
-        plans=_planned(town, clock, memo),
+        plans=_planned(town, clock, memo, frames.pop("plans", Plans())),
         closed=found.closed,
         also=also,
         whatif=plan,
@@ -216,10 +216,10 @@ def _doubted(study: Study, tables: Tables, said: tuple[Problem, ...]) -> Tables:
     return replace(tables, warnings=(*tables.warnings, *said, *odd))
 
 
-def _planned(town: Town, clock: Clock, memo: Memo) -> Plans:
-    """Plan from the gaps, as far as the study asks for it."""
+def _planned(town: Town, clock: Clock, memo: Memo, sited: Plans) -> Plans:
+    """Plan beds beside the sites, as far as the study asks for it."""
     with _stage(clock, memo, "housing"):
-        return Plans(**plan_housing(town))
+        return replace(sited, **plan_housing(town))
 
 
 def _standards(study: Study, clock: Clock) -> tuple[Standard, tuple[Standard, ...]]:

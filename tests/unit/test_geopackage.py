@@ -62,7 +62,6 @@ def make(**changes: Any) -> Results:
     stop = {"lon": 120.5, "lat": 36.5, "lines": ["1路", "2路"], "source_ids": ["node/1", "way/9"]}
     hidden = {"facility_id": "node/2", "lon": 1.0, "lat": 2.0, "lines": [], "source_ids": []}
     given = {
-        "plans": Plans(),
         "study": SimpleNamespace(**{**study, **changes.pop("study", {})}),
         "clusters": frames.CLUSTERS.frame(),
         "standard": SimpleNamespace(id="cn", version="1", categories=(category,)),

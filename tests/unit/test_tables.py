@@ -138,7 +138,6 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
         "also": (),
         "comparison": frames.COMPARISON.frame(),
         "clusters": frames.CLUSTERS.frame(),
-        "plans": Plans(),
         "study": SimpleNamespace(**{**study, **changes.pop("study", {})}),
         "standard": standard,
         "parks": pd.DataFrame(
