@@ -29,7 +29,7 @@ from parkgap.assess.transit import Timetables, public_transport
 from parkgap.frames import CAPACITY, COMPARISON
 from parkgap.judging import Judge
 from parkgap.list_keys import MEAL
-from parkgap.results import Beside, Firm
+from parkgap.results import Beside, Firm, Plans
 from parkgap.shift_times import crews_and_times
 from parkgap.shown import walks_shown
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from parkgap.several import Further
     from parkgap.shards import Survey
+    from parkgap.siting_request import Request
     from parkgap.standard import Standard
     from parkgap.store import Memo
     from parkgap.town import Town
@@ -100,7 +101,9 @@ def known_of(town: Town, hidden: Bools) -> Known:
     return Known(mapping, nearby, kinds)
 
 
-def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Beside]:
+def assess(
+    town: Town, ground: Ground, memo: Memo, request: Request | None = None
+) -> tuple[dict[str, Any], Beside]:
     """Judge, rank, and gather what stands beside; figures of few workers are left out."""
     few = town.study.privacy.min_workers
     judge = Judge(ground, town.standard, town.study.language, few, memo)
@@ -109,6 +112,8 @@ def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Besi
     firm = _firm(judge, frames, shown["assessment"])
     shown |= {"firm": firm, "ranking": with_stability(shown["ranking"], firm.parks)}
     known = ground.known or known_of(town, ground.hidden)
+    if request is not None:
+        shown["plans"] = _plans(town, judge, frames["assessment"], request, memo)
     shown |= {
         "detail": judge.detail,
         "completeness": known.mapping,
@@ -118,6 +123,17 @@ def assess(town: Town, ground: Ground, memo: Memo) -> tuple[dict[str, Any], Besi
     beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
     stops = _thin_stops(known.mapping, known.kinds, town.standard)
     return shown, _with_transit(beside, town, known.nearby, stops, rail=bool(ground.region_has))
+
+
+def _plans(
+    town: Town, judge: Judge, assessment: pd.DataFrame, request: Request, memo: Memo
+) -> Plans:
+    """Choose where to build, as the study asks."""
+    from parkgap.sited import sites_of
+
+    found = town.found
+    made = sites_of(request, judge, assessment, found.candidates, found.to_candidates, memo)
+    return Plans(sites=made.sites, curve=made.curve)
 
 
 def compare(

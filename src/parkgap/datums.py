@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CELL, _OFF = 0.02, 0.025  # degrees; no two of the datums lie farther apart than _OFF
 _PLACED = (
     *("parks", "gates", "enterprises", "residences", "facilities", "housing_stock", "projects"),
-    *("shuttles", "bus_lines", "plan"),
+    *("shuttles", "bus_lines", "land", "plan"),
 )
 
 

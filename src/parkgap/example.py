@@ -118,7 +118,7 @@ def _tables(town: Town) -> list[_Table]:
     return [
         *(_parks(), _headcounts(), _gates(), _enterprises(), _residences(), _shifts()),
         *(_canteens(town), _services(town), _housing(), _projects()),
-        *(_shuttles(), _bus_lines(), _owners(), _plan()),
+        *(_shuttles(), _bus_lines(), _owners(), _land(), _costs(), _plan()),
     ]
 
 
@@ -381,6 +381,31 @@ def _plan() -> _Table:
         row("班次", 园区编号="SF03", 班次="早班", 比例=0.5),
     ]
     return _Table("plan.csv", headings, rows)
+
+
+def _land() -> _Table:
+    """List ground where something may be put; a plot takes anything, a building what it can."""
+    rows = [
+        ("D01", "西岭镇闲置地块", "地块", None, 3200, *_at(-4150, 320)),
+        ("D02", "南岸路闲置厂房", "建筑", "canteen_or_meal; breakfast", 1800, *_at(780, -240)),
+        ("D03", "海晶路商铺", "建筑", "convenience_store; pharmacy", 240, *_at(3230, 330)),
+    ]
+    return _Table("land.csv", "地块编号 名称 类型 可建设施 面积 经度 纬度", rows)
+
+
+def _costs() -> _Table:
+    rows = [
+        ("canteen_or_meal", 1_200_000, None),
+        ("breakfast", 200_000, None),
+        ("convenience_store", 350_000, None),
+        ("parcel_point", 150_000, None),
+        ("bus_stop", 80_000, None),
+        ("pharmacy", 400_000, None),
+        ("supermarket", 2_500_000, None),
+        ("service_point", 600_000, None),
+        ("neighbourhood_centre", 12_000_000, None),
+    ]
+    return _Table("costs.csv", "指标 单价 服务人数", rows)
 
 
 def _wkt(box: Box) -> str:

@@ -1,8 +1,38 @@
-"""The schemas of what is planned from the gaps: beds, who gets them, and sites to build at."""
+"""The schemas of what is planned from the gaps: beds, who gets them, sites, and what they cost."""
 
 from __future__ import annotations
 
 from parkgap.frame_schema import Schema, columns
+
+LAND = Schema(
+    "land",
+    "Plots and buildings of the user's list where something may be put.",
+    columns("""
+    land_id str - id of the list
+    name str? - name
+    kind str - plot or building
+    items list - items that may stand there; empty: any
+    area_m2 float? m2 - area
+    lon float degrees - longitude (of an area, a point inside it)
+    lat float degrees - latitude
+    source str - file, or a note that it is made up
+    """),
+    key=("land_id",),
+    sort=("land_id",),
+)
+
+COSTS = Schema(
+    "costs",
+    "What one new place of an item costs, and how many workers it can serve.",
+    columns("""
+    item str - item of the standard, or neighbourhood_centre
+    cost float yuan - of one place
+    capacity float? persons - workers that one can serve; empty: any number
+    source str - file, or a note that it is made up
+    """),
+    key=("item",),
+    sort=("item",),
+)
 
 HOUSING = Schema(
     "housing",
@@ -111,11 +141,17 @@ SITES = Schema(
     lon float? degrees - longitude of the middle of the search area, or of the listed plot
     lat float? degrees - latitude
     search_radius_m float? m - radius of the area to look in; 0: a plot of the user's list
-    park_ids str - parks that gain, joined by ;
-    workers_gained float? persons - more workers served, those before it in the order built
-    score_gain float? - the same, points of the workers' mean score
+    park_ids str - parks that are short of the item and gain, joined by ;
+    workers_gained float? persons - more of their workers served, once those before it are built
+    score_gain float? - the same in points of the mean score of all workers
     order int? - order in which to build, by item; empty: not a site
-    reason str? - why there is no site, or what bounds it
+    reason str? - of a park without a site: why there is none
+    place str? - street, vacant, commercial (as mapped), plot or building (of the user's list)
+    place_name str? - name of the listed plot or building
+    cost float? yuan - what it costs; empty: nobody said
+    cost_source str? - who says so
+    capacity float? persons - workers that it is taken to serve; empty: no limit
+    gap float? - proven distance of the item's plan to the optimum, share; 0: optimal
     """),
     key=("site_id", "item"),
     sort=("item", "order", "site_id"),
@@ -127,10 +163,11 @@ COVER_CURVE = Schema(
     columns("""
     item str - item of the standard
     sites int - number of sites
-    workers_served float persons - workers of short parks served with so many sites
+    workers_served float? persons - workers of short parks served with so many sites
     cost float? yuan - what they cost; empty: nobody gave a unit cost
     workers_per_yuan float? persons per yuan - workers gained for each yuan
     gap float - proven distance to the optimum, share; 0: optimal
+    closes float? - fewest sites with which everybody gets what sites can give; empty: no room
     """),
     key=("item", "sites"),
     sort=("item", "sites"),

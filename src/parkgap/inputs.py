@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # Keys whose every value is a place of some kind; others only with a value that the standard names.
 PLACE_KEYS = ("amenity", "shop", "leisure", "office", "healthcare", "tourism", "craft")
+_NAMING = ("facilities", "projects", "owners", "land", "costs")  # sections that name items
 _SURROUNDINGS_M = 2000.0  # fetched around a place, metres
 _WIDE_KEYS = frozenset(
     "building landuse highway railway place residential public_transport".split()
@@ -57,6 +58,8 @@ class Tables:
     shuttles: pd.DataFrame = field(default_factory=frames.SHUTTLES.frame)
     bus_lines: pd.DataFrame = field(default_factory=frames.BUS_LINES.frame)
     owners: pd.DataFrame = field(default_factory=frames.OWNERS.frame)
+    land: pd.DataFrame = field(default_factory=frames.LAND.frame)
+    costs: pd.DataFrame = field(default_factory=frames.COSTS.frame)
 
     @property
     def made_up(self) -> bool:
@@ -80,7 +83,7 @@ def read_tables(study: Study, parks: pd.DataFrame | None = None) -> Tables:
     """
     sections = {name: getattr(study, name) for name in (*TABLES, "facilities")}
     # Only lists name items of the standard; without one, it need not be loaded twice.
-    named = any(sections[name] for name in ("facilities", "projects", "owners"))
+    named = any(sections[name] for name in _NAMING)
     standard = load(study.standard_source, dict(study.standard.set)) if named else None
     office = read_office(sections, study.root, standard=standard, parks=parks)
     rasters = open_rasters(study.terrain, study.population, study.root)

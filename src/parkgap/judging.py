@@ -70,6 +70,8 @@ class Judge:
         As for :class:`parkgap.assess.items.Assessor`.
     memo
         What was judged before.
+    additions
+        Whether the fewest additions are worked out; without them nothing may be kept.
     """
 
     ground: Ground
@@ -77,6 +79,7 @@ class Judge:
     language: str
     min_workers: int
     memo: Memo
+    additions: bool = True
     _keys: dict[str, str] = field(default_factory=dict)
     _last: dict[tuple[int, ...], Assessor] = field(init=False, default_factory=dict, compare=False)
 
@@ -94,6 +97,19 @@ class Judge:
                 assessment, g.parks, self, self.standard, min_workers=self.min_workers
             ),
         }
+
+    def assessment(self) -> pd.DataFrame:
+        """Make the assessment of all parks alone."""
+        return _joined(self._all())
+
+    def keys(self) -> list[str]:
+        """Name what each park was judged from, once it was judged."""
+        return [self._keys[p] for p in self._ids]
+
+    @property
+    def whole(self) -> Assessor:
+        """What judges all parks at once."""
+        return self._whole
 
     def satisfactions(self, scenarios: Sequence[Scenario]) -> Satisfactions:
         """Judge every park under other assumptions: satisfaction and status alone."""
@@ -189,7 +205,7 @@ class Judge:
     def _judge(self, rows: Sequence[int]) -> list[Judged]:
         assessor = self._of(rows)
         ground = assessor.g
-        frame = assessor.assess()
+        frame = assessor.assess(additions=self.additions)
         core = [assessor.judge(i) for i in self.standard.items if i.core]
         lacking = lacking_core(ground, [(j.item, j.counts, j.ends) for j in core])
         texts = np.column_stack([frame[c].to_numpy(dtype=object) for c in _TEXTS])

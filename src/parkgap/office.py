@@ -14,7 +14,7 @@ from parkgap import frames
 from parkgap.access.facilities import fold_text
 from parkgap.areas import area_doubts
 from parkgap.errors import InputError, Problem
-from parkgap.sources import lists, tables
+from parkgap.sources import land, lists, tables
 from parkgap.sources.headcounts import read_headcounts, with_headcounts
 from parkgap.sources.list_columns import Known
 from parkgap.sources.reading import Given, Read, Reader
@@ -132,6 +132,7 @@ def _read_office(
     known = Known.of(standard, parks, firms)
     reading.facilities(known)
     reading.each(_LISTS, known)
+    reading.each({"land": land.read_land, "costs": land.read_costs}, known.with_centres())
     _declare(sections, office, known)
     return office
 

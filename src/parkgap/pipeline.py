@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from parkgap import geo, notes, program
+from parkgap.access.candidates import Search
 from parkgap.access.facilities import mapped_places
 from parkgap.access.lists import centres_and_others, not_yet, open_places, with_canteens
 from parkgap.access.lists import gather as gather_lists
@@ -50,6 +51,7 @@ from parkgap.results import Drawn, Plans, Results
 from parkgap.several import Further, load_also
 from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
 from parkgap.shown import places_shown
+from parkgap.siting_request import Request, request_of
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.tables import is_made_up
 from parkgap.standard import Standard, load
@@ -137,7 +139,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     _overlapping(study, tables.parks, prepared)
     with clock("datums"):
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
-    rasters, rules = _rules(study, standard, also)
+    rasters, rules, request = _rules(study, standard, also, tables.costs)
     day = study.as_of.isoformat() if study.as_of is not None else prepared.date
     with _stage(clock, memo, "transit"):
         transit = transit_of(study, day, memo)
@@ -172,7 +174,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     )
     with _stage(clock, memo, "assess"):
         judged = ground_of(town, memo)
-        frames, beside = assess(town, judged, memo)
+        frames, beside = assess(town, judged, memo, request)
     with _stage(clock, memo, "compare"):
         frames["clusters"] = find_clusters(judged, standard, centres)
         frames["comparison"] = compare(town, further, surveys[1:], frames, memo)
@@ -200,7 +202,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         inputs=inputs,
         run=run_key(study, inputs),
         beside=beside,
-        plans=_planned(town, clock, memo),
+        plans=_planned(town, clock, memo, frames.pop("plans", Plans())),
         closed=found.closed,
         also=also,
         whatif=plan,
@@ -214,10 +216,10 @@ def _doubted(study: Study, tables: Tables, said: tuple[Problem, ...]) -> Tables:
     return replace(tables, warnings=(*tables.warnings, *said, *odd))
 
 
-def _planned(town: Town, clock: Clock, memo: Memo) -> Plans:
-    """Plan from the gaps, as far as the study asks for it."""
+def _planned(town: Town, clock: Clock, memo: Memo, sited: Plans) -> Plans:
+    """Plan beds beside the sites, as far as the study asks for it."""
     with _stage(clock, memo, "housing"):
-        return Plans(**plan_housing(town))
+        return replace(sited, **plan_housing(town))
 
 
 def _standards(study: Study, clock: Clock) -> tuple[Standard, tuple[Standard, ...]]:
@@ -246,8 +248,11 @@ def _batched(done: list[Any], size: int) -> list[list[Any]]:
     return [done[i : i + size] for i in range(0, len(done), size)]
 
 
-def _rules(study: Study, standard: Standard, also: Sequence[Standard]) -> tuple[Rasters, Rules]:
-    """Open the rasters, and say by which rules shards are surveyed."""
+def _rules(
+    study: Study, standard: Standard, also: Sequence[Standard], costs: pd.DataFrame
+) -> tuple[Rasters, Rules, Request | None]:
+    """Open the rasters, say by which rules shards are surveyed, and for what sites are sought."""
+    request = request_of(study, standard, costs)
     rasters = open_rasters(study.terrain, study.population, study.root)
     if rasters.problems:  # tables from the store were read beside other rasters
         raise InputError(*rasters.problems)
@@ -256,8 +261,11 @@ def _rules(study: Study, standard: Standard, also: Sequence[Standard]) -> tuple[
         *(rasters.heights, rasters.people),
         *_made_of(study),
         wants=wants_of(standard) if also else None,
+        search=None
+        if study.siting is None
+        else Search(study.siting.grid_m, study.siting.only_listed),
     )
-    return rasters, rules
+    return rasters, rules, request
 
 
 def _still(study: Study, inputs: dict[str, str]) -> None:

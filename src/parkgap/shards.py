@@ -17,11 +17,12 @@ import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.access.candidates import Search, no_candidates
 from parkgap.access.homes import AROUND_M
 from parkgap.access.places import Lists
 from parkgap.access.slopes import FASTEST, Ground
 from parkgap.assess.scenarios import widest_m
-from parkgap.frames import DOUBTFUL_HOMES, REACH, STOPS_MATCHED, TIMETABLE
+from parkgap.frames import DOUBTFUL_HOMES, LAND, REACH, STOPS_MATCHED, TIMETABLE
 from parkgap.sources.surroundings import around
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Rules:
     wants
         What of the extract this standard asks for (:func:`parkgap.inputs.wants_of`), where it was
         read for others too; None: all of it.
+    search
+        How closely candidates for new places are looked for; None: not at all.
     """
 
     standard: Standard
@@ -69,6 +72,7 @@ class Rules:
     heights_from: tuple[tuple[str, str], ...] = ()
     people_from: tuple[tuple[str, str], ...] = ()
     wants: Mapping[str, Any] | None = None
+    search: Search | None = None
 
     @property
     def search_m(self) -> float:
@@ -86,7 +90,7 @@ class Rules:
     def written(self) -> tuple[object, ...]:
         """What a stage's key holds of them."""
         measures = (self.limit_m, self.snap_m, self.heights_from, self.people_from)
-        return (self.standard.model_dump_json(), self.language, *measures)
+        return (self.standard.model_dump_json(), self.language, *measures, self.search)
 
     @property
     def ground(self) -> Ground | None:
@@ -117,6 +121,8 @@ class Shard:
         What the bureaus' lists say of places near its parks, and of those without a position.
     window
         What of the map is read (WGS-84).
+    land
+        Of :data:`parkgap.frames.LAND`: plots and buildings in the window.
     """
 
     own: tuple[str, ...]
@@ -127,6 +133,7 @@ class Shard:
     estates: pd.DataFrame
     lists: Lists
     window: shapely.Geometry
+    land: pd.DataFrame = field(default_factory=LAND.frame)
 
 
 @dataclass(frozen=True)
@@ -178,6 +185,9 @@ class Survey:
         Of :data:`parkgap.frames.STOPS_MATCHED`.
     doubtful
         Of :data:`parkgap.frames.DOUBTFUL_HOMES`.
+    candidates, to_candidates
+        Where something might be put (:func:`parkgap.access.candidates.no_candidates`), and walks
+        there, as `reach`; ``target`` is its row.
     """
 
     origins: pd.DataFrame
@@ -201,6 +211,8 @@ class Survey:
     catchments: pd.DataFrame
     matched: pd.DataFrame = field(default_factory=STOPS_MATCHED.frame)
     doubtful: pd.DataFrame = field(default_factory=DOUBTFUL_HOMES.frame)
+    candidates: pd.DataFrame = field(default_factory=no_candidates)
+    to_candidates: pd.DataFrame = field(default_factory=REACH.frame)
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:
@@ -303,6 +315,7 @@ def make_shard(
             **{n: near_by(getattr(lists, n)) for n in ("there", "planned", "bus_lines", "stops")},
         ),
         window=window,
+        land=near_by(tables.land),
         **part,
     )
 
@@ -361,8 +374,11 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
     straight = np.zeros(len(origins), dtype=bool)
     coming = pd.Index(planned["planned_id"])
     on_street = np.zeros(len(planned), dtype=bool)
-    reach, beside, to_planned = [], [], []
-    for part, o, f, s in zip(parts, origin_row, facility_row, site_row, strict=True):
+    reach, beside, to_planned, to_candidates = [], [], [], []
+    candidates, candidate_row = _candidates([p.candidates for p in parts])
+    for part, o, f, s, c in zip(
+        parts, origin_row, facility_row, site_row, candidate_row, strict=True
+    ):
         straight[o] = part.straight
         target = np.concatenate([f, s + len(facilities)])
         reach.append(
@@ -377,6 +393,12 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
             part.to_planned.assign(
                 origin=o[part.to_planned["origin"].to_numpy()],
                 target=row[part.to_planned["target"].to_numpy()],
+            )
+        )
+        to_candidates.append(
+            part.to_candidates.assign(
+                origin=o[part.to_candidates["origin"].to_numpy()],
+                target=c[part.to_candidates["target"].to_numpy()],
             )
         )
         beside.append(
@@ -407,6 +429,8 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         matched=_once(_sorted([p.matched for p in parts], list(STOPS_MATCHED.sort))),
         doubtful=_once(_sorted([p.doubtful for p in parts], list(DOUBTFUL_HOMES.sort))),
         catchments=_known([p.catchments for p in parts], facility_row, len(facilities)),
+        candidates=candidates,
+        to_candidates=_sorted(to_candidates, list(REACH.sort)),
     )
 
 
@@ -460,6 +484,18 @@ def _id_key(facility_id: str) -> tuple[int, int, str]:
     kind, _, number = facility_id.partition("/")
     place = ("node", "way", "relation").index(kind) if kind in ("node", "way", "relation") else 3
     return (place, int(number), "") if place < 3 else (place, 0, facility_id)  # noqa: PLR2004
+
+
+def _candidates(
+    frames: list[pd.DataFrame],
+) -> tuple[pd.DataFrame, list[npt.NDArray[np.int64]]]:
+    """Join candidates by id, in its order."""
+    whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    ids = whole["candidate_id"].to_numpy(dtype=str)
+    _, first, row = np.unique(ids, return_index=True, return_inverse=True)
+    cuts = np.cumsum([len(f) for f in frames])[:-1]
+    joined = whole.iloc[first].reset_index(drop=True)
+    return joined, np.split(row.ravel().astype(np.int64), cuts)
 
 
 def _sites(

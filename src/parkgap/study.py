@@ -34,6 +34,7 @@ from parkgap.list_keys import (
     ProjectsTable,
     ShuttlesTable,
 )
+from parkgap.siting_keys import CostsTable, LandTable, Siting
 from parkgap.source_keys import (
     EnterprisesTable,
     FromOsm,
@@ -89,6 +90,7 @@ DEFAULT_STANDARD = "cn-industrial-15min"
 TABLES = (
     *("parks", "headcounts", "gates", "enterprises", "residences", "shifts"),
     *("housing_stock", "projects", "shuttles", "bus_lines", "owners"),
+    *("land", "costs"),
 )
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -207,6 +209,9 @@ class Study(Section):
     shuttles: ShuttlesTable | None = None
     bus_lines: BusLinesTable | None = None
     owners: OwnersTable | None = None
+    land: LandTable | None = None
+    costs: CostsTable | None = None
+    siting: Siting | None = None
     terrain: Terrain | None = None
     population: Population | None = None
     transit: Transit | None = None
@@ -233,6 +238,17 @@ class Study(Section):
                 'map_review_no = "…"  |  edition = "internal"',
             )
         return number
+
+    @field_validator("siting")
+    @classmethod
+    def _priced(cls, siting: Siting | None, info: ValidationInfo) -> Siting | None:
+        for key, table in (("budget", "costs"), ("only_listed", "land")):
+            if siting is not None and getattr(siting, key) and info.data.get(table) is None:
+                raise refused(
+                    f"{key} 须有 [{table}] / {key} needs [{table}]",
+                    f'[{table}]\nfile = "{table}.csv"  |  删去 {key} / leave {key} out',
+                )
+        return siting
 
     @property
     def root(self) -> Path:

@@ -14,6 +14,8 @@ import pandas as pd
 import shapely
 
 from parkgap import geo
+from parkgap.access.candidates import Candidates, find_candidates
+from parkgap.access.candidates import Ground as MappedGround
 from parkgap.access.catchments import residents_by_zone
 from parkgap.access.gates import Targets, Walks, compounds, walk_all
 from parkgap.access.homes import ESTIMATED, home_areas
@@ -30,6 +32,7 @@ from parkgap.drawing import base_of
 from parkgap.inputs import as_written
 from parkgap.publish.basemap import outlined, sheets
 from parkgap.shards import Rules, Shard, Survey
+from parkgap.shown import walks_shown
 from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.surroundings import around
 from parkgap.sources.wanted import narrowed
@@ -130,10 +133,18 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             snap_m=rules.snap_m,
         ),
     )
+    candidates = _candidates(shard, rules, streets, extract, parks, memo)
     walks = memo(
         "reach",
         (
-            *(streets, places, origins.drop(columns=["share", "reached"]), grounds, mine),
+            *(
+                streets,
+                places,
+                candidates,
+                origins.drop(columns=["share", "reached"]),
+                grounds,
+                mine,
+            ),
             *(shard.gates, rules.search_m, rules.snap_m, standard.detour),
         ),
         lambda: walk_all(
@@ -141,7 +152,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             origins,
             grounds,
             shard.gates,
-            _targets(places.value, streets.value),
+            _targets(places.value, streets.value, None if candidates is None else candidates.value),
             own=mine,
             limit_m=rules.search_m,
             snap_m=rules.snap_m,
@@ -150,7 +161,10 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
     )
     floor = floor_areas(places.value.frame, extract.objects, extract.buildings)
     caught = _catchments(shard, rules, origins, (streets, places, walks), floor, memo)
-    found = _Found(origins, streets.value, places.value, walks.value, caught)
+    found = _Found(
+        *(origins, streets.value, places.value, walks.value, caught),
+        candidates=None if candidates is None else candidates.value,
+    )
     known = (asked, 0 if people is None else people["area"].nunique())
     return _put(parks, shard, rules, prepared, extract, found, known)
 
@@ -176,6 +190,37 @@ class _Found:
     places: Places
     walks: Walks
     catchments: pd.DataFrame
+    candidates: Candidates | None
+
+
+def _candidates(
+    shard: Shard,
+    rules: Rules,
+    streets: Kept[Streets],
+    extract: Extract,
+    parks: pd.DataFrame,
+    memo: Memo,
+) -> Kept[Candidates] | None:
+    """Find where something might be put; None where the study does not ask."""
+    search = rules.search
+    if search is None:
+        return None
+    standard = rules.standard
+    limits = [standard.metres(t) for i in standard.scored for t in i.tests]
+    around_ = np.concatenate([f["geometry"].to_numpy() for f in (parks, shard.residences)])
+    outlines = shard.parks["geometry"].to_numpy()
+    mapped = MappedGround(extract.ground, extract.buildings, extract.objects, extract.ways.tags)
+    asked = (search, max(limits, default=0.0) * (1.0 if rules.heights is None else FASTEST))
+
+    def find() -> Candidates:
+        return find_candidates(
+            *(streets.value, mapped, shard.land, outlines, around_),
+            search=search,
+            limit_m=asked[1],
+            snap_m=rules.snap_m,
+        )
+
+    return memo("candidates", (streets, mapped, shard.land, outlines, around_, *asked), find)
 
 
 def _catchments(
@@ -244,7 +289,9 @@ def _put(
     x, y = places.sites.xy(streets)
     off = np.ones(len(places.frame), dtype=bool)
     off[places.entrances.of] = False
-    reach, to_planned = _apart(walks.reach, len(places.frame) + len(places.sites))
+    count, existing = len(places.frame) + len(places.sites), len(places.planned)
+    reach, beyond = _apart(walks.reach, count)
+    to_planned, to_candidates = _apart(beyond, existing)
     on_street = np.zeros(len(places.planned), dtype=bool)
     on_street[places.planned_at.of] = True
     on_street[to_planned["target"].to_numpy()] = True
@@ -270,7 +317,18 @@ def _put(
         matched=places.matched,
         doubtful=places.doubtful,
         catchments=found.catchments,
+        **_sited(found, to_candidates, rules),
     )
+
+
+def _sited(found: _Found, walks: pd.DataFrame, rules: Rules) -> dict[str, pd.DataFrame]:
+    """Candidates, and those walks to them that any test could count; nothing where none are."""
+    if found.candidates is None:
+        return {}
+    standard = rules.standard
+    limit = standard.farthest(i.id for i in standard.scored)
+    near = walks_shown(walks, limit, standard.walk_speed.v)
+    return {"candidates": found.candidates.frame, "to_candidates": near}
 
 
 def _climbed(streets: Streets, parks: pd.DataFrame, rules: Rules) -> pd.DataFrame:
@@ -298,12 +356,16 @@ def _apart(reach: pd.DataFrame, existing: int) -> tuple[pd.DataFrame, pd.DataFra
     return reach[~coming].reset_index(drop=True), to_planned.reset_index(drop=True)
 
 
-def _targets(places: Places, streets: Streets) -> Targets:
-    """Facilities first, then the candidate sites, then what is planned, as one list."""
+def _targets(places: Places, streets: Streets, candidates: Candidates | None) -> Targets:
+    """Facilities first, then sites of additions, what is planned, and candidates, as one list."""
     sites, planned, at = places.sites, places.planned, places.planned_at
     count, existing = len(places.frame), len(places.frame) + len(places.sites)
     points = shapely.points(*sites.xy(streets))
     to_come = geo.points(planned["lon"].to_numpy(float), planned["lat"].to_numpy(float))
+    beyond = existing + len(planned)
+    new = None if candidates is None else candidates.snaps
+    where = np.empty(0) if candidates is None else candidates.frame[["x", "y"]].to_numpy()
+    at_new = geo.planar_points(where[:, 0], where[:, 1]) if len(where) else where
     # A site on a park's own street is no public one: only walks inside the park lead to it.
     public = sites.take(np.isin(sites.piece, streets.public_pieces()))
     return Targets(
@@ -312,10 +374,11 @@ def _targets(places: Places, streets: Streets) -> Targets:
                 places.entrances,
                 Snaps(public.of + count, public.piece, public.t, public.leg),
                 Snaps(at.of + existing, at.piece, at.t, at.leg),
+                *([] if new is None else [Snaps(new.of + beyond, new.piece, new.t, new.leg)]),
             ]
         ),
         shape=np.concatenate(
-            [places.shape, np.atleast_1d(np.asarray(points, dtype=object)), to_come]
+            [places.shape, np.atleast_1d(np.asarray(points, dtype=object)), to_come, at_new]
         ),
         door_of=places.doors[0],
         door=places.doors[1],

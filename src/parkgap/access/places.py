@@ -232,11 +232,11 @@ def _planned_at(planned: pd.DataFrame, snapper: Snapper) -> Snaps:
 
 def near(lon: Floats, lat: Floats, around: Objects, limit_m: float) -> Bools:
     """Find the places that a walk of so many metres from any of the shapes (WGS-84) may reach."""
-    return _near(lon, lat, around, limit_m + _MARGIN_M)
+    return close_to(lon, lat, around, limit_m + _MARGIN_M)
 
 
-def _near(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:
-    """Points within so many metres of any of the shapes."""
+def close_to(lon: Floats, lat: Floats, around: Objects, metres: float) -> Bools:
+    """Find the points within so many straight metres of any of the shapes (WGS-84)."""
     bounds = shapely.bounds(around)
     k = geo.scale(np.abs(bounds[:, [1, 3]]).max(axis=1))
     points = geo.points(lon, lat)
@@ -256,7 +256,7 @@ def _sites(streets: Streets, around: Objects, metres: float) -> Snaps:
     node, first = np.unique(streets.pieces["a"].to_numpy()[use], return_index=True)
     nodes = streets.nodes.iloc[node]
     lat = nodes["lat"].to_numpy()
-    near = _near(nodes["lon"].to_numpy(), lat, around, metres)
+    near = close_to(nodes["lon"].to_numpy(), lat, around, metres)
     nodes, piece = nodes[near], use[first[near]]
     # One scale per band of 0.01 degrees of latitude: no study's extent moves the grid.
     band = np.floor(lat[near] * 100).astype(np.int64)

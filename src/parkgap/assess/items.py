@@ -106,15 +106,18 @@ class Assessor:
 
     # --- rows -------------------------------------------------------------------------------
 
-    def assess(self) -> pd.DataFrame:
-        """Return the frame of :data:`parkgap.frames.ASSESSMENT`: every park by every item."""
+    def assess(self, *, additions: bool = True) -> pd.DataFrame:
+        """Return the frame of :data:`parkgap.frames.ASSESSMENT`: every park by every item.
+
+        Without `additions`, ``short_by`` stays empty.
+        """
         judged = [self.judge(item) for item in self.standard.items]
         subjects = [self._subjects(one) for one in judged]
         made = [records(self, *own) for own in zip(judged, subjects, strict=True)]
         columns = {n: np.concatenate([own[n] for own in made]) for n in ASSESSMENT.names}
         which = np.repeat(np.arange(len(judged)), [len(own.park) for own in subjects])
         park, crew = (np.concatenate([getattr(s, n) for s in subjects]) for n in ("park", "crew"))
-        short = np.flatnonzero(columns["status"] == "short")
+        short = np.flatnonzero(columns["status"] == "short") if additions else np.empty(0, int)
         # Park by park, so that the walks from one park to its sites are laid out once.
         for row in short[np.argsort(park[short], kind="stable")]:
             crews = self.groups.crews_of(park[row]) if crew[row] < 0 else [int(crew[row])]

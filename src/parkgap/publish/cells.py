@@ -94,6 +94,10 @@ def digits(column: Column) -> int:
     """Decimals that a number of this column is published with."""
     if column.kind == "int":
         return 0
+    if column.name == "score_gain":
+        return 3
+    if column.name in ("gap", "workers_per_yuan"):
+        return 9
     if column.name.startswith("score"):
         return 1
     if column.name.startswith("weight"):

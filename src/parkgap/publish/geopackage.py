@@ -32,11 +32,13 @@ from parkgap.frames import (
     NEARBY,
     RANKING,
     SHORTFALL,
+    SITES,
     STOP_DEPARTURES,
     TRANSIT,
     Column,
     Schema,
 )
+from parkgap.list_keys import CENTRE
 from parkgap.publish.causes import changes_frame, packed
 from parkgap.publish.cells import clean, values
 from parkgap.publish.notices import whatif_mark
@@ -175,6 +177,14 @@ def _layers(results: Results) -> Iterator[_Layer]:
         layer = _points("clusters", CLUSTERS, placed, own)
         known = {s: words.word("cluster_status", s) for s in ("found", "none", "unverified")}
         yield _named(layer, "status", "status_name", known)
+
+    sites = results.plans.sites[results.plans.sites["order"].notna()]
+    if len(sites):
+        own = [n for n in SITES.names if n not in ("lon", "lat", "reason")]
+        yield _named(
+            _points("sites", SITES, sites, own),
+            *("item", "item_name", {**words.items, CENTRE: words.t("site.centre")}),
+        )
 
     table = values(results.shortfall, SHORTFALL.columns)
     layer = _Layer("shortfall", SHORTFALL.columns, table, None, None)

@@ -26,6 +26,7 @@ from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
 from parkgap.publish.parkpage import category_colour, park_body
 from parkgap.publish.shell import Context, context, map_marks
+from parkgap.publish.sites import site_marks
 from parkgap.publish.words import count
 
 if TYPE_CHECKING:
@@ -265,6 +266,8 @@ def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
         "parks": parks,
         "dots": [{"colour": colour, "d": moves} for _, colour, moves in spots],
     }
+    if sites := site_marks(ctx):
+        data["sites"] = sites
     legend = [(label, colour, len(moves) // 2) for label, colour, moves in spots]
     body = overview_body(ctx, ground.place, legend, bones.html)
     title = ctx.results.study.title
@@ -304,6 +307,8 @@ def _park(
     cluster = cluster_mark(ctx, park)
     if cluster is not None:
         data["cluster"] = cluster
+    if sites := site_marks(ctx, park):
+        data["sites"] = sites
     counts = np.bincount([entry[3] for entry in near], minlength=len(ctx.words.categories))
     kinds = Counter(gate[2] for gate in park_gates)
     progress = Counter(ctx.besides.status(row) for row in ctx.besides.planned_near(park))

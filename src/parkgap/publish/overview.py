@@ -19,6 +19,7 @@ from parkgap.publish.shell import (
     no_match,
     search_box,
 )
+from parkgap.publish.sites import site_switch
 from parkgap.publish.words import Row, count, decimal, figure_cell, number, string
 
 HATCH, DOTTED = "url(#pg-hatch)", "url(#pg-dotted)"
@@ -210,7 +211,8 @@ def _legend(ctx: Context, dots: Sequence[tuple[str, str, int]]) -> str:
     )
     return (
         f'<details class="map-legend" open><summary>{text(t("map.legend_score"))}</summary>'
-        f'<div class="inner"><ul class="legend">{classes}</ul>{places}</div></details>'
+        f'<div class="inner"><ul class="legend">{classes}</ul>{site_switch(ctx)}{places}</div>'
+        "</details>"
     )
 
 

@@ -21,6 +21,7 @@ from parkgap.publish.shell import (
     no_match,
     search_box,
 )
+from parkgap.publish.sites import site_switch, sites_panel
 from parkgap.publish.transit import transit_panel
 from parkgap.publish.words import (
     NONE,
@@ -136,7 +137,8 @@ def _layers(
         f'<div class="tools"><h2>{text(t("map.legend_gates"))}</h2><label>'
         f'<input type="checkbox" data-layer="gates" checked> {text(t("map.show"))}</label></div>'
         f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}'
-        f"{cluster_switch(ctx, park_id)}{housing_switch(ctx, park_id)}</div>"
+        f"{cluster_switch(ctx, park_id)}{housing_switch(ctx, park_id)}"
+        f"{site_switch(ctx, park_id)}</div>"
     )
 
 
@@ -411,7 +413,7 @@ def park_body(
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
         f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
-        f"{housing_panel(ctx, park_id)}{transit_panel(ctx, park_id)}"
+        f"{housing_panel(ctx, park_id)}{sites_panel(ctx, park_id)}{transit_panel(ctx, park_id)}"
         f"{capacity_panel(ctx, park_id)}"
         f"{cluster_panel(ctx, park_id)}{park_panel(ctx, park_id)}"
         f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"

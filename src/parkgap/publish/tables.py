@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from parkgap.frames import CHANGES, HOUSING, RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.frames import CHANGES, HOUSING, RANKING, ROLLUP, SHORTFALL, SITES, Schema
 from parkgap.publish.causes import changes_frame
 from parkgap.publish.cells import clean, guard, values
 from parkgap.publish.notices import whatif_mark
@@ -35,8 +35,8 @@ NOTICE_FILE = "NOTICE.txt"
 def write_csv(results: Results, folder: Path) -> list[Path]:
     """Write ``ranking.csv``, ``shortfall.csv``, ``rollup.csv`` and ``NOTICE.txt``.
 
-    And ``housing.csv`` where the study asks for beds, and ``changes.csv`` where the run was
-    compared with an earlier one.
+    And ``housing.csv`` where the study asks for beds, ``sites.csv`` where it asks for sites and
+    something is short, and ``changes.csv`` where the run was compared with an earlier one.
 
     Unknown is empty, out of reach too; numbers are plain; text that a spreadsheet would
     take for a formula has an apostrophe in front (:func:`parkgap.publish.cells.unguard`
@@ -58,6 +58,8 @@ def write_csv(results: Results, folder: Path) -> list[Path]:
     written = [_write_table(folder / f"{s.name}.csv", s, frame) for s, frame in frames]
     if len(results.plans.housing):
         written.append(_write_table(folder / "housing.csv", HOUSING, results.plans.housing))
+    if len(results.plans.sites):
+        written.append(_write_table(folder / "sites.csv", SITES, results.plans.sites))
     if results.compared_with is not None:
         written.append(write_changes(folder / "changes.csv", results.changes, _words(results)))
     return [*written, _write_notice(folder / NOTICE_FILE, results)]

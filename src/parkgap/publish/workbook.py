@@ -41,6 +41,8 @@ from parkgap.publish.sheets import (
     summary,
     title,
 )
+from parkgap.publish.sites import note as sites_note
+from parkgap.publish.sites import sites_grids
 from parkgap.publish.text import Text
 from parkgap.publish.transit import transit_grids
 from parkgap.publish.words import Words
@@ -68,6 +70,11 @@ _NUMBERS = {
     **dict.fromkeys(("weight", "weight_unverified", "weight_unconfirmed"), "0.0%"),
     **dict.fromkeys(("tier_share", "ranked_share"), "0.0%"),
     "gain": "#,##0.0",
+    **dict.fromkeys(("workers_gained", "workers_served", "cost", "capacity"), "#,##0"),
+    "score_gain": "0.00",
+    "gap": "0.0%",
+    "workers_per_yuan": "0.000000",
+    **dict.fromkeys(("lon", "lat"), "0.000000"),
     **dict.fromkeys(("share_300", "share_500", "share_rail"), "0%"),
     **dict.fromkeys(("metres", "minutes"), "#,##0.0"),
     "nearest_m": "#,##0.0",
@@ -106,6 +113,8 @@ _BROKEN = {
     "nearest_name": 22,
     "note": 48,
     "park_name": 26,
+    "park_ids": 40,
+    "reason": 34,
     "reason_unverified": 18,
     "source_doc": 70,
     "source_read": 40,
@@ -194,8 +203,8 @@ class _Sheets:
             if name == t("sheet.standards"):
                 below = unconfirmed_grid(results, words)
                 self._lay(sheet, len(grid.rows) + 2, below, widths=False)
-            elif name == t("sheet.clusters"):
-                said = note(results, words)
+            elif name in (t("sheet.clusters"), t("sheet.sites")):
+                said = note(results, words) if name == t("sheet.clusters") else sites_note(words)
                 self._put(sheet, len(grid.rows) + 2, 0, said, {"font_color": _ALARM})
         if results.changes:
             self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
@@ -217,6 +226,7 @@ class _Sheets:
             "standards": comparison_grid(self.results, self.words, COMPARISON),
             "clusters": clusters_grid(self.results, self.words),
             **housing_grids(self.results, self.words),
+            **sites_grids(self.results, self.words),
             "pipeline": pipeline_grid(self.results, self.words),
             "shuttles": shuttles_grid(self.results, self.words),
             "duties": duties_grid(self.results, self.words),

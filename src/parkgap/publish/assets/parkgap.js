@@ -365,6 +365,23 @@
     return group;
   }
 
+  /* Where to build: an area to look in, or a plot of the user's list. */
+  function sites(data) {
+    const group = L.layerGroup();
+    for (const site of data.sites || []) {
+      const box = node("div", "facility");
+      box.appendChild(node("h3", "", site.title));
+      for (const line of site.lines) box.appendChild(node("p", "", line));
+      const at = [site.y / STEPS, site.x / STEPS];
+      const look = { color: "#c2410c", weight: 2, fillColor: "#c2410c" };
+      const mark = site.r
+        ? L.circle(at, { radius: site.r, dashArray: "2 5", fillOpacity: 0.12, ...look })
+        : L.circleMarker(at, { radius: 7, fillOpacity: 0.9, ...look });
+      mark.bindPopup(box, { maxWidth: 300 }).addTo(group);
+    }
+    return group;
+  }
+
   function gates(map, data) {
     const group = L.layerGroup();
     for (const [x, y, kind, label] of data.gates) {
@@ -455,7 +472,9 @@
     coverage(map, data);
     if (data.page === "overview") {
       ranks(map, data, paths);
-      switches(map, dots(map, data));
+      const groups = dots(map, data);
+      groups.sites = sites(data);
+      switches(map, groups);
       hover(data, paths);
     } else {
       const groups = facilities(map, data);
@@ -463,6 +482,7 @@
       groups.planned = planned(data, data.planned, "planned");
       groups.beds = planned(data, data.beds, "bed");
       groups.cluster = cluster(data);
+      groups.sites = sites(data);
       switches(map, groups);
     }
     labels(map);

@@ -1,0 +1,301 @@
+"""Sites in towns worked out by hand: where they may stand, whom they serve, what is promised."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import shapely
+from tests.towns import Town, degrees, village
+
+from parkgap import pipeline, sited
+from parkgap.assess.siting_needs import foreseen
+from parkgap.errors import StudyError
+from parkgap.study import load_study
+
+if TYPE_CHECKING:
+    from parkgap.results import Results
+
+PARCEL, MEAL = "parcel_point", "canteen_or_meal"
+FAR = 250.0
+
+
+def twins(settings: str = "", number: int = 1) -> Town:
+    """Draw two parks 500 m apart on one street, each firm 40 m north of it.
+
+    From either firm it is 40 m to the street: a place on it between x = 240 and x = 260 is within
+    300 m of both.
+    """
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (500, 0), (1500, 0))
+    for name, x in (("P", 0.0), ("Q", 500.0)):
+        town.street((x, 0), (x, 40), highway="service")
+        town.park(name, (x - 100, 20, x + 100, 220))
+        town.firm(f"F{name}", name, (x, 40))
+    town.settings = f"[siting]\nnumber = {number}\ngrid_m = 20\n{settings}"
+    return town
+
+
+def rows_of(results: Results, item: str) -> list[dict[str, Any]]:
+    sites = results.plans.sites
+    rows: list[Any] = sites[sites["item"] == item].to_dict("records")
+    return rows
+
+
+def test_one_canteen_serves_two_parks_from_between_them(tmp_path: Path) -> None:
+    # A canteen must be within 300 m: only the 20 m in the middle are within reach of both parks.
+    # By the counts three within 500 m and five within 1,000 m 1,000 workers need one each.
+    results = twins().results(tmp_path)
+    (row,) = rows_of(results, MEAL)
+    assert (row["order"], row["park_ids"], row["workers_gained"]) == (1, "P;Q", 2000)
+    assert row["search_radius_m"] == FAR
+    lon, lat = degrees(250, 0)
+    # Told to a thousandth of a degree: not farther off than half of it.
+    assert abs(row["lon"] - lon) <= 0.0006
+    assert abs(row["lat"] - lat) <= 0.0006
+    assert row["lon"] == round(row["lon"], 3)
+    assert row["gap"] == 0
+    curve = results.plans.curve
+    assert curve[curve["item"] == MEAL]["workers_served"].tolist() == [0, 2000]
+    assert curve[curve["item"] == MEAL]["closes"].tolist() == [1, 1]
+
+
+def test_score_gained_is_the_weight_of_the_item_that_all_lack(tmp_path: Path) -> None:
+    # Nobody had any, everybody has all: 100 x the item's weight among what applies.
+    results = twins().results(tmp_path)
+    (row,) = rows_of(results, PARCEL)
+    a = results.assessment
+    weight = a[(a["item"] == PARCEL) & (a["park_id"] == "P")]["weight"].iloc[0]
+    assert row["score_gain"] == pytest.approx(100 * weight)
+
+
+def test_farther_apart_the_one_site_goes_to_the_larger_park(tmp_path: Path) -> None:
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (800, 0), (1500, 0))
+    for name, x, workers in (("P", 0.0, 1000), ("Q", 800.0, 1500)):
+        town.street((x, 0), (x, 40), highway="service")
+        town.park(name, (x - 100, 20, x + 100, 220), workers)
+        town.firm(f"F{name}", name, (x, 40), workers)
+    town.settings = '[siting]\nnumber = 1\nitems = ["parcel_point"]\n'
+    results = town.results(tmp_path)
+    site, none = rows_of(results, PARCEL)
+    assert (site["park_ids"], site["workers_gained"]) == ("Q", 1500)
+    assert (none["site_id"], none["park_ids"], none["reason"]) == ("none/P", "P", "number")
+    assert set(results.plans.sites["item"]) == {PARCEL}
+
+
+def test_a_listed_plot_is_told_as_a_point_and_taken_before_the_street(tmp_path: Path) -> None:
+    town = twins('[land]\nfile = "land.csv"\ncrs = "WGS84"\n')
+    lon, lat = degrees(251, -5)
+    folder = tmp_path / "plot"
+    folder.mkdir()
+    with (folder / "land.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerows([["id", "name", "items", "lon", "lat"], ["L1", "Plot", PARCEL, lon, lat]])
+    results = town.results(folder)
+    (row,) = rows_of(results, PARCEL)
+    assert (row["site_id"], row["place"], row["place_name"]) == ("list:land/L1", "plot", "Plot")
+    assert (row["search_radius_m"], row["lon"], row["lat"]) == (0, lon, lat)
+    # What the plot is not for goes to the street.
+    (meal,) = rows_of(results, MEAL)
+    assert (meal["place"], meal["search_radius_m"]) == ("street", FAR)
+
+
+def test_without_siting_there_is_nothing_of_it(tmp_path: Path) -> None:
+    town = twins()
+    town.settings = ""
+    results = town.results(tmp_path / "town")
+    assert results.plans.sites.empty
+    assert results.plans.curve.empty
+    out = tmp_path / "out"
+    pipeline.publish(results, out, pipeline.Clock(lambda _: None))
+    assert not (out / "sites.csv").exists()
+    assert 'data-layer="sites"' not in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_what_was_short_is_judged_as_before_where_sites_are_sought(tmp_path: Path) -> None:
+    plain = twins()
+    plain.settings = ""
+    one, other = plain.results(tmp_path / "plain"), twins().results(tmp_path / "asked")
+    for name in ("assessment", "ranking", "shortfall", "rollup", "facilities", "nearby"):
+        assert getattr(one, name).to_json() == getattr(other, name).to_json(), name
+
+
+def test_nothing_stands_in_water_on_a_motorway_or_in_another_factory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = village()
+    water, plant = (100, -60, 200, 60), (-300, -60, -150, 60)
+    town.area(water, natural="water")
+    town.area(plant, landuse="industrial")
+    town.area((-100, 20, 100, 220), landuse="industrial")  # the park's own ground is no other's
+    town.street((0, 0), (0, -600), highway="trunk")
+    town.street((300, 0), (300, -300), bridge="yes")
+    town.street((400, 0), (400, -300), tunnel="yes")
+    town.street((500, 0), (500, -300), highway="motorway", foot="yes")
+    town.settings = "[siting]\ngrid_m = 20\n"
+    seen: list[Any] = []
+    made = sited.sites_of
+
+    def spy(request: Any, judge: Any, assessment: Any, candidates: Any, *rest: Any) -> Any:
+        seen.append(candidates)
+        return made(request, judge, assessment, candidates, *rest)
+
+    monkeypatch.setattr(sited, "sites_of", spy)
+    town.results(tmp_path)
+    (candidates,) = seen
+    lon, lat = (candidates[c].to_numpy() for c in ("lon", "lat"))
+    points = shapely.points(lon, lat)
+
+    def ground(box: tuple[float, float, float, float]) -> Any:
+        return shapely.box(*degrees(*box[:2]), *degrees(*box[2:]))
+
+    assert len(candidates) > 50
+    for box in (water, plant):
+        assert not shapely.contains(ground(box), points).any()
+    for x in (0.0, 300.0, 400.0, 500.0):  # the trunk road, the bridge, the tunnel, the motorway
+        along = ground((x - 5, -280, x + 5, -20))
+        assert not shapely.contains(along, points).any(), x
+    # The street on either side of the water is there.
+    assert shapely.contains(ground((50, -5, 99, 5)), points).any()
+    assert shapely.contains(ground((201, -5, 250, 5)), points).any()
+    # 1,500 m along the street, and not a point where nobody walks from the park in time.
+    assert shapely.contains(ground((-1200, -5, 1200, 5)), points).sum() > 50
+
+
+def test_what_is_promised_is_what_the_judge_then_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Parks of several workplaces, shifts, homes at either end: every item, every round.
+    found: list[float] = []
+    made = sited._Siting._judged_again
+
+    def checked(self: Any, picked: Any) -> Any:
+        changes = made(self, picked)
+        for p in picked:
+            at, item = self.index[p.item], self.standard.item(p.item)
+            mass = np.nan_to_num(self.base.workers[:, at] * self.base.weight[:, at])
+            mass = mass * self.base.short[:, at]
+            for n in range(1, len(p.chosen) + 1):
+                built = np.bincount(p.chosen[:n], minlength=p.needs.sites).astype(float)
+                then = foreseen(self.assessor, item, p.needs, p.unit_of, built).park
+                promised = mass @ np.nan_to_num(then.low - self.base.low[:, at])
+                assert promised == pytest.approx(changes[p.item].worth[:n].sum(), abs=1e-9)
+                people = np.nan_to_num(self.base.workers[:, at]) * self.base.short[:, at]
+                served = people @ np.nan_to_num(then.met - self.base.served[:, at])
+                assert served == pytest.approx(changes[p.item].workers[:n].sum(), abs=1e-9)
+                found.append(promised)
+            assert p.plan.gain[len(p.plan.chosen) - 1] == pytest.approx(
+                changes[p.item].worth.sum(), abs=1e-9
+            )
+        return changes
+
+    monkeypatch.setattr(sited._Siting, "_judged_again", checked)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        town = Town().mapped()
+        town.street(*[(float(x), 0.0) for x in range(-1500, 1501, 100)])
+        for i, x in enumerate((-800.0, 0.0, 700.0)):
+            name = f"P{i}"
+            town.street((x, 0), (x, 40), (x, 160), highway="service")
+            workers = int(rng.integers(200, 4000))
+            town.park(name, (x - 100, 20, x + 100, 220), workers)
+            for k, y in enumerate((40.0, 160.0)):
+                town.firm(f"{name}{k}", name, (x, y), workers // 2)
+            for k in range(int(rng.integers(0, 3))):
+                at = (float(rng.integers(-1400, 1400)), 10.0)
+                town.home(f"H{i}{k}", name, at, 100.0)
+        for k in range(6):
+            x = float(rng.integers(-1400, 1400))
+            town.node(x, 8.0 + k, amenity=("restaurant", "bank", "pharmacy")[k % 3])
+        for name in ("P0", "P1"):
+            shift = {"shift": "late", "start": "14:00", "end": "22:00", "share": 0.5}
+            for more in ({}, {"shift": "early", "start": "06:00", "end": "14:00"}):
+                row = {"park_id": name, **shift, **more, "break_start": "", "break_minutes": 30}
+                town.tables.setdefault("shifts", []).append(row)
+        town.settings = "[siting]\nnumber = 3\n"
+        study = town.write(tmp_path / str(seed))
+        file = study.root / "study.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace('file = "shifts.csv"\ncrs = "WGS84"', 'file = "shifts.csv"'))
+        pipeline.compute(load_study(study.root))
+    assert len(found) > 50
+
+
+def test_a_place_that_serves_few_serves_no_more_in_the_list(tmp_path: Path) -> None:
+    # 2,000 workers, one place for 600 of them: the judge says 2,000 served, the allocation 600.
+    settings = f'items = ["{PARCEL}"]\ncapacity = {{ {PARCEL} = 600 }}\n'
+    results = twins(settings, number=2).results(tmp_path)
+    first, second = rows_of(results, PARCEL)
+    assert (first["workers_gained"], second["workers_gained"]) == (600, 600)
+    assert first["capacity"] == 600
+
+
+def test_a_budget_buys_what_serves_most_and_says_where_it_ended(tmp_path: Path) -> None:
+    town = twins(f'budget = 300\nitems = ["{PARCEL}", "{MEAL}"]\n', number=1)
+    town.settings = '[costs]\nfile = "costs.csv"\n\n' + town.settings
+    folder = tmp_path / "priced"
+    folder.mkdir()
+    (folder / "costs.csv").write_text(
+        f"item,cost,source\n{PARCEL},200,made up\n{MEAL},300,made up\n", encoding="utf-8"
+    )
+    results = town.results(folder)
+    # A canteen weighs 0.12, parcels 0.08; both together cost 500.
+    (meal,) = rows_of(results, MEAL)
+    assert (meal["cost"], meal["cost_source"], meal["workers_gained"]) == (300, "made up", 2000)
+    assert {r["reason"] for r in rows_of(results, PARCEL)} == {"budget"}
+    curve = results.plans.curve
+    last = curve[(curve["item"] == MEAL) & (curve["sites"] == 1)].iloc[0]
+    assert (last["cost"], last["workers_per_yuan"]) == (300, pytest.approx(2000 / 300))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("budget = 0", "budget = 0"),
+        ("budget = 100", "[costs]"),
+        ("number = 0", "number = 0"),
+        ('items = ["canteen"]', "canteen_or_meal"),
+        ("by_item = { shop = 1 }", "siting.by_item"),
+        ("only_listed = true", "[land]"),
+        ("min_spacing_m = -1", "siting.min_spacing_m"),
+        ("colour = 1", "colour"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_message(tmp_path: Path, settings: str, said: str) -> None:
+    town = village()
+    town.settings = f"[siting]\n{settings}\n"
+    with pytest.raises(StudyError) as refused:
+        town.results(tmp_path)
+    (problem,) = refused.value.problems
+    assert said in str(problem)
+    assert " / " in problem.what
+
+
+def test_a_park_without_a_street_has_a_row_that_says_so(tmp_path: Path) -> None:
+    town = twins()
+    town.park("X", (2500, 2500, 2700, 2700), 500)
+    results = town.results(tmp_path)
+    reasons = {r["reason"] for r in results.plans.sites.to_dict("records") if r["park_ids"] == "X"}
+    # Nothing is confirmed short where no street leads: then there is nothing to site either.
+    short = results.assessment[results.assessment["park_id"] == "X"]["status"]
+    assert ("short" in set(short)) == bool(reasons)
+
+
+def test_published_sites_are_those_of_the_frames(tmp_path: Path) -> None:
+    results = twins().results(tmp_path / "town")
+    out = tmp_path / "out"
+    pipeline.publish(results, out, pipeline.Clock(lambda _: None))
+    with (out / "sites.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == len(results.plans.sites)
+    head = "site_id,item,lon,lat,search_radius_m,park_ids,workers_gained,score_gain,order"
+    assert ",".join(rows[0])[: len(head)] == head
+    page = (out / "index.html").read_text(encoding="utf-8")
+    begin = page.index('id="parkgap-data"')
+    data = json.loads(page[page.index(">", begin) + 1 : page.index("</script>", begin)])
+    assert {s["r"] for s in data["sites"]} == {FAR}
