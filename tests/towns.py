@@ -61,12 +61,15 @@ class Town:
         What the extract says that it covers (its ``<bounds>``); None: it does not say.
     language, head, settings
         Further lines of ``study.toml``: before its sections, and after them.
+    report
+        Whether its run writes the report, which takes longer than all else of a little town.
     """
 
     extent: Box | None = (-4000, -4000, 4000, 4000)
     language: str = "en"
     head: str = ""
     settings: str = ""
+    report: bool = False
     nodes: dict[Point, dict[str, str]] = field(default_factory=dict)
     missing: set[Point] = field(default_factory=set)
     ways: list[tuple[list[Point], dict[str, str]]] = field(default_factory=list)
@@ -170,7 +173,8 @@ class Town:
                 writer.writeheader()
                 writer.writerows(rows)
             toml.append(f'[{name}]\nfile = "{name}.csv"\ncrs = "WGS84"')
-        text = "\n".join([*toml, self.settings, ""])
+        plain = "" if self.report else "[report]\nwrite = false"
+        text = "\n".join([*toml, self.settings, plain, ""])
         (folder / "study.toml").write_text(text, encoding="utf-8")
         return load_study(folder)
 

@@ -80,6 +80,9 @@ WorkersOpt = Annotated[
     int,
     typer.Option("--workers", min=0, help="并行的进程数。 Processes that share the work."),
 ]
+PdfOpt = Annotated[
+    bool, typer.Option("--pdf", help="另将报告打印为 PDF。 Print the report as PDF too.")
+]
 SchedulerOpt = Annotated[
     str | None,
     typer.Option("--scheduler", help="Dask 调度器地址 tcp://…。 Address of a Dask scheduler."),
@@ -124,13 +127,14 @@ def run(
     fresh: FreshOpt = False,
     workers: WorkersOpt = 0,
     scheduler: SchedulerOpt = None,
+    pdf: PdfOpt = False,
     base: BaseOpt = None,
     source: FromOpt = None,
 ) -> None:
     """评估研究并写出地图和清单。 Assess a study; write maps and lists."""
     from parkgap.rerun import Means
 
-    means = Means(fresh=fresh, workers=workers, scheduler=scheduler)
+    means = Means(fresh=fresh, workers=workers, scheduler=scheduler, pdf=pdf)
     shown = {"as_json": as_json, "quiet": quiet, "verbose": verbose}
     with refusals(as_json):
         _run(study, out, lang, means, **shown, fail_under=fail_under, base=base, source=source)

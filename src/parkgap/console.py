@@ -185,6 +185,7 @@ _STAGES = {
     "maps": "地图 maps",
     "lists": "清单 lists",
     "workbook": "工作簿 workbook",
+    "report": "报告 report",
     "geopackage": "GeoPackage",
     "record": "记录 record",
 }

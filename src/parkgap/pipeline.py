@@ -39,6 +39,7 @@ from parkgap.inputs import (
     wants_of,
     with_extract,
 )
+from parkgap.memory import give_back
 from parkgap.osm_parks import seek_parks
 from parkgap.plan_input import Ground, plan_of
 from parkgap.plans import settled
@@ -438,12 +439,18 @@ def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[
 
 
 def publish(
-    results: Results, out: Path, clock: Clock, base: Published | None = None
-) -> tuple[str, str] | None:
+    results: Results,
+    out: Path,
+    clock: Clock,
+    base: Published | None = None,
+    *,
+    pdf: bool = False,
+) -> list[tuple[str, str]]:
     """Write the result folder: staged, then replaced file by file, ``run.json`` last.
 
-    What changed since `base`, or since the results that stand there, is written too; the note
-    (zh, en) says where the latter could not be read.
+    What changed since `base`, or since the results that stand there, is written too.  With `pdf`
+    the report is printed besides.  The notes (zh, en) say what could not be done: those results
+    read, the report's labels written in Chinese, the report printed.
     """
     from parkgap.publish.compared import with_changes
     from parkgap.publish.geopackage import write_geopackage
@@ -455,16 +462,25 @@ def publish(
         # Under the folder's lock: no other run moves what is read.
         with clock("changes"):
             results, note = with_changes(results, out, base)
+        notes = [] if note is None else [note]
         with clock("maps"):
             written = write_maps(results, staging.path)
         with clock("lists"):
             written += write_csv(results, staging.path)
         with clock("workbook"):
             written.append(write_workbook(results, staging.path / "parkgap.xlsx"))
+        if results.study.report.write:
+            from parkgap.publish.reports import write_report  # matplotlib takes long to import
+
+            give_back()
+            with clock("report"):
+                paths, said = write_report(results, staging.path, pdf=pdf)
+            written, notes = [*written, *paths], [*notes, *said]
+            give_back()
         with clock("geopackage"):
             written.append(write_geopackage(results, staging.path / "parkgap.gpkg"))
         with clock("record"):
             write_run(results, staging.path, written, results.study.parameters())
         write_timings(staging.path, clock.stages)
         staging.commit()
-    return note
+    return notes

@@ -27,6 +27,7 @@ from parkgap.study import sha256
 if TYPE_CHECKING:
     from parkgap.study import Study
 
+PDF = "report.pdf"
 Tell = Callable[[str], None]
 
 
@@ -44,12 +45,15 @@ class Means:
         Address of a Dask scheduler whose workers do it instead.
     store
         Where to keep what was computed; None: in the study's folder.
+    pdf
+        Print the report too, where the machine has a browser.
     """
 
     fresh: bool = False
     workers: int = 0
     scheduler: str | None = None
     store: Path | None = None
+    pdf: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +118,11 @@ def is_whole(folder: Path, record: Mapping[str, Any]) -> bool:
         return False
 
 
-def unchanged(study: Study, folder: Path) -> bool:
-    """Tell whether a folder holds, whole, the results of a study as it is now."""
+def unchanged(study: Study, folder: Path, *, pdf: bool = False) -> bool:
+    """Tell whether a folder holds, whole, the results of a study as it is now (with a PDF)."""
     record = record_of(folder)
-    return record.get("run") == run_key(study) and is_whole(folder, record)
+    printed = not pdf or not study.report.write or PDF in (record.get("outputs") or {})
+    return printed and record.get("run") == run_key(study) and is_whole(folder, record)
 
 
 def store_of(study: Study, means: Means) -> Store:
@@ -165,7 +170,7 @@ def run(
         study = with_extract(study, lambda _done, _all, text: tell(text))
     settle(out, tell)
     plain = asked.base is None and asked.record is None
-    if plain and not means.fresh and unchanged(study, out):
+    if plain and not means.fresh and unchanged(study, out, pdf=means.pdf):
         return Outcome(folder=out, reused=True)
     from parkgap import pipeline
     from parkgap.cluster import hands
@@ -174,14 +179,14 @@ def run(
     clock = pipeline.Clock(tell)
     with hands(means.workers, means.scheduler, store, tell) as do:
         results = asked.finish(pipeline.compute(study, clock, store=store, do=do))
-    note = pipeline.publish(results, out, clock, asked.base)
+    notes = pipeline.publish(results, out, clock, asked.base, pdf=means.pdf)
     store.sweep()
     return Outcome(
         folder=out,
         reused=False,
         stages=tuple(clock.stages),
         trouble=store.trouble,
-        notes=() if note is None else (note,),
+        notes=tuple(notes),
     )
 
 

@@ -160,6 +160,13 @@ class Privacy(Section):
     min_workers: Annotated[int, Field(strict=True, ge=1)] = 10
 
 
+class ReportChoice(Section):
+    """The report (``report.docx``, ``report.html``): whether it is written, and pages of parks."""
+
+    write: Annotated[bool, Field(strict=True)] = True
+    parks: Annotated[int, Field(strict=True, ge=0, le=100)] = 10
+
+
 class Walking(Section):
     """Farther than `snap_m` from any street (metres), a point is reported, not snapped."""
 
@@ -220,6 +227,7 @@ class Study(Section):
     privacy: Privacy = Privacy()
     walking: Walking = Walking()
     reach: Reach = Reach()
+    report: ReportChoice = ReportChoice()
     whatif: WhatIf | None = None
 
     @model_validator(mode="before")

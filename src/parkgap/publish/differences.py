@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 #: standard's overrides and the inputs' names are (both are compared by what came of them).
 _SILENT = frozenset(
     {
-        *("name", "title", "language", "edition", "map_review_no", "as_of", "standard"),
+        *("name", "title", "language", "edition", "map_review_no", "as_of", "standard", "report"),
         "whatif",  # compared by what its rows do
     }
 )

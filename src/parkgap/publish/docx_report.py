@@ -211,9 +211,7 @@ class _Writer:
     def _picture(self, block: Picture) -> None:
         from docx.shared import Mm, Pt
 
-        shape = self.document.add_picture(
-            io.BytesIO(block.png), width=Mm(min(block.width, WIDTH))
-        )
+        shape = self.document.add_picture(io.BytesIO(block.png), width=Mm(min(block.width, WIDTH)))
         shape._inline.docPr.set("descr", block.alt)  # noqa: SLF001 - no other way to describe it
         for side in ("distT", "distB", "distL", "distR"):  # LibreOffice takes none for 3 mm
             shape._inline.set(side, "0")  # noqa: SLF001 - no other way to set it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _GAPS_TOLD = 8  # items of the first page at most; the rest stands in the lists
 _GAPS_NAMED = 3  # of them in the sentence above the table
-_PARK_GAPS = 5
+_PARK_GAPS = 4
 _SITES_TOLD = 2  # an item
 _CHECKS = 3
 _BARS = 10
@@ -91,9 +91,8 @@ def _before(given: Given) -> Iterator[Block]:
     yield Paragraph(_worst_text(ctx, found), "lead")
     if found.beds is not None:
         yield Paragraph(_beds_text(ctx, found.beds), "lead")
-    yield Paragraph(_gaps_text(ctx, found), "lead")
-    if found.sites:
-        yield Paragraph(_sites_text(ctx, found), "lead")
+    said = [_gaps_text(ctx, found), *([_sites_text(ctx, found)] if found.sites else [])]
+    yield Paragraph(sentences(ctx, said), "lead")
     if found.worst:
         yield Paragraph(t("report.table_worst"), "caption")
         yield _worst_table(ctx, found)
@@ -190,7 +189,12 @@ def _beds_text(ctx: Context, beds: Beds) -> str:
         said.append(t("report.beds_not_known", n=beds.parks_unknown))
     if beds.parks_doubtful:
         said.append(t("report.beds_doubt", n=beds.parks_doubtful))
-    return "".join(f"{s} " if t.lang == "en" else s for s in said).strip()
+    return sentences(ctx, said)
+
+
+def sentences(ctx: Context, said: Iterable[str]) -> str:
+    """Put sentences one after another; Chinese ones need no space between."""
+    return (" " if ctx.t.lang == "en" else "").join(s.strip() for s in said)
 
 
 def _gaps_text(ctx: Context, found: Answers) -> str:
@@ -304,9 +308,10 @@ def place_text(ctx: Context, site: Site, *, radius: bool = True) -> str:
     """Say where a site lies: near which parks, at what coordinates, within what radius."""
     names = [park_name(ctx, p) for p in site.park_ids[:2]]
     near = ctx.t("report.near", names=ctx.words.join(names)) if names else ""
-    key = "report.place" if site.radius_m and radius else "report.plot"
-    spot = {"lon": f"{site.lon:.4f}", "lat": f"{site.lat:.4f}", "radius": plain(site.radius_m)}
-    return near + ctx.t(key, **spot)
+    spot = f"{site.lon:.4f}, {site.lat:.4f}"
+    if site.radius_m and radius:
+        spot = ctx.t("report.place", spot=spot, radius=plain(site.radius_m))
+    return near + spot
 
 
 def _gaps_note(ctx: Context, found: Answers, listed: int) -> str:
@@ -325,7 +330,7 @@ def _gaps_note(ctx: Context, found: Answers, listed: int) -> str:
         parks = ctx.words.join(park_name(ctx, p) for p in string(row["park_ids"]).split(";") if p)
         item = item_name(ctx, string(row["item"]))
         said.append(t("report.no_site", item=item, parks=parks or NONE, reason=reason or NONE))
-    return "".join(f"{s} " if t.lang == "en" else s for s in said).strip()
+    return sentences(ctx, said)
 
 
 # --- how sure ------------------------------------------------------------------------------------

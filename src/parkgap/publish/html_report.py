@@ -64,16 +64,19 @@ def write_html(report: Report, path: Path) -> Path:
     OSError
         The file cannot be written.
     """
-    body = "\n".join(_block(block) for block in report.blocks)
-    page = (
+    head = (
         f'<!DOCTYPE html>\n<html lang="{_LANG[report.lang]}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
         f"<title>{text(report.title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        "<body>\n<main>\n"
     )
-    path.write_bytes(page.encode("utf-8"))
+    with path.open("wb") as file:  # piece by piece: the pictures are most of it
+        file.write(head.encode("utf-8"))
+        for block in report.blocks:
+            file.write(f"{_block(block)}\n".encode())
+        file.write(b"</main>\n</body>\n</html>\n")
     return path
 
 

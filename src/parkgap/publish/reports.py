@@ -10,6 +10,8 @@ from parkgap.publish.docx_report import write_docx
 from parkgap.publish.findings import Given, first_page, marks, second_page
 from parkgap.publish.fonts import find_fonts
 from parkgap.publish.html_report import write_html
+from parkgap.publish.pdf import FILE as PDF
+from parkgap.publish.pdf import write_pdf
 from parkgap.publish.report import Block, Paragraph, Report, cleaned
 from parkgap.publish.report_parks import appendix, park_pages
 from parkgap.publish.sheets import stamp, title
@@ -65,7 +67,9 @@ def _blocks(given: Given) -> Iterator[Block]:
     yield from appendix(given)
 
 
-def write_report(results: Results, folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def write_report(
+    results: Results, folder: Path, *, pdf: bool = False
+) -> tuple[list[Path], list[tuple[str, str]]]:
     """Write ``report.docx`` and ``report.html``; the bytes depend on the results and the fonts.
 
     Parameters
@@ -74,6 +78,8 @@ def write_report(results: Results, folder: Path) -> tuple[list[Path], list[tuple
         What the run found.
     folder
         An existing folder to write to.
+    pdf
+        Print it too, as ``report.pdf``, where the machine has a browser.
 
     Returns
     -------
@@ -87,4 +93,10 @@ def write_report(results: Results, folder: Path) -> tuple[list[Path], list[tuple
     """
     report = make_report(results)
     notes = [] if report.chinese_font or report.lang != "zh" else [NO_FONT]
-    return [write_docx(report, folder / DOCX), write_html(report, folder / HTML)], notes
+    paths = [write_docx(report, folder / DOCX), write_html(report, folder / HTML)]
+    if pdf:
+        printed = folder / PDF
+        note = write_pdf(folder / HTML, printed, report.stamp)
+        notes += [] if note is None else [note]
+        paths += [printed] if note is None else []
+    return paths, notes
