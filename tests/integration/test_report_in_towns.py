@@ -74,7 +74,7 @@ def test_two_processes_write_the_same_report(tmp_path: Path) -> None:
             "from parkgap.study import load_study; "
             "rerun.run(load_study(sys.argv[1]), Path(sys.argv[2]), rerun.Means(fresh=True))"
         )
-        command = [sys.executable, "-c", code, tmp_path / "s", tmp_path / seed]
+        command = [sys.executable, "-c", code, str(tmp_path / "s"), str(tmp_path / seed)]
         environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}
         subprocess.run(command, check=True, env={**environment, "HOME": str(tmp_path)})
     for name in ("report.docx", "report.html"):

@@ -16,6 +16,7 @@ from parkgap.publish.report import (
     BULLET,
     CELL,
     HEADINGS,
+    LEADING,
     LOOKS,
     WIDTH,
     Bullets,
@@ -141,7 +142,8 @@ class _Writer:
             fonts.attrib.pop(qn(f"w:{theme}"), None)  # a theme's font would win over the named
         fonts.set(qn("w:eastAsia"), _CHINESE)
         form = style.paragraph_format
-        form.space_before, form.space_after, form.line_spacing = Pt(before), Pt(after), 1.0
+        form.space_before, form.space_after = Pt(before), Pt(after)
+        form.line_spacing = Pt(size * LEADING)
 
     @staticmethod
     def _plain_title(style: Any) -> None:
@@ -207,6 +209,7 @@ class _Writer:
         run.font.bold = look in ("mark", "caption") or None
         form = line.paragraph_format
         form.space_before, form.space_after = Pt(before), Pt(after)
+        form.line_spacing = Pt(size * LEADING)
 
     def _picture(self, block: Picture) -> None:
         from docx.shared import Mm, Pt
@@ -217,6 +220,7 @@ class _Writer:
             shape._inline.set(side, "0")  # noqa: SLF001 - no other way to set it
         form = self.document.paragraphs[-1].paragraph_format
         form.space_before = form.space_after = Pt(0)
+        form.line_spacing = 1.0  # else it would be cut to the height of a line
         form.keep_with_next = True  # its caption follows
 
     def _table(self, block: Table) -> None:
@@ -261,7 +265,8 @@ def _row_xml(
     look = f'{"<w:b/>" if head else ""}<w:sz w:val="{round(2 * CELL)}"/>'
     said = "".join(
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr>'
-        f'<w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="auto"/>'
+        f'<w:spacing w:before="0" w:after="0" w:line="{round(20 * CELL * LEADING)}" '
+        f'w:lineRule="exact"/>'
         f'<w:jc w:val="{"right" if place in figures else "left"}"/></w:pPr>'
         f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(cell)}</w:t></w:r>'
         "</w:p></w:tc>"

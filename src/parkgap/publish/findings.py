@@ -118,11 +118,9 @@ def _after(given: Given) -> Iterator[Block]:
     """Say how sure it is, and what to check first."""
     ctx, found, t = given.ctx, given.answers, given.ctx.t
     yield Heading(t("report.sure"), 2)
-    yield Bullets(_sure_lines(ctx, found))
-    checks = _checks(ctx)
-    if checks:
-        yield Paragraph(t("report.check_first") + t("page.colon"), "body")
-        yield Bullets(checks)
+    first = t("page.semicolon").join(_checks(ctx))
+    checks = [t("report.check_first") + t("page.colon") + first] if first else []
+    yield Bullets([*_sure_lines(ctx, found), *checks])
 
 
 def _head(ctx: Context) -> Iterator[Block]:
@@ -221,7 +219,6 @@ def _worst_table(ctx: Context, found: Answers) -> Table:
     housing = _by_park(ctx)
     headings = [
         *(t("fact.rank"), t("column.park_name"), t("fact.workers"), t("fact.score")),
-        t("column.workers_lacking_core"),
         *([t("report.beds_short")] if housing else []),
         t("report.lacks"),
     ]
@@ -232,13 +229,12 @@ def _worst_table(ctx: Context, found: Answers) -> Table:
         span = ctx.words.span(row["score_low"], row["score_high"], 1)
         cells = [f"{count(row['rank'])}{ctx.words.bracket(ranks)}", park_name(ctx, park)]
         cells += [count(row["workers"]), f"{decimal(row['score'])}{ctx.words.bracket(span)}"]
-        cells.append(count(row["workers_lacking_core"]))
         if housing:
             cells.append(count(housing.get(park, {}).get("beds_short")))
         rows.append([*cells, park_gaps(ctx, park)])
-    widths = [0.07, 0.165, 0.085, 0.15, 0.095, *([0.08] if housing else []), 0.0]
+    widths = [0.07, 0.19, 0.095, 0.155, *([0.08] if housing else []), 0.0]
     widths[-1] = 1 - sum(widths)
-    return Table(headings, rows, widths, frozenset({2, 4, *({5} if housing else {})}))
+    return Table(headings, rows, widths, frozenset({2, *({4} if housing else {})}))
 
 
 def _by_park(ctx: Context) -> dict[str, Row]:
@@ -279,7 +275,7 @@ def _gaps_table(ctx: Context, found: Answers) -> Table:
     rows += [_gap_row(ctx, found, gap) for gap in found.gaps[:_GAPS_TOLD]]
     if found.sites:
         return Table(
-            headings, rows, (0.21, 0.09, 0.09, 0.09, 0.1, 0.32, 0.1), frozenset(range(1, 5)) | {6}
+            headings, rows, (0.2, 0.1, 0.09, 0.09, 0.1, 0.32, 0.1), frozenset(range(1, 5)) | {6}
         )
     return Table(headings, rows, (0.4, 0.15, 0.15, 0.15, 0.15), frozenset(range(1, 5)))
 

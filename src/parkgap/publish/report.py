@@ -19,10 +19,11 @@ from parkgap.publish.cells import clean
 WIDTH, HEIGHT = 180.0, 269.0  # millimetres between the margins of A4
 CELL = 8.0  # points; texts of tables
 POINT = 0.3528  # millimetres
-_WIDE, _NARROW = 1.0, 0.56  # widths of characters in ems, on average
-# Of a table: lines break before they are full; room beside texts; line spacing of the tallest of
-# the fonts that readers have (Microsoft YaHei); rules between rows.  Millimetres but for factors.
-_RAGGED, _PADDING, _LEADING, _RULED = 1.08, 2.2, 1.33, 0.9
+_WIDE, _NARROW = 1.0, 0.54  # widths of characters in ems, on average
+LEADING = 1.33  # line spacing by size, set exactly: fonts of readers differ in theirs by a tenth
+# Lines break before they are full, short ones of cells more; room beside texts of a table, and
+# rules between its rows (millimetres).
+_RAGGED, _RAGGED_CELL, _PADDING, _RULED = 1.05, 1.15, 2.3, 0.95
 
 Look = Literal["body", "lead", "mark", "meta", "note", "caption"]
 # Size, and space before and after, in points.
@@ -211,12 +212,12 @@ def height_of(block: Block) -> float:
 def _lines_height(text: str, look: tuple[float, float, float], room: float = WIDTH) -> float:
     size, before, after = look
     lines = math.ceil(width_of(text, size) * _RAGGED / room) or 1
-    return (lines * size * _LEADING + before + after) * POINT
+    return (lines * size * LEADING + before + after) * POINT
 
 
 def _row_height(row: Sequence[str], widths: Sequence[float]) -> float:
     lines = (
-        math.ceil(width_of(cell, CELL) * _RAGGED / (share * WIDTH - _PADDING))
+        math.ceil(width_of(cell, CELL) * _RAGGED_CELL / (share * WIDTH - _PADDING))
         for cell, share in zip(row, widths, strict=True)
     )
-    return max(*lines, 1) * CELL * _LEADING * POINT + _RULED
+    return max(*lines, 1) * CELL * LEADING * POINT + _RULED

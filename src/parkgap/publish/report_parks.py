@@ -27,8 +27,9 @@ from parkgap.publish.words import NONE, STATUSES, Row, count, number, percent, p
 if TYPE_CHECKING:
     from parkgap.publish.shell import Context
 
+_SITES = 5  # told on a park's page
 _MAP = 88.0  # millimetres: its height
-_WIDTHS = (0.18, 0.12, 0.07, 0.08, 0.09, 0.14, 0.08, 0.24)
+_WIDTHS = (0.17, 0.11, 0.085, 0.095, 0.085, 0.14, 0.09, 0.225)
 _AREAS = 30
 
 
@@ -162,11 +163,13 @@ def _besides(given: Given, park: str) -> list[str]:
     """Say what else is known of a park: beds, sites, why something is unverified."""
     ctx, t = given.ctx, given.ctx.t
     lines = [*_beds_lines(ctx, park)]
-    for site in given.answers.sites:
-        if park in site.park_ids:
-            said = {"label": site.label, "item": item_name(ctx, site.item)}
-            said |= {"place": place_text(ctx, site), "workers": count(site.workers)}
-            lines.append(t("report.site_line", **said))
+    own = [site for site in given.answers.sites if park in site.park_ids]
+    for site in own[:_SITES]:
+        said = {"label": site.label, "item": item_name(ctx, site.item)}
+        said |= {"place": place_text(ctx, site), "workers": count(site.workers)}
+        lines.append(t("report.site_line", **said))
+    if len(own) > _SITES:
+        lines.append(t("report.sites_more", n=len(own) - _SITES))
     for row in given.answers.no_site:
         if park in string(row["park_ids"]).split(";"):
             reason = ctx.words.word("site_reason", row.get("reason")) or NONE
