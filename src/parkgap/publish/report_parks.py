@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkgap.publish.answers import LEVELS, total
 from parkgap.publish.findings import Given, item_name, park_name, picture, place_text
+from parkgap.publish.housed import basis_said
 from parkgap.publish.marks import gates, nearby
 from parkgap.publish.overview import is_ranked, tier_text
 from parkgap.publish.report import (
@@ -197,7 +198,7 @@ def _beds_lines(ctx: Context, park: str) -> list[str]:
     said = dict(zip(("low", "middle", "high"), need, strict=True))
     said |= {"housed": count(row["housed"]), "given": count(row["beds_allocated"])}
     said |= {"short": count(row["beds_short"]), "after": count(row["beds_short_after_pipeline"])}
-    basis = short(ctx.words.word("need_basis", row["need_basis"]), 120)
+    basis = short(basis_said(row["need_basis"], ctx.words), 120)
     if number(row["beds_short"]) is None:
         return [t("report.park_beds_unknown") + ctx.words.bracket(basis)]
     return [t("report.park_beds", **said) + ctx.words.bracket(basis)]
@@ -281,7 +282,7 @@ def _assumptions(given: Given) -> list[str]:
     lines = [t("section.overrides") + t("page.colon") + t("page.semicolon").join(said)]
     bases = dict.fromkeys(string(v) for v in ctx.results.plans.housing["need_basis"])
     lines += [
-        t("report.need_basis") + t("page.colon") + ctx.words.word("need_basis", b)
+        t("report.need_basis") + t("page.colon") + basis_said(b, ctx.words)
         for b in list(bases)[:5]
         if b
     ]
