@@ -79,6 +79,7 @@ def made(language: str = "zh", **changes: Any) -> Results:
             title="甲乙丙",
             language=language,
             map_review_no=None,
+            whatif=None,
             report=SimpleNamespace(write=True, parks=2),
         ),
         "parks": frame(frames.PARKS, parks),
@@ -512,3 +513,10 @@ def test_pictures_say_nothing_of_the_machine(full: Report) -> None:
             assert b"<dc:date>" not in block.svg
             assert b"matplotlib v" not in block.svg
             assert io.BytesIO(block.png).read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_plan_that_was_tried_is_said_on_the_first_page() -> None:
+    given = made(plans=plans())
+    asked: Any = SimpleNamespace(**(vars(given.study) | {"whatif": SimpleNamespace(file="p.csv")}))
+    said = first_page(reports.make_report(dataclasses.replace(given, study=asked)))
+    assert any("p.csv" in text for text in said)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import parkgap
 from parkgap.publish.answers import CENTRE, Answers, Beds, Gap, Site, known_total, total
 from parkgap.publish.firm import effect_text
+from parkgap.publish.notices import whatif_mark
 from parkgap.publish.pictures import Drawing
 from parkgap.publish.report import (
     HEIGHT,
@@ -146,7 +147,8 @@ def _head(ctx: Context) -> Iterator[Block]:
 def marks(ctx: Context) -> list[str]:
     """List what must stand on every result."""
     made_up = [ctx.t("notice.made_up")] if ctx.results.made_up else []
-    return [*made_up, edition_mark(ctx), ctx.t("notice.screening")]
+    plan = whatif_mark(ctx.results.study, ctx.t)
+    return [*plan, *made_up, edition_mark(ctx), ctx.t("notice.screening")]
 
 
 def _worst_text(ctx: Context, found: Answers) -> str:

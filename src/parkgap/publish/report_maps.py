@@ -103,12 +103,16 @@ def _sheet(
 def _frame(sheet: _Sheet, ctx: Context, labels: Labels) -> None:
     """Write on the map what must stand on it, and its scale; north is up."""
     west, south, east, north = sheet.inside
-    english, own = Text("en"), map_marks(ctx)
-    plain = [english("notice.internal").split(" (")[0], english("notice.made_up")]
+    english = Text("en")
+    # what stands on a map must be readable on it, also where no Chinese can be drawn
+    plain = {
+        ctx.t("notice.internal"): english("notice.internal").split(" (")[0],
+        ctx.t("notice.made_up"): english("notice.made_up"),
+    }
     back = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
     bold = {"color": "#8a1c10", "fontsize": 6.5, "bbox": back, "zorder": 9}
-    for row, (mark, other) in enumerate(zip(own, plain, strict=False)):
-        text = labels(mark, other if ctx.results.study.edition == "internal" or row else "")
+    for row, mark in enumerate(map_marks(ctx)):
+        text = labels(mark, plain.get(mark, ""))
         y = north - 2.2 - 3.4 * row
         sheet.page.say(west + 1.2, y, text, **bold)
         sheet.taken.boxes.append((west, y - 1.8, west + 2.4 + width_of(text, 6.5), north))
