@@ -146,12 +146,14 @@ SITES = Schema(
     score_gain float? - the same in points of the mean score of all workers
     order int? - order in which to build, by item; empty: not a site
     reason str? - of a park without a site: why there is none
-    place str? - street, vacant, commercial (as mapped), plot or building (of the user's list)
+    place str? - street, vacant, commercial (as mapped), plot or building (of the user's list), or
+        inside: on the park's own streets, for its people alone
     place_name str? - name of the listed plot or building
     cost float? yuan - what it costs; empty: nobody said
     cost_source str? - who says so
     capacity float? persons - workers that it is taken to serve; empty: no limit
     gap float? - proven distance of the item's plan to the optimum, share; 0: optimal
+    access str? - whom it serves: public, or park:ID
     """),
     key=("site_id", "item"),
     sort=("item", "order", "site_id"),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap import geo
-from parkgap.access.candidates import KINDS
+from parkgap.access.candidates import INSIDE, KINDS
 from parkgap.assess.resited import Built, Gains, Measures, allocated, by_round, gains, grown
 from parkgap.assess.siting import Plan, Spots, in_order, parks_helped, plan, within_budget
 from parkgap.assess.siting_needs import Needs, foreseen, needs_of, paired_as_one, stacked
@@ -304,9 +304,19 @@ class _Siting:
                     "cost_source": self.request.cost_source.get(picked.item),
                     "capacity": self.request.capacity.get(picked.item, np.nan),
                     "gap": gap,
+                    "access": self._access(site),
                 }
             )
         return rows
+
+    def _access(self, site: int) -> str:
+        """Whom a candidate serves: who can walk to it, of one on a park's own streets."""
+        if self.candidates["kind"].iloc[site] != INSIDE:
+            return "public"
+        origin = self.walks["origin"].to_numpy()[self.walks["target"].to_numpy() == site]
+        parks = np.unique(self.ground.origin_park[origin])
+        # Parks that overlap share their streets.
+        return f"park:{self.parks.iloc[int(parks[0])]}" if len(parks) == 1 else "public"
 
     def _without(self, picked: Picked, found: Gains) -> list[dict[str, Any]]:
         """Rows of the parks that are short and gain nothing, each with its reason."""

@@ -210,11 +210,13 @@ def _candidates(
     around_ = np.concatenate([f["geometry"].to_numpy() for f in (parks, shard.residences)])
     outlines = shard.parks["geometry"].to_numpy()
     mapped = MappedGround(extract.ground, extract.buildings, extract.objects, extract.ways.tags)
+    inside = streets.value.inside  # of parks first, then of homes
     asked = (search, max(limits, default=0.0) * (1.0 if rules.heights is None else FASTEST))
 
     def find() -> Candidates:
         return find_candidates(
             *(streets.value, mapped, shard.land, outlines, around_),
+            inner=np.unique(inside.loc[inside["owner"] < len(outlines), "piece"].to_numpy()),
             search=search,
             limit_m=asked[1],
             snap_m=rules.snap_m,
@@ -367,7 +369,9 @@ def _targets(places: Places, streets: Streets, candidates: Candidates | None) ->
     where = np.empty(0) if candidates is None else candidates.frame[["x", "y"]].to_numpy()
     at_new = geo.planar_points(where[:, 0], where[:, 1]) if len(where) else where
     # A site on a park's own street is no public one: only walks inside the park lead to it.
-    public = sites.take(np.isin(sites.piece, streets.public_pieces()))
+    open_to_all = streets.public_pieces()
+    public = sites.take(np.isin(sites.piece, open_to_all))
+    new = None if new is None else new.take(np.isin(new.piece, open_to_all))
     return Targets(
         public=concat(
             [

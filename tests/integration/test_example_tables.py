@@ -33,9 +33,11 @@ SEEN = {
     "bus_lines": "parks/SF01.html",
     "transit": "parks/SF01.html",  # departures around the shifts
     "owners": "parkgap.xlsx",
+    "land": "sites.csv",
+    "costs": "sites.csv",
 }
 # Tables that say something beside the figures, and change none of them.
-FOR_THE_READER = {"projects", "shuttles", "owners"}
+FOR_THE_READER = {"projects", "shuttles", "owners", "land", "costs"}
 
 
 @pytest.fixture(scope="module")

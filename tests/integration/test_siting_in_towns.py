@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shapely
-from tests.towns import Town, degrees, village
+from tests.towns import Town, degrees, judged, village
 
 from parkgap import pipeline, sited
 from parkgap.assess.siting_needs import foreseen
@@ -299,3 +299,22 @@ def test_published_sites_are_those_of_the_frames(tmp_path: Path) -> None:
     begin = page.index('id="parkgap-data"')
     data = json.loads(page[page.index(">", begin) + 1 : page.index("</script>", begin)])
     assert {s["r"] for s in data["sites"]} == {FAR}
+
+
+def test_where_no_public_street_is_near_a_park_builds_inside_for_its_own(tmp_path: Path) -> None:
+    # The only street ends at the gate, 400 m from the firm: 300 m from the firm everything is the
+    # park's own drive.  1,000 workers need one canteen in 300 m, three in 500 m, five in 1,000 m
+    # of which the drive alone can hold the first.
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (1500, 0))
+    town.street((0, 0), (0, 400), highway="service", access="private")
+    town.park("P", (-100, 10, 100, 500), workers=1000)
+    town.firm("F", "P", (0, 400), workers=1000)
+    town.settings += '[siting]\nnumber = 5\nitems = ["canteen_or_meal"]\n'
+    results = town.results(tmp_path)
+    sites = results.plans.sites
+    assert judged(results, "P", "canteen_or_meal")["status"] == "short"
+    assert sites["reason"].isna().all()
+    assert set(sites["place"]) == {"inside"}
+    assert set(sites["access"]) == {"park:P"}
+    assert sites["workers_gained"].sum() == 1000

@@ -47,6 +47,7 @@ def make(**changes: Any) -> Results:
         "title": "黄岛区",
         "language": "zh",
         "edition": "internal",
+        "whatif": None,
         "as_of": dt.date(2026, 11, 1),
     }
     items = (

@@ -162,7 +162,7 @@ def named(*counts: int) -> dict[str, Any]:
 
 
 def study(**changes: Any) -> Any:
-    known = {"name": "s", "title": HOSTILE, "language": "zh", "edition": "internal"}
+    known = {"name": "s", "title": HOSTILE, "language": "zh", "edition": "internal", "whatif": None}
     return SimpleNamespace(**(known | {"as_of": "2026-11-01"} | changes))
 
 

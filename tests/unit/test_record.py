@@ -34,6 +34,7 @@ def results(**changes: Any) -> Results:
         title="黄岛区",
         language="zh",
         edition="internal",
+        whatif=None,
         as_of=dt.date(2026, 11, 1),
         path=Path("/home/somebody/study.toml"),
     )
@@ -43,6 +44,7 @@ def results(**changes: Any) -> Results:
         "standard": judged(),
         "also": (),
         "compared_with": None,
+        "whatif": None,
         "data_date": "2026-10-30",
         "made_up": True,
         "counts": {"parks": np.int64(24), "nodes": 3},

@@ -130,6 +130,7 @@ def make(standard: Standard, lang: str = "zh", **changes: Any) -> Results:
         "title": "黄岛区 & 体检",
         "language": lang,
         "edition": "internal",
+        "whatif": None,
         "as_of": dt.date(2026, 11, 1),
     }
     table = ranking()

@@ -1,8 +1,8 @@
 """Where something might be put: points on streets, vacant and commercial ground, listed plots.
 
 What a street point stands for is the ground beside it.  Motorways, trunk roads, bridges, tunnels
-and steps have none; nothing stands in water, nor inside a factory that is no park of the study;
-inside a park only where everybody may walk.
+and steps have none; nothing stands in water, nor inside a factory that is no park of the study.
+On a park's own streets, where only its people may walk, something may stand for them alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 #: Kinds of candidates, the ones taken first (of those that serve the same) first.
-KINDS = ("plot", "building", "vacant", "commercial", "street")
+KINDS = ("plot", "building", "vacant", "commercial", "street", "inside")
+INSIDE = "inside"  # on a park's own streets
 _NO_GROUND = frozenset(
     "motorway motorway_link trunk trunk_link steps corridor elevator ladder".split()
 )
@@ -100,6 +101,7 @@ def find_candidates(
     parks: Objects,
     around: Objects,
     *,
+    inner: Ints,
     search: Search,
     limit_m: float,
     snap_m: float,
@@ -118,6 +120,8 @@ def find_candidates(
         Outlines of all parks (WGS-84): what lies in one is no other factory.
     around
         Parks and homes (WGS-84) whose workers are to be served.
+    inner
+        Pieces of `streets` inside parks, shape (n,).
     search
         How closely to look.
     limit_m, snap_m
@@ -128,16 +132,20 @@ def find_candidates(
     Which point stands for a cell depends on nothing but what lies in it, so that shards that
     both see a cell choose the same.
     """
-    usable = _usable(streets, mapped.street_tags)
+    public = streets.public_pieces()
+    joined = public[streets.pieces["main"].to_numpy()[public]]  # no island
+    usable = _usable(streets, joined, mapped.street_tags)
     snapper = Snapper(streets, usable, snap_m)
     parts = [_listed(land, snapper)]
     if not search.only_listed:
         barred = _Barred.of(mapped.ground, parks)
         parts += _mapped(mapped, snapper, barred, search.grid_m)
-        points = _on_streets(streets, usable)
-        lon, lat = geo.degrees(*points.xy(streets))
-        points = points.take(close_to(lon, lat, around, limit_m + _BEYOND_M))
-        parts.append(_one_a_cell("street", points, streets, barred, search.grid_m))
+        own = _usable(streets, np.setdiff1d(inner, public), mapped.street_tags)
+        for kind, pieces in (("street", usable), (INSIDE, own)):
+            points = _on_streets(streets, pieces)
+            lon, lat = geo.degrees(*points.xy(streets))
+            points = points.take(close_to(lon, lat, around, limit_m + _BEYOND_M))
+            parts.append(_one_a_cell(kind, points, streets, barred, search.grid_m))
     frame = pd.concat([f for f, _ in parts], ignore_index=True)
     first = np.cumsum([0, *(len(f) for f, _ in parts[:-1])])
     snaps = concat(
@@ -153,16 +161,13 @@ def find_candidates(
     return Candidates(frame.iloc[order].reset_index(drop=True), moved)
 
 
-def _usable(streets: Streets, tags: pd.DataFrame) -> Ints:
-    """Public pieces beside which something can stand."""
-    public = streets.public_pieces()
+def _usable(streets: Streets, rows: Ints, tags: pd.DataFrame) -> Ints:
+    """Those of some pieces beside which something can stand."""
     lacks = tags["highway"].isin(_NO_GROUND)
     for key in ("bridge", "tunnel"):
         lacks |= ~tags[key].fillna("").isin(_UNBRIDGED)
     bare = tags.loc[lacks.to_numpy(dtype=bool), "way_id"].to_numpy().astype(np.int64)
-    pieces = streets.pieces
-    good = pieces["main"].to_numpy()[public]
-    return public[good & ~np.isin(pieces["way_id"].to_numpy()[public], bare)]
+    return rows[~np.isin(streets.pieces["way_id"].to_numpy()[rows], bare)]
 
 
 def _having(frame: pd.DataFrame, wanted: dict[str, frozenset[str]]) -> Bools:

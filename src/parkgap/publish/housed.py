@@ -85,7 +85,7 @@ def housing_grids(results: Results, words: Words) -> dict[str, Grid | None]:
         words,
         {
             **_words(words, stock_kind="lodging_kind", when="lodging_when"),
-            "access": lambda v: _access(v, words, names),
+            "access": lambda v: access_said(v, words, names),
         },
         {"name": "stock_name", "kind": "stock_kind"},
     )
@@ -110,7 +110,8 @@ def housing_grids(results: Results, words: Words) -> dict[str, Grid | None]:
     }
 
 
-def _access(said: object, words: Words, names: dict[str, str]) -> str:
+def access_said(said: object, words: Words, names: dict[str, str]) -> str:
+    """Word who may use a place; a park by its name."""
     code = string(said)
     if code.startswith("park:"):
         park = code.removeprefix("park:")

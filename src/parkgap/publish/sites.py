@@ -11,6 +11,7 @@ from parkgap.frames import COVER_CURVE, SITES
 from parkgap.list_keys import CENTRE
 from parkgap.publish.basemap import STEPS
 from parkgap.publish.cells import clean, values
+from parkgap.publish.housed import access_said
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.sheets import Grid
 from parkgap.publish.words import NONE, count, decimal, figure_cell, number, string
@@ -136,6 +137,8 @@ def _sites_grid(results: Results, words: Words) -> Grid | None:
         return None
     ids = ["item", "order", *(n for n in SITES.names if n not in ("item", "order"))]
     columns = {c.name: c for c in SITES.columns}
+    named = results.ranking
+    names = dict(zip(named["park_id"], named["park_name"], strict=True))
     rows: list[list[Value]] = []
     for row in values(results.plans.sites, [columns[i] for i in ids]):
         cells: dict[str, Value] = dict(zip(ids, row, strict=True))
@@ -143,6 +146,8 @@ def _sites_grid(results: Results, words: Words) -> Grid | None:
         for name, codes in _CODES.items():
             if isinstance(cells[name], str):
                 cells[name] = words.word(codes, str(cells[name]))
+        if cells["access"] is not None:
+            cells["access"] = access_said(cells["access"], words, names)
         rows.append(list(cells.values()))
     called = [_CALLED.get(i, i) for i in ids]
     return Grid(called, [_heading(i, words) for i in called], rows, doc="sites")
