@@ -173,8 +173,8 @@ def test_the_first_page_answers_which_how_many_where_and_for_whom(full: Report) 
     assert "1 个园区的床位缺口不明" in said
     assert "1 个园区可达范围内有空置床位不明的住房" in said
     assert "食堂/社区食堂/正餐快餐至少增设 2 处（1,800 名职工未覆盖）" in said
-    assert "S1 甲园旁 120.0120, 36.0010" in said
-    assert "S2 甲园、乙园旁 120.0200, 36.0020" in said
+    assert "S1 甲园旁 120.012, 36.001" in said
+    assert "S2 甲园、乙园旁 120.020, 36.002" in said
     assert "1,700" in said  # gained by both sites
     assert "甲园无法选址，无候选地点" in said
     assert "判断了 4 项（园区×项目），其中 1 项（25%）未检出（待核实）" in said

@@ -39,6 +39,8 @@ class Site:
         Middle of the area to look in (WGS-84), and its radius; 0: a listed plot.
     park_ids
         Parks that gain.
+    inside
+        Whether it is on the park's own streets, for its people alone.
     workers, score
         What is gained with it, those before it built.
     """
@@ -49,6 +51,7 @@ class Site:
     lat: float
     radius_m: float
     park_ids: tuple[str, ...]
+    inside: bool
     workers: float | None
     score: float | None
 
@@ -267,6 +270,7 @@ def _sites(frame: pd.DataFrame, items: Sequence[str]) -> tuple[list[Site], list[
             lat=float(row["lat"]),
             radius_m=number(row["search_radius_m"]) or 0.0,
             park_ids=tuple(p for p in map(clean, string(row["park_ids"]).split(";")) if p),
+            inside=string(row["place"]) == "inside",
             workers=number(row["workers_gained"]),
             score=number(row["score_gain"]),
         )

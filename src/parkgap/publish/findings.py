@@ -305,8 +305,10 @@ def _where(ctx: Context, sites: Sequence[Site]) -> str:
 def place_text(ctx: Context, site: Site, *, radius: bool = True) -> str:
     """Say where a site lies: near which parks, at what coordinates, within what radius."""
     names = [park_name(ctx, p) for p in site.park_ids[:2]]
-    near = ctx.t("report.near", names=ctx.words.join(names)) if names else ""
-    spot = f"{site.lon:.4f}, {site.lat:.4f}"
+    how = "report.inside" if site.inside else "report.near"
+    near = ctx.t(how, names=ctx.words.join(names)) if names else ""
+    digits = 3 if site.radius_m else 5  # of the middle of a search area no more is meant
+    spot = f"{site.lon:.{digits}f}, {site.lat:.{digits}f}"
     if site.radius_m and radius:
         spot = ctx.t("report.place", spot=spot, radius=plain(site.radius_m))
     return near + spot
