@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from parkgap.sources.report import Cells
 
 Floats = checks.Floats
+_ALWAYS = "24/7"
 Texts = list[str | None]
 #: Longitude and latitude of the places of some ids; of an id that nobody has there is none.
 Find = Callable[[Sequence[str]], Mapping[str, tuple[float, float]]]
@@ -254,7 +255,8 @@ class _Plan:
             "item": table.read("item", partial(item_of, known=self.known.lists)),
             "kind": table.read("kind", kind),
             "access": accesses(table, self.known.lists),
-            "hours": table.read("hours", read.known),
+            # Sites were chosen as open whenever a shift is free.
+            "hours": [_ALWAYS] * len(table) if self.sites else table.read("hours", read.known),
             "opening": table.read("opening", read.day),
             "workers": checks.headcounts(table, required=False).tolist(),
             "shift": table.read("shift", read.text),
