@@ -1,4 +1,4 @@
-"""Beds needed against vacant, eligible, existing beds in reach; formulas in docs/method.md, 16."""
+"""Beds needed against vacant, eligible, existing beds in reach; formulas in docs/method.md, 18."""
 
 from __future__ import annotations
 
