@@ -48,8 +48,8 @@ def register(app: typer.Typer, tools: Tools, load: Callable[[Path, str | None], 
             Path | None,
             typer.Option(
                 "--base",
-                help="现状结果文件夹，默认 maps/<名称>；缺失或过期则先运行现状。 Results of the "
-                "present state, default maps/<name>; made first if missing or out of date.",
+                help="现状结果文件夹，默认 maps/<名称>；缺失则先运行现状。 Results of the "
+                "present state, default maps/<name>; made first if missing.",
             ),
         ] = None,
         lang: Annotated[

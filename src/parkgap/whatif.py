@@ -118,8 +118,8 @@ def try_plan(
     out
         Result folder of the what-if.
     base
-        That of the study as it is; None: its usual one.  Results that are missing or out of date
-        are made first.
+        That of the study as it is; None: its usual one.  Results that are missing are made first,
+        and so are outdated ones in the usual folder; in a named one they may be somebody's archive.
     means
         With what.
     tell, say
@@ -147,6 +147,8 @@ def try_plan(
     spoken = [study.model_copy(update={"language": lang}) for lang in _LANGUAGES]
     renewed = not any(rerun.unchanged(one, here) for one in spoken)
     if renewed:
+        if base is not None:
+            _not_kept(base)
         say(
             (
                 f"现状结果缺失或已过期，先运行现状：{here}",
@@ -185,6 +187,22 @@ def _apart(study: Study, base: Path, out: Path) -> None:
                 column="--out",
                 value=out.as_posix(),
                 remedy="换一个 --out / name another --out",
+            )
+        )
+
+
+def _not_kept(base: Path) -> None:
+    """Refuse to write over results that somebody named and that are of an earlier state."""
+    from parkgap import rerun
+
+    if rerun.record_of(base):
+        raise InputError(
+            Problem(
+                what="现状结果已过期，不予覆盖 / "
+                "these results are out of date, and are not replaced",
+                file=base / "run.json",
+                remedy="先运行 parkgap run STUDY --out DIR，或省略 --base / "
+                "run parkgap run STUDY --out DIR first, or leave --base out",
             )
         )
 

@@ -644,3 +644,17 @@ def test_study_toml_cannot_name_a_plan(tmp_path: Path) -> None:
     town.settings = '[whatif]\nfile = "plan.csv"'
     with pytest.raises(ValueError, match="unknown key"):
         town.write(tmp_path)
+
+
+def test_an_archive_that_is_named_as_the_base_is_never_written_over(desk: Path) -> None:
+    plan = write_rows(desk / "plan.csv", PLAN[1:2])
+    archive = desk / "archive"
+    assert command("town", plan, "--base", archive, "-q").exit_code == 0
+    before = _bytes(archive)
+    assert before
+    shop = desk / "town" / "canteens.csv"
+    shop.write_text(shop.read_text(encoding="utf-8").replace("200,", "300,"), encoding="utf-8")
+    refused = command("town", plan, "--base", archive)
+    assert refused.exit_code == 1
+    assert "out of date, and are not replaced" in refused.output
+    assert _bytes(archive) == before
