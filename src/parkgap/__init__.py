@@ -83,8 +83,9 @@ def read_results(folder: str | Path) -> dict[str, pd.DataFrame]:
     Returns
     -------
     Frames by name: ``ranking``, ``shortfall``, ``rollup``, ``assessment``, ``facilities``,
-    ``nearby``, ``gates``, ``outlines``, ``closed``, and ``changes`` where the run was compared
-    with an earlier one (``docs/data-dictionary.md``).
+    ``nearby``, ``gates``, ``outlines``, ``closed``, ``housing`` and ``sites`` where the study asks
+    for them, and ``changes`` where the run was compared with an earlier one
+    (``docs/data-dictionary.md``).
 
     Raises
     ------

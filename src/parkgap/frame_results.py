@@ -150,7 +150,8 @@ CHANGES = Schema(
     "What differs from an earlier run, and why; see docs/method.md, What changed.",
     columns("""
     park_id str - the park
-    what str - park, rank, tier, score or workers; status:ITEM, found:ITEM or short_by:ITEM
+    what str - park, rank, tier, score or workers; status:ITEM, found:ITEM or short_by:ITEM;
+        beds_short or beds_short_after_pipeline
     before str? - value of the earlier run; empty: none, unknown or withheld
     after str? - value of this run; empty: none, unknown or withheld
     cause str - why, the most direct first, joined by ; (a code, ids, and words in brackets)

@@ -14,6 +14,7 @@ import pytest
 from tests.towns import degrees, judged, scored, village, walk
 from typer.testing import CliRunner
 
+import parkgap
 from parkgap import frames, pipeline, rerun
 from parkgap.cli import app
 from parkgap.inputs import Tables
@@ -658,3 +659,19 @@ def test_an_archive_that_is_named_as_the_base_is_never_written_over(desk: Path) 
     assert refused.exit_code == 1
     assert "out of date, and are not replaced" in refused.output
     assert _bytes(archive) == before
+
+
+def test_more_beds_are_told_as_fewer_lacking(desk: Path) -> None:
+    # A fifth of 1,000 workers need a bed and nobody is known to have one: 200.  Of the house 170 m
+    # away 20 beds are vacant, and 120 with the plan.
+    toml = desk / "town" / "study.toml"
+    asked = "\n[housing]\nneed_share = { low = 0.1, mid = 0.2, high = 0.3 }\n"
+    toml.write_text(toml.read_text(encoding="utf-8") + asked, encoding="utf-8")
+    row = {"action": "beds", "target": "H1", "beds": 500, "vacant": 120}
+    assert command("town", write_rows(desk / "plan.csv", [row]), "-q").exit_code == 0
+    out = desk / "maps" / "town-whatif-plan"
+    told = {r["what"]: r for r in _rows(out / "changes.csv")}["beds_short"]
+    assert (told["before"], told["after"]) == ("180", "80")
+    assert "plan_beds" in told["cause"]
+    assert "plan.csv" in told["cause"]
+    assert parkgap.read_results(out)["housing"]["beds_allocated"].tolist() == [120]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from parkgap.list_keys import ITEM_OF_STOCK
 from parkgap.publish.differences import Differences, counts_lines, differences, grows, limits
 from parkgap.publish.events import Event, World, match
 from parkgap.publish.plancauses import PlanCauses
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from parkgap.publish.reading import Published
 
 _STATUS = ("status", "found", "short_by")
+_BEDS = ("beds_short", "beds_short_after_pipeline")
+_BEDS_FROM = (
+    *("housing_stock", "projects", "parks", "headcounts", "enterprises", "residences", "shifts"),
+    *("shuttles", "bus_lines", "transit"),
+)
 _NAMED = 3  # items named behind a rank or score
 _FULL = {"met": 1.0, "short": 0.0, "unverified": 0.5}
 _EVIDENCE = {"facility_hours"}  # kept for rows that nothing else explains
@@ -43,7 +49,7 @@ def compare(before: Published, after: Published) -> tuple[Change, ...]:
     Returns
     -------
     Changes by park (as the later run ranks them, then those that vanished), in a park: ``park``,
-    ``rank``, ``tier``, ``score``, ``workers``, then items in the standard's order.
+    ``rank``, ``tier``, ``score``, ``workers``, then items in the standard's order, then beds.
     """
     return tuple(_Comparison(before, after).changes())
 
@@ -85,6 +91,10 @@ class _Comparison:
         self.metres = least(before.frames["nearby"], after.frames["nearby"], ids)
         self.walks = changed_walks(before, after, matched.same)
         self.ranks = tuple(_by_park(run.frames["ranking"]) for run in (before, after))
+        self.beds = tuple(
+            _by_park(run.frames["housing"]) if "housing" in run.frames else {}
+            for run in (before, after)
+        )
         self.gates = _gates_differ(before.frames["gates"], after.frames["gates"])
         self.outlines = _outlines_differ(before.frames["outlines"], after.frames["outlines"])
         self.hides = tuple(_min_workers(run) for run in (before, after))
@@ -106,6 +116,7 @@ class _Comparison:
             )
             for row in touched.get(park, []):
                 yield from self._item(park, row)
+            yield from self._beds(park)
         for park in one:
             if park not in two:
                 yield self._park(park, one[park], appeared=False)
@@ -181,6 +192,40 @@ class _Comparison:
         if planned and told:
             return [replace(c, facts=(*c.facts, *told)) for c in planned]
         return [Cause("headcount", (), told)] if told else []
+
+    # --- beds ---------------------------------------------------------------------------------
+
+    def _beds(self, park: str) -> Iterator[Change]:
+        """Say what of a park's lack of beds is another; of a change of few workers only that."""
+        one, two = (known.get(park) for known in self.beds)
+        if one is None or two is None:
+            return
+        name = str(self.ranks[1][park]["park_name"] or park)
+        for what in _BEDS:
+            before, after = one[what], two[what]
+            if not _other(before, after):
+                continue
+            causes = self._behind_beds(park)
+            if not (_empty(before) or _empty(after)) and abs(before - after) < self.few:
+                before, after = None, None
+                causes = [Cause("beds_few", (), (("n", str(self.few)),)), *causes]
+            yield Change(park, name, what, _say(before), _say(after), _several(causes))
+
+    def _behind_beds(self, park: str) -> list[Cause]:
+        """List what may be behind another allocation: beds anywhere, and who asks for them."""
+        homes = dict.fromkeys(ITEM_OF_STOCK.values())
+        events = [e.cause for item in homes for e in self.events.get(item, ())]
+        causes = [c for c in events if c.code.startswith("plan_")]
+        named = {c.ids for c in causes}
+        causes += [c for c in self.plan.of_places("plan_beds") if c.ids not in named]
+        causes += self._headcount(park, self.ranks[0][park], self.ranks[1][park])
+        causes += self.plan.of_park(park, "plan_shift")
+        causes += [c for c in self.parameters if c.ids[0].startswith("housing.")]
+        causes += [_input(r) for r in _BEDS_FROM if r in self.found.inputs]
+        causes = list(dict.fromkeys(causes))
+        # Beds that another park's workers no longer take, or take now.
+        others = any(p != park and self.plan.on_park(p) for p in self.ranks[1])
+        return [*causes, *([Cause("other_parks")] if others else [])] or self._general()
 
     # --- items --------------------------------------------------------------------------------
 

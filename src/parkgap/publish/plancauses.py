@@ -103,6 +103,10 @@ class PlanCauses:
         """List what the plan does to a park's headcounts, or its shifts."""
         return [c for c in self.parks.get(park, ()) if c.code == code]
 
+    def of_places(self, code: str) -> list[Cause]:
+        """List what the plan does of one kind to places, wherever they are."""
+        return [c for _, causes in sorted(self.places.items()) for c in causes if c.code == code]
+
     def on_park(self, park: str) -> list[Cause]:
         """List all that it does to a park's people."""
         return list(self.parks.get(park, ()))

@@ -21,11 +21,13 @@ from parkgap.frames import (
     CLOSED,
     FACILITIES_READ,
     GATES,
+    HOUSING,
     NEARBY,
     OUTLINES,
     RANKING,
     ROLLUP,
     SHORTFALL,
+    SITES,
     Column,
     Schema,
 )
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from parkgap.results import Change, Results
 
 _CSV = (RANKING, SHORTFALL, ROLLUP)
+_PLANS = (HOUSING, SITES)  # where the study asks for them
 _TABLES = {"assessment": ASSESSMENT, "nearby": NEARBY, "closed": CLOSED}
 _AGAIN = "parkgap run"
 _DEGREES = 7  # decimals of a published coordinate
@@ -56,8 +59,9 @@ class Published:
         Content of ``run.json``.
     frames
         By name: ``ranking``, ``shortfall``, ``rollup``, ``assessment``, ``facilities``,
-        ``nearby``, ``gates``, ``outlines``, ``closed`` and, from a folder that has it,
-        ``changes``; of the schemas of these names (``facilities`` of FACILITIES_READ).
+        ``nearby``, ``gates``, ``outlines``, ``closed``, ``housing`` and ``sites`` where the study
+        asks for them and, from a folder that has it, ``changes``; of the schemas of these names
+        (``facilities`` of FACILITIES_READ).
     changes
         What this run itself found changed, with its causes.
     """
@@ -123,7 +127,8 @@ def read_published(folder: Path) -> Published:
     ]
     if wrong:
         raise InputError(*wrong)
-    found = {schema.name: _read_csv(folder / f"{schema.name}.csv", schema) for schema in _CSV}
+    asked = [s for s in _PLANS if f"{s.name}.csv" in record["outputs"]]
+    found = {s.name: _read_csv(folder / f"{s.name}.csv", s) for s in (*_CSV, *asked)}
     layers = _read_layers(folder / "parkgap.gpkg", changed=record["compared_with"] is not None)
     names = dict(zip(found["ranking"]["park_id"], found["ranking"]["park_name"], strict=True))
     codes = layers.pop("cause_codes", ())
@@ -148,6 +153,8 @@ def of_results(results: Results) -> Published:
         "gates": (GATES, results.gates),
         "closed": (CLOSED, CLOSED.frame({"source_id": list(results.closed)})),
     }
+    plans = {"housing": (HOUSING, results.plans.housing), "sites": (SITES, results.plans.sites)}
+    frames |= {name: made for name, made in plans.items() if len(made[1])}
     found = {
         name: _typed(schema, list(zip(*values(frame, schema.columns), strict=True)))
         for name, (schema, frame) in frames.items()
