@@ -56,7 +56,8 @@ def test_the_sample_tables_read_and_say_that_they_are_examples(
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language: str) -> None:
     write_template(tmp_path, language=language)
-    for name in ("extract.osm.pbf", "headcounts.xlsx", "N35E119.hgt", "population.tif", "gtfs.zip"):
+    maps = ("extract.osm.pbf", "N35E119.hgt", "population.tif", "gtfs.zip")
+    for name in (*maps, "headcounts.xlsx", "land.csv", "costs.csv"):
         (tmp_path / name).write_bytes(b"x")
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     others = {"from_osm", "place"}  # in the place of a file
@@ -76,6 +77,8 @@ def test_commented_keys_of_the_template_are_known_ones(tmp_path: Path, language:
     assert study.rasters == ("N35E119.hgt", "population.tif")
     assert study.transit is not None
     assert study.transit.gtfs == ("gtfs.zip",)
+    assert study.siting is not None
+    assert study.siting.min_spacing_m == 200
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
