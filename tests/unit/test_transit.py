@@ -255,6 +255,13 @@ def test_stops_without_a_timetable_leave_departures_unknown_not_none() -> None:
     assert beyond.transit["stops_untimed"].tolist() == [0]
 
 
+def test_an_enterprises_shift_of_its_parks_name_and_times_is_told_once() -> None:
+    mine = [{**shift, "enterprise_id": firm} for shift in SHIFTS for firm in (None, "E", "F")]
+    twice, once = served(*RUNS, shifts=tuple(mine)), served(*RUNS)
+    pd.testing.assert_frame_equal(twice.departures, once.departures)
+    pd.testing.assert_frame_equal(twice.transit, once.transit)
+
+
 def test_without_shifts_the_day_is_told_by_the_hour() -> None:
     found = served(*RUNS, shifts=())
     assert found.departures["window_begin"].tolist() == [f"{h:02d}:00" for h in range(6, 22)]

@@ -74,7 +74,8 @@ def public_transport(
     Parameters
     ----------
     parks, facilities, nearby, shifts, completeness
-        Frames of these schemas; `facilities` hold the timetables' own stops too.
+        Frames of these schemas; `facilities` hold the timetables' own stops too, and no name of
+        `shifts` stands for two times in one park (:func:`parkgap.crews.told_apart`).
     timetables
         What they say.
     standard
@@ -251,6 +252,8 @@ def _service(
             unknown[column.name] = [blank] * len(parks)
         return unknown, DEPARTURES.frame()
     calls = dict(iter(own.groupby("park_id")))
+    # An enterprise's shift may have its park's name: it then has its times, too.
+    shifts = shifts.drop_duplicates(["park_id", "shift"])
     worked = dict(iter(shifts.groupby("park_id")))
     reached = near.groupby("park_id")["facility_id"].nunique()
     known = timed.groupby("park_id")["facility_id"].nunique()
