@@ -105,6 +105,7 @@ OF_P: dict[str, Callable[[Ground], Ground]] = {
     "park of a place": lambda g: replace(g, park_of=np.array([0, -1, -1])),
     "shift": lambda g: replace(g, shifts=set_in(g.shifts, "shift", "E")),
     "share": lambda g: replace(g, shifts=set_in(g.shifts, "share", 0.9)),
+    "shift's enterprise": lambda g: replace(g, shifts=set_in(g.shifts, "enterprise_id", "E")),
     "no times": lambda g: replace(g, shifts=set_in(g.shifts, "pattern", -1)),
     "other times": lambda g: replace(g, shifts=set_in(g.shifts, "pattern", 1)),
     **{

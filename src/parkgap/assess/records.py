@@ -152,7 +152,8 @@ def _why(assessor: Assessor, judged: Judged, subjects: Subjects) -> Objects:
     why: Bools = np.asarray((counts.reasons & unmet[:, :, None]).any(axis=1), dtype=bool)
     why[:, REASONS.index("gate")] |= (~unmet & ~counts.met).any(axis=1)
     flags = [_any(assessor, subjects, own & used) for own in why.T]
-    texts = ["+".join(r for r, w in zip(REASONS, row, strict=True) if w) for row in zip(*flags)]  # noqa: B905
+    rows = np.column_stack(flags).tolist()
+    texts = ["+".join(r for r, w in zip(REASONS, row, strict=True) if w) for row in rows]
     return np.array(texts, dtype=object)
 
 
