@@ -12,6 +12,10 @@ Ints = npt.NDArray[np.int64]
 PATTERN = ("start", "end", "break_start", "break_minutes", "workdays")
 #: Of the table that says who works which shift.
 COLUMNS = ("park_id", "enterprise_id", "shift", "share", "pattern")
+NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
+OTHERS = "others"  # that crew, where enterprises of its park have shifts
+
+_NOTHING = 1e-9  # share of workers that is rounding
 
 
 def told_apart(shifts: pd.DataFrame) -> pd.DataFrame:
@@ -55,13 +59,15 @@ def crews_of(
     DataFrame
         `COLUMNS`.  Rows of an enterprise are of the workers at its place.  Those without are of
         everybody else in the park: an enterprise of unknown place is among them, by its workers.
-        A park of which only enterprises have shifts has no such rows.
+        In a park of which only enterprises have shifts these are `OTHERS`, at no known times.
     """
     columns = ["park_id", "enterprise_id", "shift", "share"]
     rows = shifts[columns].assign(pattern=pattern).reset_index(drop=True)
     own = rows["enterprise_id"].notna()
     if not own.any():
         return rows
+    rows = _with_others(rows)
+    own = rows["enterprise_id"].notna()
     lost = enterprises[enterprises["lon"].isna() & (enterprises["workers"] > 0)]
     lost = lost[lost["enterprise_id"].isin(rows.loc[own, "enterprise_id"])]
     if lost.empty:
@@ -75,10 +81,20 @@ def crews_of(
     share = rows["share"].to_numpy() * np.where(own, np.where(np.isnan(moved), 1.0, moved), left)
     rows = rows.assign(share=share)
     rows.loc[~np.isnan(moved), "enterprise_id"] = None
-    rows = rows[rows["share"] > 0]
+    rows = rows[rows["share"] > _NOTHING]
     keys = ["park_id", "enterprise_id", "shift", "pattern"]
     summed = rows.groupby(keys, dropna=False, sort=False)["share"].sum().reset_index()
     return summed.astype({"enterprise_id": object})[list(COLUMNS)]
+
+
+def _with_others(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give everybody else a crew in parks of which only enterprises have shifts."""
+    shared = rows.loc[rows["enterprise_id"].isna(), "park_id"]
+    bare = rows.loc[~rows["park_id"].isin(shared), "park_id"].unique()
+    blank = {"enterprise_id": None, "shift": OTHERS, "share": 1.0, "pattern": NO_PATTERN}
+    if not len(bare):
+        return rows
+    return pd.concat([rows, pd.DataFrame({"park_id": bare, **blank})], ignore_index=True)
 
 
 def _copied(rows: pd.DataFrame, park_ids: pd.Series, enterprises: pd.DataFrame) -> pd.DataFrame:

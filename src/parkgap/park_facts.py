@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.groups import NO_PATTERN
+from parkgap.crews import NO_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -93,6 +93,21 @@ def test_the_shifts_of_a_firm_that_nobody_located_are_of_those_at_no_firm(tmp_pa
     assert found["night"] == ("short", 2600, 2600)
 
 
+def test_a_firm_that_nobody_located_gives_its_shifts_to_nobody_else(tmp_path: Path) -> None:
+    # Nobody gave the park's shifts: G's 2,000 may come at any hour, and so may whoever is at
+    # no firm but F's 2,600.
+    found = meals(firms(("F", "night", NIGHT, 1.0), lost=True).results(tmp_path))
+    assert found["others"] == ("met", 2000, 0)
+    assert found["night"] == ("short", 2600, 2600)
+
+
+@pytest.mark.parametrize("name", ["all", "others"])
+def test_no_shift_has_a_name_that_the_results_use(tmp_path: Path, name: str) -> None:
+    # It would be taken for the shift of those whose shift nobody gave.
+    with pytest.raises(InputError, match="no shift may be called"):
+        firms(("F", name, NIGHT, 1.0)).results(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("firm", "said"),
     [("X", "no such one in that park"), ("F", "do not sum to 1")],

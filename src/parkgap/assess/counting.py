@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap import geo
-from parkgap.assess.groups import ESTIMATED, NO_PATTERN, REASONS, SLACK, WORK, Ground, by_park
+from parkgap.assess.groups import ESTIMATED, REASONS, SLACK, WORK, Ground, by_park
 from parkgap.assess.outcomes import Counts
+from parkgap.crews import NO_PATTERN
 from parkgap.standard import Item, Standard, Test
 
 Ints = npt.NDArray[np.int64]

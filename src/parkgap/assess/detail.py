@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.assess.groups import NO_PATTERN, SLACK, WORK
+from parkgap.assess.groups import SLACK, WORK
+from parkgap.crews import NO_PATTERN
 from parkgap.details import Detail
 from parkgap.openness import WINDOWS
 

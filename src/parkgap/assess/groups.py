@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.crews import COLUMNS
+from parkgap.crews import COLUMNS, NO_PATTERN
 from parkgap.details import ALL
 from parkgap.openness import WINDOWS, Openness
 
@@ -28,8 +28,6 @@ REASONS = (
     *("estimated_homes", "hours", "unplaced"),
 )
 ESTIMATED = "estimated"  # of home origins: what they are based on
-NO_PATTERN = -1  # of a crew whose times nobody gave: every hour counts
-OTHERS = "others"  # that crew, where enterprises of its park have shifts
 WORK, HOME, PROXY = "work", "home", "proxy"  # ends; a workplace that stands for unknown homes, too
 # Nobody goes home in the break, or walks from work on a day of rest.  Who is at home after work is
 # so until the next shift, whenever that person sleeps.
@@ -339,7 +337,7 @@ def _parts(at_work: pd.DataFrame, park: Ints) -> Floats:
 def _shift_rows(g: Ground) -> pd.DataFrame:
     """Shifts by rows of parks, in their order: ``park, firm, shift, share, pattern``.
 
-    Everybody whose shift nobody gave has one without times.
+    A park of which nobody gave any has one without times.
     """
     number = pd.Series(np.arange(len(g.parks)), index=g.parks["park_id"])
     given = g.shifts[g.shifts["park_id"].isin(number.index)]
@@ -352,10 +350,8 @@ def _shift_rows(g: Ground) -> pd.DataFrame:
             "pattern": given["pattern"].to_numpy(dtype=np.int64),
         }
     )
-    of_all = rows.loc[rows["firm"] == "", "park"]
-    bare = np.setdiff1d(np.arange(len(g.parks)), of_all)
-    name = np.where(np.isin(bare, rows["park"]), OTHERS, ALL).astype(object)
-    blank = {"park": bare, "firm": "", "shift": name, "share": 1.0, "pattern": NO_PATTERN}
+    bare = np.setdiff1d(np.arange(len(g.parks)), rows["park"])
+    blank = {"park": bare, "firm": "", "shift": ALL, "share": 1.0, "pattern": NO_PATTERN}
     both = pd.concat([rows, pd.DataFrame(blank)], ignore_index=True)
     return both.sort_values("park", kind="stable", ignore_index=True)
 

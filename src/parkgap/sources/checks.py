@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from parkgap.crews import OTHERS
+from parkgap.details import ALL
 from parkgap.sources import cells as read
 from parkgap.study import safe_name
 
@@ -248,6 +250,18 @@ def sums(
                 "人数合计超过园区职工人数 / the rows add up to more workers than the park has",
                 value=f"{key}: {found:.0f} > {known[str(key)]:.0f}",
                 remedy="核对两张表的口径 / check that both tables count the same people",
+            )
+
+
+def shift_names(table: Cells, names: Sequence[str | None]) -> None:
+    """Note names that the results give to a row of every shift, and to who has none known."""
+    for i, name in enumerate(names):
+        if name in (ALL, OTHERS):
+            table.error(
+                i,
+                "shift",
+                f"“{name}”不能作班次名称 / no shift may be called “{name}”",
+                remedy="换一个名称，如 白班 / give it another name, such as day",
             )
 
 

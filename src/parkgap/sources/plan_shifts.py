@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkgap.details import ALL
 from parkgap.sources import cells as read
 from parkgap.sources import checks
 
@@ -55,15 +54,9 @@ def read_shift_rows(
     given = {f: [v if m else None for v, m in zip(c, mine, strict=True)] for f, c in given.items()}
     whose = owners(shifts)
     known = {(who, r["shift"]): r for who, r in zip(whose, shifts.to_dict("records"), strict=True)}
+    checks.shift_names(table, given["shift"])
     for i in np.flatnonzero(mine).tolist():
-        name, key = given["shift"][i], (targets[i], given["shift"][i])
-        if name == ALL:
-            table.error(
-                i,
-                "shift",
-                f"“{ALL}”不能作班次名称 / no shift may be called “{ALL}”",
-                remedy="换一个名称，如 白班 / give it another name, such as day",
-            )
+        key = (targets[i], given["shift"][i])
         if key in known:
             there = known[key]
             for field in (*_TIMES, "workdays"):

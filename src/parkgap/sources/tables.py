@@ -14,7 +14,6 @@ import numpy as np
 import shapely
 
 from parkgap import frames
-from parkgap.details import ALL
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places, shapes
 from parkgap.sources.headings import name_them, usual_headings
@@ -301,14 +300,7 @@ def _shifts(
     }
     keys = ((*who, name) for who, name in zip(whose, names, strict=True))
     checks.duplicates(table, "shift", list(keys))
-    for i, name in enumerate(names):
-        if name == ALL:  # what the results call a row of every shift
-            table.error(
-                i,
-                "shift",
-                f"“{ALL}”不能作班次名称 / no shift may be called “{ALL}”",
-                remedy="换一个名称，如 白班 / give it another name, such as day",
-            )
+    checks.shift_names(table, names)
     checks.shift_times(table, times)
     checks.shift_shares(table, whose, shares)
     return {
