@@ -8,10 +8,11 @@ Geometry columns hold shapely geometries in WGS-84 degrees (EPSG:4326).  Ids der
 OpenStreetMap ids or from input ids, never from row numbers.
 
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
-:mod:`parkgap.frame_tables`, of public transport in :mod:`parkgap.frame_transit`, of the published
-lists in :mod:`parkgap.frame_results`, of capacity in :mod:`parkgap.frame_capacity`, of beds and
-sites in :mod:`parkgap.frame_plans`, of a what-if in :mod:`parkgap.frame_whatif`; here are those
-of the stages, and the list of all.
+:mod:`parkgap.frame_tables`, of what its lists say of the day in :mod:`parkgap.frame_lists`, of
+public transport in :mod:`parkgap.frame_transit`, of the published lists in
+:mod:`parkgap.frame_results`, of capacity in :mod:`parkgap.frame_capacity`, of beds and sites in
+:mod:`parkgap.frame_plans`, of a what-if in :mod:`parkgap.frame_whatif`; here are those of the
+stages, and the list of all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from parkgap.frame_capacity import CAPACITY, SUPPLY
+from parkgap.frame_lists import LISTED, PLANNED, STOCK, TIMETABLE
 from parkgap.frame_plans import (
     BEDS,
     COSTS,
@@ -133,70 +135,6 @@ __all__ = [
     "Schema",
     "dictionary",
 ]
-
-# --- what the lists say of the day that is asked about (access/lists.py, access/stops.py) ---
-
-LISTED = Schema(
-    "listed",
-    "Rows of all lists in one form: official facilities, projects, and housing stock.",
-    (
-        *OFFICIAL.columns,
-        Column("beds", "float", "beds; empty: unknown, or not housing", "beds", nullable=True),
-    ),
-    key=("list_id", "row_id"),
-)
-
-PLANNED = Schema(
-    "planned",
-    "Places that are planned or being built: never counted, shown beside what is short.",
-    columns("""
-    planned_id str - id of the list's row
-    name str? - name
-    item str - item of the standard that it will count for
-    lon float? degrees - longitude; empty: not given
-    lat float? degrees - latitude
-    access str - public, or park:ID, or enterprise:ID
-    status str - under_construction, planned, or to_open (built, its day has not come)
-    opening str? - opening date, as exact as given
-    seats float? seats - capacity
-    beds float? beds - beds
-    source str - file, or a note that it is made up
-    """),
-    key=("planned_id",),
-    sort=("planned_id",),
-)
-
-TIMETABLE = Schema(
-    "timetable",
-    "Lines of the office's timetable at the stops that they were matched to.",
-    columns("""
-    facility_id str - the stop
-    line str - the line's name, as the timetable writes it
-    direction str? - the direction, as given
-    stop str - the stop's name in the timetable
-    first str - first departure, HH:MM
-    last str - last departure, HH:MM; may lie on the next day
-    headway float minutes - time between departures
-    """),
-    key=("facility_id", "line", "direction", "stop", "first", "last", "headway"),
-    sort=("facility_id", "line", "direction", "first"),
-)
-
-STOCK = Schema(
-    "stock",
-    "Housing of the list that exists on the day, and the facility that it became.",
-    columns("""
-    facility_id str - the facility
-    stock_id str - the list's own id
-    name str? - name
-    kind str - dormitory, public_rental, talent_apartment or other
-    beds float? beds - beds; empty: unknown, which is not none
-    beds_vacant float? beds - of those, vacant
-    eligible str? - who may move in, as given
-    """),
-    key=("stock_id",),
-    sort=("facility_id", "stock_id"),
-)
 
 # --- places (access/facilities.py, access/merging.py) ------------------------------------------
 
