@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Do = Callable[[list["Work"]], list["Done"]]
 _RETRIES = 2
 _FOUND_S = 30.0  # seconds to wait for a scheduler
+_NAMED = 3  # parks of a shard, in a message
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ def _do_all(
 
 def _sentence(work: Work, error: str) -> str:
     own = work.shard.own
-    shown = ", ".join(own[:3]) + (f" … (+{len(own) - 3})" if len(own) > 3 else "")  # noqa: PLR2004
+    more = len(own) - _NAMED
+    shown = ", ".join(own[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
     return (
         f"分片失败（园区 {shown}）：{error}；已完成的部分已保存，重新运行会接着做 / a shard failed "
         f"(parks {shown}): {error}; finished parts are kept, the next run goes on from there"

@@ -222,7 +222,7 @@ def _clock(said: str) -> float:
 
 
 def _text(cell: object) -> str | None:
-    return None if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+    return cell if isinstance(cell, str) else None
 
 
 # --- one over the other ----------------------------------------------------------------------

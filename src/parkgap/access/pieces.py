@@ -88,8 +88,9 @@ def walkable(tags: pd.DataFrame) -> tuple[Bools, Bools, Bools, Bools]:
     one_way = tags["oneway:foot"]
     forward = ~((one_way == "-1") | (conveying == "backward") | (tags["foot:forward"] == "no"))
     backward = ~((one_way == "yes") | (conveying == "forward") | (tags["foot:backward"] == "no"))
-    out = (~closed, private & ~closed, forward, backward)
-    return tuple(np.asarray(c, dtype=bool) for c in out)  # type: ignore[return-value]
+    flags = (~closed, private & ~closed, forward, backward)
+    walk, own, there, back = (np.asarray(flag, dtype=bool) for flag in flags)
+    return walk, own, there, back
 
 
 def _foot_is_own_rule(highway: pd.Series, access: pd.Series) -> pd.Series:

@@ -177,8 +177,11 @@ def join_stops(
     at = np.concatenate([at, len(facilities) + group])
     both = pd.concat([facilities, own], ignore_index=True) if len(own) else facilities.copy()
     lines = both["lines"].tolist()
-    for stop, called in pd.Series(rows["line"].to_numpy()[row]).groupby(at):
-        lines[int(stop)] = distinct_lines([*lines[int(stop)], *called])  # type: ignore[call-overload]
+    called: dict[int, list[str]] = {}
+    for stop, line in zip(at.tolist(), rows["line"].to_numpy()[row].tolist(), strict=True):
+        called.setdefault(stop, []).append(line)
+    for stop, names in called.items():
+        lines[stop] = distinct_lines([*lines[stop], *names])
     both["lines"] = lines
     return Joined(
         facilities=FACILITIES.check(both[FACILITIES.names]),

@@ -217,7 +217,7 @@ def _too_near(area: Area, built: Floats, spacing_m: float) -> Ints | None:
     All that lie within half the spacing of the middle between the two are too near each other.
     """
     rows = np.flatnonzero(built)
-    if spacing_m == 0 or len(rows) < 2:  # noqa: PLR2004
+    if spacing_m == 0 or len(rows) <= 1:
         return None
     x, y = area.x, area.y
     far = np.hypot(x[rows][:, None] - x[rows], y[rows][:, None] - y[rows])

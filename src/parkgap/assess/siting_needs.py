@@ -236,7 +236,8 @@ def _terms(
     a, b, weight, load = (np.concatenate(c) for c in zip(*parts, strict=True))
     frame = pd.DataFrame({"a": a, "b": b, "weight": weight, "load": load})
     frame = frame.groupby(["a", "b"], as_index=False, sort=True).sum()
-    return tuple(frame[c].to_numpy() for c in ("a", "b", "weight", "load"))  # type: ignore[return-value]
+    a, b, weight, load = (frame[c].to_numpy() for c in ("a", "b", "weight", "load"))
+    return a, b, weight, load
 
 
 def _entries(
