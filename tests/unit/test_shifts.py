@@ -180,6 +180,16 @@ def test_a_shift_of_few_workers_has_no_rows_of_its_own() -> None:
     assert list(rows(by_shift(town({"drugs": 300.0}), shut, night=0.01), ONE)) == ["D", "N", "all"]
 
 
+def test_a_shift_of_which_few_live_there_has_no_rows_of_its_own() -> None:
+    # 400 of 1,000 work at night, but of the 20 whose home is known 8.
+    home = Group("P", 1.0, {"market": 200.0, "door": 0.0}, kind="home", based_on="other")
+    places = {"market": Place([MARKET]), "door": Place()}
+    shut = times([MARKET], [(OPEN, SHUT)])
+    for residents, told in ((20, ["all"]), (25, ["D", "N", "all"])):
+        plain = judge({"P": 1000}, places, [Group("P", 1.0, {}), home], residents={"P": residents})
+        assert list(rows(by_shift(plain, shut), MARKET)) == told
+
+
 def test_shifts_that_fare_alike_are_told_once_and_change_nothing() -> None:
     plain = town({"drugs": 300.0})
     parted = by_shift(plain, times([ONE], [(OPEN, OPEN)]))
