@@ -29,6 +29,7 @@ from parkgap.assess.nearest import places_of_few
 from parkgap.assessing import assess, compare, ground_of
 from parkgap.errors import ExtractError, InputError, Problem, ShardError
 from parkgap.frames import EDITS, PLAN
+from parkgap.gathered import gather
 from parkgap.housing_plan import doubt_shifts, plan_housing
 from parkgap.inputs import (
     Tables,
@@ -50,7 +51,7 @@ from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Drawn, Plans, Results
 from parkgap.several import Further, load_also
-from parkgap.shards import Rules, Shard, Survey, gather, make_shard, split
+from parkgap.shards import Rules, Shard, Survey, make_shard, split
 from parkgap.shown import places_shown
 from parkgap.siting_request import Request, request_of
 from parkgap.sources.prepared import Prepared, read_window

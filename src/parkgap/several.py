@@ -17,8 +17,9 @@ import pandas as pd
 from parkgap.assess.known import thin_items
 from parkgap.errors import Problem, StandardError
 from parkgap.frames import PLANNED
+from parkgap.gathered import gather
 from parkgap.inputs import Tables, wants_of
-from parkgap.shards import Survey, gather
+from parkgap.shards import Survey
 from parkgap.standard import Standard, load
 from parkgap.town import Town
 
