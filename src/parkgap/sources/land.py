@@ -12,6 +12,7 @@ from parkgap import frames
 from parkgap.sources import cells as read
 from parkgap.sources import checks, places
 from parkgap.sources.headings import plain
+from parkgap.sources.list_columns import item_of
 from parkgap.sources.reading import Columns, Reader, sources
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ read_land: Reader[LandTable, Known] = Reader("land", frames.LAND, ("id",), _land
 def _costs(table: Cells, source: CostsTable, known: Known) -> Columns:
     """Read what a place of each item costs; nothing is free."""
     del source  # costs lie nowhere
-    items = table.read("item", partial(_item, known=known), required=True)
+    items = table.read("item", partial(item_of, known=known), required=True)
     checks.duplicates(table, "item", items)
     found = {
         "cost": checks.amounts(table, "cost", _MOST_YUAN, unit="yuan", required=True),
@@ -88,19 +89,6 @@ def _kind(cell: object) -> str | None:
     return kind
 
 
-def _item(cell: object, known: Known) -> str | None:
-    said = read.text(cell)
-    if said is None or known.items is None:
-        return said
-    if plain(said) not in known.items:
-        raise read.CellError(
-            "标准中查无此指标 / no such item in the standard",
-            "parkgap standard show; neighbourhood_centre",
-            "写指标编号或名称，如 canteen_or_meal / write an item's id or name",
-        )
-    return known.items[plain(said)]
-
-
 def _items(cell: object, known: Known) -> list[str] | None:
     said = read.text(cell)
     if said is None:
@@ -109,4 +97,4 @@ def _items(cell: object, known: Known) -> list[str] | None:
     if known.items is not None and plain(said) in known.items:
         return [known.items[plain(said)]]
     parts = [part.strip() for part in _APART.split(said) if part.strip()]
-    return sorted({item for part in parts if (item := _item(part, known)) is not None})
+    return sorted({item for part in parts if (item := item_of(part, known)) is not None})
