@@ -216,7 +216,7 @@ def _candidates(
     def find() -> Candidates:
         return find_candidates(
             *(streets.value, mapped, shard.land, outlines, around_),
-            inner=np.unique(inside.loc[inside["owner"] < len(outlines), "piece"].to_numpy()),
+            inner=inside[inside["owner"] < len(outlines)],
             search=search,
             limit_m=asked[1],
             snap_m=rules.snap_m,

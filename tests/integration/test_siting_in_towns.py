@@ -40,6 +40,21 @@ def twins(settings: str = "", number: int = 1) -> Town:
     return town
 
 
+def looked_at(town: Town, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """Compute a town; give the candidates that siting saw, and the walks to them."""
+    seen: list[Any] = []
+    made = sited.sites_of
+
+    def spy(*given: Any) -> Any:
+        seen.append(given)
+        return made(*given)
+
+    monkeypatch.setattr(sited, "sites_of", spy)
+    town.results(folder)
+    ((_, _, _, candidates, walks, _),) = seen
+    return candidates, walks
+
+
 def rows_of(results: Results, item: str) -> list[dict[str, Any]]:
     sites = results.plans.sites
     rows: list[Any] = sites[sites["item"] == item].to_dict("records")
@@ -138,16 +153,7 @@ def test_nothing_stands_in_water_on_a_motorway_or_in_another_factory(
     town.street((400, 0), (400, -300), tunnel="yes")
     town.street((500, 0), (500, -300), highway="motorway", foot="yes")
     town.settings = "[siting]\ngrid_m = 20\n"
-    seen: list[Any] = []
-    made = sited.sites_of
-
-    def spy(request: Any, judge: Any, assessment: Any, candidates: Any, *rest: Any) -> Any:
-        seen.append(candidates)
-        return made(request, judge, assessment, candidates, *rest)
-
-    monkeypatch.setattr(sited, "sites_of", spy)
-    town.results(tmp_path)
-    (candidates,) = seen
+    candidates, _ = looked_at(town, tmp_path, monkeypatch)
     lon, lat = (candidates[c].to_numpy() for c in ("lon", "lat"))
     points = shapely.points(lon, lat)
 
@@ -318,3 +324,57 @@ def test_where_no_public_street_is_near_a_park_builds_inside_for_its_own(tmp_pat
     assert set(sites["place"]) == {"inside"}
     assert set(sites["access"]) == {"park:P"}
     assert sites["workers_gained"].sum() == 1000
+
+
+def driveways(*parks: tuple[str, float, tuple[float, float]], south: float = 10.0) -> Town:
+    """Draw parks with a private drive each (name, its x, west and east of the park)."""
+    town = Town().mapped()
+    town.street((-1500, 0), *[(x, 0.0) for _, x, _ in parks], (1500, 0))
+    for name, x, (west, east) in parks:
+        town.street((x, 0), (x, 400), highway="service", access="private")
+        town.park(name, (west, south, east, 500), workers=1000)
+        town.firm(f"F{name}", name, (x, 400), workers=1000)
+    return town
+
+
+def test_a_neighbours_drive_takes_no_place_from_a_parks_own(tmp_path: Path) -> None:
+    # Two drives 4 m apart, in the same cells: the one serves P's people alone, the other Q's.
+    town = driveways(("P", -2.0, (-100.0, 0.0)), ("Q", 2.0, (0.0, 100.0)))
+    town.settings += '[siting]\nnumber = 5\nitems = ["canteen_or_meal"]\n'
+    sites = town.results(tmp_path).plans.sites
+    assert sites["reason"].isna().all()
+    assert set(sites["access"]) == {"park:P", "park:Q"}
+    assert sites["workers_gained"].sum() == 2000
+
+
+def test_nothing_stands_on_the_stretch_of_a_drive_outside_its_park(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From outside it is not open, and inside the park it is not: no walk would lead there.
+    town = driveways(("P", 0.0, (-100.0, 100.0)), south=100.0)
+    town.settings += "[siting]\ngrid_m = 20\n"
+    candidates, walks = looked_at(town, tmp_path, monkeypatch)
+    inside = np.flatnonzero(candidates["kind"] == "inside")
+    assert len(inside) > 5
+    assert set(inside) <= set(walks["target"])
+    park = shapely.box(*degrees(-100, 100), *degrees(100, 500))
+    lon, lat = (candidates[c].to_numpy()[inside] for c in ("lon", "lat"))
+    assert shapely.contains_xy(park, lon, lat).all()
+
+
+
+
+def test_vacant_ground_inside_a_park_is_as_far_as_its_people_have_to_walk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 60 m along the public street that runs through the park, and 80 m from it to the ground.
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (1500, 0))
+    town.park("P", (-100, -50, 100, 300))
+    town.firm("F", "P", (0, 0))
+    town.area((60, 80, 62, 120), landuse="brownfield")
+    town.settings = "[siting]\n"
+    candidates, walks = looked_at(town, tmp_path, monkeypatch)
+    (vacant,) = np.flatnonzero(candidates["kind"] == "vacant")
+    (metres,) = walks["metres"][walks["target"] == vacant]
+    assert metres == pytest.approx(141, abs=2)

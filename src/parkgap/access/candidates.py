@@ -74,8 +74,8 @@ class Candidates:
     ----------
     frame
         As :func:`no_candidates`: sorted by id.  `x, y` (Mercator metres) and `lon, lat` are
-        the point on the street, or the listed position; `items` those that may stand there (empty:
-        any).
+        the point on the street, where mapped ground comes nearest to it, or the listed position;
+        `items` those that may stand there (empty: any).
     snaps
         ``of`` is the row of `frame`.
     """
@@ -101,7 +101,7 @@ def find_candidates(
     parks: Objects,
     around: Objects,
     *,
-    inner: Ints,
+    inner: pd.DataFrame,
     search: Search,
     limit_m: float,
     snap_m: float,
@@ -121,7 +121,7 @@ def find_candidates(
     around
         Parks and homes (WGS-84) whose workers are to be served.
     inner
-        Pieces of `streets` inside parks, shape (n,).
+        Rows ``piece, owner`` of the streets' pieces inside parks; owners are rows of `parks`.
     search
         How closely to look.
     limit_m, snap_m
@@ -140,12 +140,17 @@ def find_candidates(
     if not search.only_listed:
         barred = _Barred.of(mapped.ground, parks)
         parts += _mapped(mapped, snapper, barred, search.grid_m)
-        own = _usable(streets, np.setdiff1d(inner, public), mapped.street_tags)
-        for kind, pieces in (("street", usable), (INSIDE, own)):
-            points = _on_streets(streets, pieces)
-            lon, lat = geo.degrees(*points.xy(streets))
-            points = points.take(close_to(lon, lat, around, limit_m + _BEYOND_M))
-            parts.append(_one_a_cell(kind, points, streets, barred, search.grid_m))
+        own = inner[~inner["piece"].isin(public)]
+        drives = _usable(streets, own["piece"].to_numpy(), mapped.street_tags)
+        own = own[own["piece"].isin(drives)]
+        points = _on_streets(streets, usable)
+        at_parks = _inside(streets, own, barred.parks)
+        for kind, (along, owner) in (("street", (points, None)), (INSIDE, at_parks)):
+            lon, lat = geo.degrees(*along.xy(streets))
+            near = close_to(lon, lat, around, limit_m + _BEYOND_M)
+            group = None if owner is None else owner[near]
+            made = _one_a_cell(kind, along.take(near), streets, barred, search.grid_m, apart=group)
+            parts.append(made)
     frame = pd.concat([f for f, _ in parts], ignore_index=True)
     first = np.cumsum([0, *(len(f) for f, _ in parts[:-1])])
     snaps = concat(
@@ -205,45 +210,72 @@ class _Barred:
         return np.asarray(~(shut | inside(self.water)), dtype=bool)
 
 
+def _inside(streets: Streets, own: pd.DataFrame, parks: Objects) -> tuple[Snaps, Ints]:
+    """Points on parks' own streets, and whose they are: of a drive only what lies in its park."""
+    points = _on_streets(streets, own["piece"].to_numpy())
+    owner = own["owner"].to_numpy()[points.of]
+    within = shapely.intersects(parks[owner], geo.planar_points(*points.xy(streets)))
+    return points.take(within), owner[within]
+
+
 def _on_streets(streets: Streets, usable: Ints) -> Snaps:
-    """Points along pieces, one in the middle of every stretch of 20 m or less."""
+    """Points along pieces (``of`` is the row), in the middle of every stretch of 20 m or less."""
     metres = streets.pieces["metres"].to_numpy()[usable]
     count = np.maximum(1, np.ceil(metres / _STRETCH_M)).astype(np.int64)
-    piece = np.repeat(usable, count)
+    of = np.repeat(np.arange(len(usable)), count)
     step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     t = (step + 0.5) / np.repeat(count, count)
-    return Snaps(np.arange(len(piece)), piece, t, np.zeros(len(piece)))
+    return Snaps(of, usable[of], t, np.zeros(len(of)))
 
 
 def _one_a_cell(
-    kind: str, snaps: Snaps, streets: Streets, barred: _Barred, grid_m: float
+    kind: str,
+    snaps: Snaps,
+    streets: Streets,
+    barred: _Barred,
+    grid_m: float,
+    *,
+    apart: Ints | None = None,
+    ground: Objects | None = None,
 ) -> tuple[pd.DataFrame, Snaps]:
-    """Keep of the free points the one nearest to the middle of each cell."""
+    """Keep of the free points the one nearest to the middle of each cell.
+
+    Parameters
+    ----------
+    apart
+        Groups of the points, each with cells of its own, shape (points,).
+    ground
+        What stands back from the street, by ``snaps.of``: the candidate is where it comes nearest.
+    """
     x, y = snaps.xy(streets)
     free = np.flatnonzero(barred.free(x, y))
     x, y = x[free], y[free]
-    lon, lat = geo.degrees(x, y)
+    _, lat = geo.degrees(x, y)
     # One scale per band of 0.01 degrees of latitude: no study's extent moves the grid.
     band = np.floor(lat * 100).astype(np.int64)
     step = grid_m / geo.scale(band / 100)
     column, row = np.floor(x / step), np.floor(y / step)
     off = np.hypot(x / step - column - 0.5, y / step - row - 0.5).round(6)
     order = np.lexsort((y.round(2), x.round(2), off))
-    cell = np.column_stack([band, column, row])[order]
+    group = np.zeros(len(x), dtype=np.int64) if apart is None else apart[free]
+    cell = np.column_stack([group, band, column, row])[order]
     _, first = np.unique(cell, axis=0, return_index=True)
     chosen = order[np.sort(first)]
-    ids = [f"{kind}/{a:.2f}/{b:.2f}" for a, b in zip(x[chosen], y[chosen], strict=True)]
-    frame = _frame(kind, ids, x[chosen], y[chosen], lon[chosen], lat[chosen])
-    taken = snaps.take(free[chosen])
-    return frame, Snaps(np.arange(len(chosen)), taken.piece, taken.t, taken.leg)
+    names = np.array([f"{kind}/{x[i]:.2f}/{y[i]:.2f}" for i in chosen], dtype=str)
+    ids, first = np.unique(names, return_index=True)  # a point of two groups is one
+    taken = snaps.take(free[chosen[first]])
+    at = geo.planar_points(*taken.xy(streets))
+    if ground is not None:
+        at = shapely.get_point(shapely.shortest_line(ground[taken.of], at), 0)
+    frame = _frame(kind, ids.tolist(), shapely.get_x(at), shapely.get_y(at))
+    return frame, Snaps(np.arange(len(ids)), taken.piece, taken.t, taken.leg)
 
 
-def _frame(
-    kind: str, ids: list[str], x: Floats, y: Floats, lon: Floats, lat: Floats
-) -> pd.DataFrame:
+def _frame(kind: str, ids: list[str], x: Floats, y: Floats) -> pd.DataFrame:
     blank = np.full(len(ids), None, dtype=object)
     columns = {"candidate_id": ids, "kind": kind, "land_id": blank, "name": blank}
     frame = pd.DataFrame(columns | {"items": [[] for _ in ids], "x": x, "y": y})
+    lon, lat = geo.degrees(x, y)
     frame = frame.assign(lon=lon, lat=lat)
     return frame.astype(no_candidates().dtypes.to_dict())
 
@@ -264,8 +296,9 @@ def _mapped(
         vacant.append(outlines[unused & ~shapely.is_missing(outlines)])
     made = []
     for kind, shapes in (("vacant", vacant), ("commercial", trade)):
-        snaps = snapper.nearest(geo.project(np.concatenate(shapes)))
-        made.append(_one_a_cell(kind, snaps, snapper.streets, barred, grid_m))
+        own = geo.project(np.concatenate(shapes))
+        snaps = snapper.nearest(own)
+        made.append(_one_a_cell(kind, snaps, snapper.streets, barred, grid_m, ground=own))
     return made
 
 
