@@ -153,7 +153,7 @@ SITES = Schema(
     cost_source str? - who says so
     capacity float? persons - workers that it is taken to serve; empty: no limit
     gap float? - proven distance of the item's plan to the optimum, share; 0: optimal
-    access str? - whom it serves: public, or park:ID
+    access str? - whom it serves: public, or park:ID; empty: parks that share their own streets
     """),
     key=("site_id", "item"),
     sort=("item", "order", "site_id"),

@@ -101,6 +101,7 @@ class _Siting:
         self.ground: Ground = judge.ground
         self.assessor: Assessor = judge.whole
         self.candidates, self.walks = candidates, walks
+        self.inside: Bools = (candidates["kind"] == INSIDE).to_numpy(dtype=bool)
         self.parks = self.ground.parks["park_id"]
         self.index = {i.id: n for n, i in enumerate(self.standard.items)}
         self.base = Measures.of(assessment, self.parks, self.standard)
@@ -144,7 +145,9 @@ class _Siting:
 
     def _allowed(self, item: str) -> Bools:
         listed = self.candidates["items"].to_numpy()
-        return np.array([len(own) == 0 or item in own for own in listed], dtype=bool)
+        allowed = np.array([len(own) == 0 or item in own for own in listed], dtype=bool)
+        # A neighbourhood centre is open to the public, or it is none.
+        return allowed & ~self.inside if item == CENTRE else allowed
 
     def _needs(self, item: str, allowed: Bools) -> tuple[Needs, Ints]:
         return needs_of(
@@ -264,19 +267,23 @@ class _Siting:
             np.max([g.workers for g in each], axis=0),
             np.sum([g.score for g in each], axis=0),
             np.sum([g.worth for g in each], axis=0),
+            np.min([g.fewest for g in each], axis=0),
             np.any([g.parks for g in each], axis=0),
         )
 
     # --- rows ---------------------------------------------------------------------------------
 
-    def _told(self, workers: float) -> bool:
-        """Whether a number of workers is none, or large enough to be told."""
-        return not 0 < round(workers) < self.judge.min_workers
+    def _told(self, found: Gains) -> Bools:
+        """Whether each gain is none or large enough to be told; so must be every park's part."""
+        few = self.judge.min_workers
+        whole = np.round(found.workers)
+        return np.asarray(~((whole > 0) & (whole < few)) & (found.fewest >= few), dtype=bool)
 
     def _rows(self, picked: Picked, found: Gains) -> list[dict[str, Any]]:
         rows = []
         again: dict[str, int] = {}
         ids = self.parks.to_numpy(dtype=object)
+        tell = self._told(found)
         gap = float(picked.plan.gap[min(len(picked.chosen), len(picked.plan.gap) - 1)])
         for n, site in enumerate(picked.chosen.tolist()):
             at = self.candidates.iloc[site]
@@ -286,7 +293,7 @@ class _Siting:
             )
             name = str(at["candidate_id"]) if listed else f"{lon:.{_DIGITS}f},{lat:.{_DIGITS}f}"
             again[name] = again.get(name, 0) + 1
-            told = self._told(found.workers[n])
+            told = bool(tell[n])
             rows.append(
                 {
                     "site_id": name if again[name] == 1 else f"{name}/{again[name]}",
@@ -309,14 +316,17 @@ class _Siting:
             )
         return rows
 
-    def _access(self, site: int) -> str:
-        """Whom a candidate serves: who can walk to it, of one on a park's own streets."""
-        if self.candidates["kind"].iloc[site] != INSIDE:
+    def _access(self, site: int) -> str | None:
+        """Whom a candidate serves: all; on a park's own streets those who walk there from work.
+
+        None where parks that overlap share the streets.  Who walks there from home is not told.
+        """
+        if not self.inside[site]:
             return "public"
         origin = self.walks["origin"].to_numpy()[self.walks["target"].to_numpy() == site]
-        parks = np.unique(self.ground.origin_park[origin])
-        # Parks that overlap share their streets.
-        return f"park:{self.parks.iloc[int(parks[0])]}" if len(parks) == 1 else "public"
+        at_work = self.ground.origins["kind"].to_numpy()[origin] == "work"
+        parks = np.unique(self.ground.origin_park[origin[at_work]])
+        return f"park:{self.parks.iloc[int(parks[0])]}" if len(parks) == 1 else None
 
     def _without(self, picked: Picked, found: Gains) -> list[dict[str, Any]]:
         """Rows of the parks that are short and gain nothing, each with its reason."""
@@ -363,6 +373,11 @@ class _Siting:
         cost = self.request.cost.get(picked.item, np.nan)
         capacity = self.request.capacity.get(picked.item, np.inf)
         rows: list[dict[str, Any]] = []
+        # What is withheld could be had from the others' gains and any number that includes it.
+        withheld = np.flatnonzero(~self._told(found))
+        until = 1 + int(withheld[0]) if len(withheld) else len(picked.plan.chosen)
+        if 0 < round(start) < self.judge.min_workers:
+            until = 0
         last = np.nan
         for n, chosen in enumerate(picked.plan.chosen):
             built = np.bincount(chosen, minlength=picked.needs.sites).astype(float)
@@ -373,8 +388,7 @@ class _Siting:
                 served = start + min(served - start, room)
             value = float(round(served))
             few = 0 < abs(value - (0.0 if np.isnan(last) else last)) < self.judge.min_workers
-            # A withheld gain of a site could be had from the curve's end and the others' gains.
-            few |= n == len(picked.chosen) and not all(map(self._told, found.workers))
+            few |= n >= until
             shown = np.nan if few else value
             last = last if few else value
             spent = n * cost

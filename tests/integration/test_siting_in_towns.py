@@ -362,6 +362,26 @@ def test_nothing_stands_on_the_stretch_of_a_drive_outside_its_park(
     assert shapely.contains_xy(park, lon, lat).all()
 
 
+def test_a_park_within_another_shares_what_stands_inside_with_it(tmp_path: Path) -> None:
+    # Whoever is meant, it is not everybody.
+    town = driveways(("P", 0.0, (-100.0, 100.0)))
+    town.park("Q", (-90, 10, 90, 500), workers=1000)
+    town.firm("FQ", "Q", (0, 400), workers=1000)
+    town.settings += '[siting]\nnumber = 5\nitems = ["canteen_or_meal"]\n'
+    sites = town.results(tmp_path).plans.sites
+    assert set(sites["place"]) == {"inside"}
+    assert set(sites["park_ids"]) == {"P;Q"}
+    assert sites["access"].isna().all()
+
+
+def test_a_neighbourhood_centre_is_open_to_all(tmp_path: Path) -> None:
+    # A parcel point may stand on the park's own drive, what is to be a centre may not.
+    town = driveways(("P", 0.0, (-100.0, 100.0)))
+    town.settings += f'[siting]\nitems = ["neighbourhood_centre", "{MEAL}"]\n'
+    sites = town.results(tmp_path).plans.sites
+    centre = sites[sites["item"] == "neighbourhood_centre"]
+    assert set(sites[sites["item"] == MEAL]["place"]) == {"inside"}
+    assert "inside" not in set(centre["place"])
 
 
 def test_vacant_ground_inside_a_park_is_as_far_as_its_people_have_to_walk(
@@ -378,3 +398,39 @@ def test_vacant_ground_inside_a_park_is_as_far_as_its_people_have_to_walk(
     (vacant,) = np.flatnonzero(candidates["kind"] == "vacant")
     (metres,) = walks["metres"][walks["target"] == vacant]
     assert metres == pytest.approx(141, abs=2)
+
+
+def test_a_park_of_few_is_not_told_by_what_is_gained_with_it(tmp_path: Path) -> None:
+    # Q's four workers are withheld everywhere, P's 1,000 are not: nor may their sum be told.
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (500, 0), (1500, 0))
+    for name, x, workers in (("P", 0.0, 1000), ("Q", 500.0, 4)):
+        town.street((x, 0), (x, 40), highway="service")
+        town.park(name, (x - 100, 20, x + 100, 220), workers)
+        town.firm(f"F{name}", name, (x, 40), workers)
+    town.settings = f'[siting]\nnumber = 1\ngrid_m = 20\nitems = ["{PARCEL}"]\n'
+    results = town.results(tmp_path)
+    (row,) = rows_of(results, PARCEL)
+    assert row["park_ids"] == "P;Q"
+    assert np.isnan(row["workers_gained"])
+    assert np.isnan(row["score_gain"])
+    curve = results.plans.curve
+    assert curve["workers_served"].tolist() == pytest.approx([0, np.nan], nan_ok=True)
+
+
+def test_few_who_are_served_already_are_not_told_by_what_is_served_then(tmp_path: Path) -> None:
+    # Three live beside a pharmacy, 997 far from it: those who gain, taken from those who are served
+    # then, would leave the three.
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (1000, 0), (1500, 0))
+    town.street((0, 0), (0, 40), highway="service")
+    town.park("P", (-100, 20, 100, 220), 1000)
+    town.firm("F", "P", (0, 40), 1000)
+    town.node(-1200, 8, amenity="pharmacy")
+    town.home("A", "P", (-1200, 5), 3)
+    town.home("B", "P", (1000, 5), 997)
+    town.settings = '[siting]\nnumber = 1\nitems = ["pharmacy"]\n'
+    results = town.results(tmp_path)
+    (row,) = rows_of(results, "pharmacy")
+    assert row["workers_gained"] == 997
+    assert results.plans.curve["workers_served"].isna().all()

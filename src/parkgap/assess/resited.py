@@ -144,12 +144,14 @@ class Gains:
     """What each round adds for one item in the parks that are short of it.
 
     `workers` served, points of all workers' mean score, workers x weight x satisfaction (what
-    siting maximises), shape (rounds,); and which parks gain, (rounds, parks).
+    siting maximises), and fewest workers of any park that gains some, shape (rounds,); and which
+    parks gain, (rounds, parks).
     """
 
     workers: Floats
     score: Floats
     worth: Floats
+    fewest: Floats
     parks: Bools
 
 
@@ -171,17 +173,20 @@ def gains(base: Measures, after: Sequence[Measures], item: int, headcount: Float
         served = np.where(short, now.served[:, item] - before.served[:, item], 0.0)
         low = np.where(short, now.low[:, item] - before.low[:, item], 0.0)
         middle = np.where(short, now.middle[:, item] - before.middle[:, item], 0.0)
+        each = np.round(people * served)
         rows.append(
             (
                 float(people @ served),
                 float(100.0 * (share * weight) @ middle),
                 float((people * weight) @ low),
+                float(each[each > 0].min(initial=np.inf)),
                 (served > _MET) | (low > _MET),
             )
         )
-    figures = np.array([row[:3] for row in rows], dtype=float).reshape(-1, 3)
-    parks = np.array([row[3] for row in rows], dtype=bool).reshape(-1, len(short))
-    return Gains(figures[:, 0], figures[:, 1], figures[:, 2], parks)
+    figures = np.array([row[:-1] for row in rows], dtype=float).reshape(-1, 4)
+    parks = np.array([row[-1] for row in rows], dtype=bool).reshape(-1, len(short))
+    workers, score, worth, fewest = figures.T
+    return Gains(workers, score, worth, fewest, parks)
 
 
 def allocated(needs: Needs, built: Floats, capacity: float) -> float:
