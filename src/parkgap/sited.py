@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap import geo
-from parkgap.access.candidates import INSIDE, KINDS
+from parkgap.access.candidates import KINDS
 from parkgap.assess.resited import Built, Gains, Measures, allocated, by_round, gains, grown
 from parkgap.assess.siting import Plan, Spots, in_order, parks_helped, plan, within_budget
 from parkgap.assess.siting_needs import Needs, foreseen, needs_of, paired_as_one, stacked
@@ -101,7 +101,7 @@ class _Siting:
         self.ground: Ground = judge.ground
         self.assessor: Assessor = judge.whole
         self.candidates, self.walks = candidates, walks
-        self.inside: Bools = (candidates["kind"] == INSIDE).to_numpy(dtype=bool)
+        self.inside: Bools = (~candidates["public"]).to_numpy(dtype=bool)
         self.parks = self.ground.parks["park_id"]
         self.index = {i.id: n for n, i in enumerate(self.standard.items)}
         self.base = Measures.of(assessment, self.parks, self.standard)
@@ -337,8 +337,10 @@ class _Siting:
             return []
         helped = parks_helped(picked.needs, len(self.parks))
         steered = np.zeros(len(self.parks), dtype=bool)
-        for end in (picked.needs.a, picked.needs.b[picked.needs.b >= 0]):
-            steered[picked.needs.park[end]] = True
+        needs = picked.needs
+        lacks = needs.satisfied(np.zeros(needs.sites)) < 1.0 - _LOW
+        for end in (needs.a, needs.b[needs.b >= 0]):
+            steered[needs.park[end[lacks[end]]]] = True
         out = np.ones(len(self.parks), dtype=bool)
         out[self.ground.origin_park[self.ground.origins["reached"].to_numpy(dtype=bool)]] = False
         unknown = ~(self._burden(picked.item) > 0)

@@ -366,8 +366,8 @@ def _targets(places: Places, streets: Streets, candidates: Candidates | None) ->
     to_come = geo.points(planned["lon"].to_numpy(float), planned["lat"].to_numpy(float))
     beyond = existing + len(planned)
     new = None if candidates is None else candidates.snaps
-    where = np.empty(0) if candidates is None else candidates.frame[["x", "y"]].to_numpy()
-    at_new = geo.planar_points(where[:, 0], where[:, 1]) if len(where) else where
+    where = np.empty((0, 2)) if candidates is None else candidates.frame[["x", "y"]].to_numpy()
+    at_new = geo.planar_points(where[:, 0], where[:, 1])
     # A site on a park's own street is no public one: only walks inside the park lead to it.
     open_to_all = streets.public_pieces()
     public = sites.take(np.isin(sites.piece, open_to_all))

@@ -434,3 +434,35 @@ def test_few_who_are_served_already_are_not_told_by_what_is_served_then(tmp_path
     (row,) = rows_of(results, "pharmacy")
     assert row["workers_gained"] == 997
     assert results.plans.curve["workers_served"].isna().all()
+
+
+def test_a_listed_plot_on_a_parks_own_drive_serves_its_people(tmp_path: Path) -> None:
+    # 400 m from any public street, beside the firm: the office's own list names it.
+    town = driveways(("P", 0.0, (-100.0, 100.0)))
+    town.settings = '[land]\nfile = "land.csv"\ncrs = "WGS84"\n[siting]\nonly_listed = true\n'
+    folder = tmp_path / "plot"
+    folder.mkdir()
+    lon, lat = degrees(5, 390)
+    (folder / "land.csv").write_text(f"id,lon,lat\nL1,{lon},{lat}\n", encoding="utf-8")
+    results = town.results(folder)
+    row = next(r for r in rows_of(results, MEAL) if r["order"] == 1)
+    assert (row["site_id"], row["place"]) == ("list:land/L1", "plot")
+    assert (row["access"], row["workers_gained"] > 0) == ("park:P", True)
+    assert not any(r["order"] > 0 for r in rows_of(results, "neighbourhood_centre"))
+
+
+def test_few_who_lack_something_steer_no_site_and_that_is_said(tmp_path: Path) -> None:
+    # Four live where no pharmacy is, 996 beside one.
+    town = Town().mapped()
+    town.street((-1500, 0), (0, 0), (1500, 0))
+    town.street((0, 0), (0, 40), highway="service")
+    town.park("P", (-100, 20, 100, 220), 1000)
+    town.firm("F", "P", (0, 40), 1000)
+    town.node(-1200, 8, amenity="pharmacy")
+    town.home("A", "P", (-1200, 5), 996)
+    town.home("B", "P", (1400, 5), 4)
+    town.settings = '[siting]\nitems = ["pharmacy"]\n'
+    results = town.results(tmp_path)
+    assert judged(results, "P", "pharmacy")["status"] == "short"
+    (row,) = rows_of(results, "pharmacy")
+    assert row["reason"] == "few_workers"

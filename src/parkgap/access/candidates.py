@@ -52,9 +52,12 @@ _TOLD = ("yes", "building")  # values of disused=*
 
 
 def no_candidates() -> pd.DataFrame:
-    """Make the empty table: ``candidate_id, kind, land_id, name, items, x, y, lon, lat``."""
+    """Make the empty table.
+
+    Columns ``candidate_id, kind, land_id, name, items, public, x, y, lon, lat``.
+    """
     kinds: dict[str, type] = dict.fromkeys(("candidate_id", "kind", "land_id", "name"), object)
-    kinds |= {"items": object, **dict.fromkeys(("x", "y", "lon", "lat"), float)}
+    kinds |= {"items": object, "public": bool, **dict.fromkeys(("x", "y", "lon", "lat"), float)}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
@@ -75,7 +78,8 @@ class Candidates:
     frame
         As :func:`no_candidates`: sorted by id.  `x, y` (Mercator metres) and `lon, lat` are
         the point on the street, where mapped ground comes nearest to it, or the listed position;
-        `items` those that may stand there (empty: any).
+        `items` those that may stand there (empty: any); `public` whether it is walked to by public
+        streets, too, or on the own streets of parks alone.
     snaps
         ``of`` is the row of `frame`.
     """
@@ -136,13 +140,13 @@ def find_candidates(
     joined = public[streets.pieces["main"].to_numpy()[public]]  # no island
     usable = _usable(streets, joined, mapped.street_tags)
     snapper = Snapper(streets, usable, snap_m)
-    parts = [_listed(land, snapper)]
+    barred = _Barred.of(mapped.ground, parks)
+    own = inner[~inner["piece"].isin(public)]
+    drives = _usable(streets, own["piece"].to_numpy(), mapped.street_tags)
+    own = own[own["piece"].isin(drives)]
+    parts = [_listed(land, snapper, Snapper(streets, np.unique(drives), snap_m), barred.parks)]
     if not search.only_listed:
-        barred = _Barred.of(mapped.ground, parks)
         parts += _mapped(mapped, snapper, barred, search.grid_m)
-        own = inner[~inner["piece"].isin(public)]
-        drives = _usable(streets, own["piece"].to_numpy(), mapped.street_tags)
-        own = own[own["piece"].isin(drives)]
         points = _on_streets(streets, usable)
         at_parks = _inside(streets, own, barred.parks)
         for kind, (along, owner) in (("street", (points, None)), (INSIDE, at_parks)):
@@ -274,9 +278,9 @@ def _one_a_cell(
 def _frame(kind: str, ids: list[str], x: Floats, y: Floats) -> pd.DataFrame:
     blank = np.full(len(ids), None, dtype=object)
     columns = {"candidate_id": ids, "kind": kind, "land_id": blank, "name": blank}
-    frame = pd.DataFrame(columns | {"items": [[] for _ in ids], "x": x, "y": y})
+    frame = pd.DataFrame(columns | {"items": [[] for _ in ids]})
     lon, lat = geo.degrees(x, y)
-    frame = frame.assign(lon=lon, lat=lat)
+    frame = frame.assign(public=kind != INSIDE, x=x, y=y, lon=lon, lat=lat)
     return frame.astype(no_candidates().dtypes.to_dict())
 
 
@@ -302,10 +306,20 @@ def _mapped(
     return made
 
 
-def _listed(land: pd.DataFrame, snapper: Snapper) -> tuple[pd.DataFrame, Snaps]:
-    """Plots and buildings of the user's list at a street; those without one cannot be reached."""
+def _listed(
+    land: pd.DataFrame, snapper: Snapper, drives: Snapper, parks: Objects
+) -> tuple[pd.DataFrame, Snaps]:
+    """Plots and buildings of the user's list at a street; those without one cannot be reached.
+
+    Inside a park and far from public streets its own streets lead to one.
+    """
     lon, lat = (land[c].to_numpy(dtype=float) for c in ("lon", "lat"))
-    snaps = snapper.nearest(geo.points(lon, lat))
+    points = geo.points(lon, lat)
+    snaps, inside = snapper.nearest(points), drives.nearest(points)
+    within = np.unique(shapely.STRtree(points).query(parks, predicate="intersects")[1])
+    inside = inside.take(np.isin(inside.of, within) & ~np.isin(inside.of, snaps.of))
+    public = np.repeat([True, False], [len(snaps), len(inside)])
+    snaps = concat([snaps, inside])
     x, y = geo.mercator(lon, lat)
     own = snaps.of
     frame = pd.DataFrame(
@@ -315,6 +329,7 @@ def _listed(land: pd.DataFrame, snapper: Snapper) -> tuple[pd.DataFrame, Snaps]:
             "land_id": land["land_id"].to_numpy()[own],
             "name": land["name"].to_numpy()[own],
             "items": list(land["items"].to_numpy()[own]),
+            "public": public,
             "x": x[own],
             "y": y[own],
             "lon": lon[own],
