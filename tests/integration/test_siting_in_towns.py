@@ -466,3 +466,17 @@ def test_few_who_lack_something_steer_no_site_and_that_is_said(tmp_path: Path) -
     assert judged(results, "P", "pharmacy")["status"] == "short"
     (row,) = rows_of(results, "pharmacy")
     assert row["reason"] == "few_workers"
+
+
+def test_a_list_of_plots_of_which_none_is_near_is_said_to_help_nobody(tmp_path: Path) -> None:
+    town = twins("only_listed = true\n")
+    town.settings += '[land]\nfile = "land.csv"\ncrs = "WGS84"\n'
+    folder = tmp_path / "far"
+    folder.mkdir()
+    lon, lat = degrees(250, 2500)
+    (folder / "land.csv").write_text(f"id,lon,lat\nL1,{lon},{lat}\n", encoding="utf-8")
+    rows = rows_of(town.results(folder), MEAL)
+    assert [(r["park_ids"], r["reason"]) for r in rows] == [
+        ("P", "no_candidate"),
+        ("Q", "no_candidate"),
+    ]
