@@ -12,19 +12,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from parkgap.list_keys import ITEM_OF_STOCK
 from parkgap.publish.differences import Differences, counts_lines, differences, grows, limits
 from parkgap.publish.events import Event, World, match
 from parkgap.publish.plancauses import PlanCauses
+from parkgap.publish.sidebyside import (
+    STATUS,
+    Row,
+    by_park,
+    empty,
+    gates_differ,
+    min_workers,
+    other,
+    outlines_differ,
+    say,
+    side_by_side,
+    unless_few,
+)
 from parkgap.publish.walks import Walk, changed_walks, least
 from parkgap.results import Cause, Change
 
 if TYPE_CHECKING:
     from parkgap.publish.reading import Published
 
-_STATUS = ("status", "found", "short_by")
 _BEDS = ("beds_short", "beds_short_after_pipeline")
 _BEDS_FROM = (
     *("housing_stock", "projects", "parks", "headcounts", "enterprises", "residences", "shifts"),
@@ -35,7 +46,6 @@ _FULL = {"met": 1.0, "short": 0.0, "unverified": 0.5}
 _EVIDENCE = {"facility_hours"}  # kept for rows that nothing else explains
 # How something acts rather than what: none of these is one cause more.
 _EFFECTS = frozenset({"certainty", "more", "item", "walk"})
-Row = Mapping[str, Any]
 
 
 def compare(before: Published, after: Published) -> tuple[Change, ...]:
@@ -90,14 +100,14 @@ class _Comparison:
         ids = {i for e in happened for i in e.ids}
         self.metres = least(before.frames["nearby"], after.frames["nearby"], ids)
         self.walks = changed_walks(before, after, matched.same)
-        self.ranks = tuple(_by_park(run.frames["ranking"]) for run in (before, after))
+        self.ranks = tuple(by_park(run.frames["ranking"]) for run in (before, after))
         self.beds = tuple(
-            _by_park(run.frames["housing"]) if "housing" in run.frames else {}
+            by_park(run.frames["housing"]) if "housing" in run.frames else {}
             for run in (before, after)
         )
-        self.gates = _gates_differ(before.frames["gates"], after.frames["gates"])
-        self.outlines = _outlines_differ(before.frames["outlines"], after.frames["outlines"])
-        self.hides = tuple(_min_workers(run) for run in (before, after))
+        self.gates = gates_differ(before.frames["gates"], after.frames["gates"])
+        self.outlines = outlines_differ(before.frames["outlines"], after.frames["outlines"])
+        self.hides = tuple(min_workers(run) for run in (before, after))
         self.few = max(self.hides)
         parameters = self.found.parameters
         self.privacy = [c for c in parameters if c.ids[0].startswith("privacy.")]
@@ -123,7 +133,7 @@ class _Comparison:
 
     def _own(self, park: str, touched: Mapping[str, list[_Touched]]) -> bool:
         one, two = (ranks[park] for ranks in self.ranks)
-        return bool(touched.get(park)) or _other(one["workers"], two["workers"])
+        return bool(touched.get(park)) or other(one["workers"], two["workers"])
 
     # --- parks --------------------------------------------------------------------------------
 
@@ -143,7 +153,7 @@ class _Comparison:
         name = str(two["park_name"] or park)
         heads = self._headcount(park, one, two)
         for what in ("rank", "tier", "score"):
-            if not _other(one[what], two[what]):
+            if not other(one[what], two[what]):
                 continue
             causes = [*_largest(items)]
             causes += [Cause("rule_changed", ("weights",), (("part", "weights"),))] * (
@@ -155,8 +165,8 @@ class _Comparison:
             if not items:
                 planned = [c for c in self.plan.on_park(park) if c.code not in _codes(heads)]
                 causes += [*planned, *self.parameters, *self._general()]
-            yield Change(park, name, what, _say(one[what]), _say(two[what]), _several(causes))
-        if _other(one["workers"], two["workers"]):
+            yield Change(park, name, what, say(one[what]), say(two[what]), _several(causes))
+        if other(one["workers"], two["workers"]):
             few = [c for c in heads if c.code == "headcount_few"]
             values = (None, None) if few else self._told(one, two)
             counted = self.plan.of_park(park, "plan_headcount")
@@ -167,13 +177,13 @@ class _Comparison:
 
     def _told(self, one: Row, two: Row) -> tuple[str | None, str | None]:
         """Give both headcounts as far as the stricter of the two runs' rules tells them."""
-        before, after = (_say(_unless_few(row["workers"], self.few)) for row in (one, two))
+        before, after = (say(unless_few(row["workers"], self.few)) for row in (one, two))
         return before, after
 
     def _hidden(self, before: Any, after: Any) -> list[Cause]:
         """Name the rule of privacy where it is what empties the figure of one run."""
         strict, lax = (before, after) if self.hides[0] > self.hides[1] else (after, before)
-        return self.privacy if _empty(strict) and not _empty(lax) else []
+        return self.privacy if empty(strict) and not empty(lax) else []
 
     def _headcount(self, park: str, one: Row, two: Row) -> list[Cause]:
         """Say how the headcount changed; of a change of few workers only that there was one.
@@ -181,9 +191,9 @@ class _Comparison:
         Where neither figure may be told, nobody can say whether it changed at all.
         """
         before, after = one["workers"], two["workers"]
-        if not _other(before, after):
+        if not other(before, after):
             return []
-        if not _empty(before) and not _empty(after) and abs(before - after) < self.few:
+        if not empty(before) and not empty(after) and abs(before - after) < self.few:
             few = Cause("headcount_few", (), (("n", str(self.few)),))
             return [*self.plan.of_park(park, "plan_headcount"), few]
         facts = zip(("before", "after"), self._told(one, two), strict=True)
@@ -203,13 +213,13 @@ class _Comparison:
         name = str(self.ranks[1][park]["park_name"] or park)
         for what in _BEDS:
             before, after = one[what], two[what]
-            if not _other(before, after):
+            if not other(before, after):
                 continue
             causes = self._behind_beds(park)
-            if not (_empty(before) or _empty(after)) and abs(before - after) < self.few:
+            if not (empty(before) or empty(after)) and abs(before - after) < self.few:
                 before, after = None, None
                 causes = [Cause("beds_few", (), (("n", str(self.few)),)), *causes]
-            yield Change(park, name, what, _say(before), _say(after), _several(causes))
+            yield Change(park, name, what, say(before), say(after), _several(causes))
 
     def _behind_beds(self, park: str) -> list[Cause]:
         """List what may be behind another allocation: beds anywhere, and who asks for them."""
@@ -231,9 +241,9 @@ class _Comparison:
 
     def _item(self, park: str, row: _Touched) -> Iterator[Change]:
         name = str(self.ranks[1][park]["park_name"] or park)
-        for kind in _STATUS:
+        for kind in STATUS:
             before, after = row.one.get(kind), row.two.get(kind)
-            if not _other(before, after):
+            if not other(before, after):
                 continue
             causes = row.causes
             if kind == "found" and self.privacy and _of_homes(row.one, row.two):
@@ -241,11 +251,11 @@ class _Comparison:
                 lax = self.hides.index(min(self.hides))
                 before, after = (None, after) if lax == 0 else (before, None)
                 causes = _several([*self.privacy, *(c for c in causes if c.code != "unexplained")])
-            yield Change(park, name, f"{kind}:{row.label}", _say(before), _say(after), causes)
+            yield Change(park, name, f"{kind}:{row.label}", say(before), say(after), causes)
 
     def _touched(self) -> dict[str, list[_Touched]]:
         """Find the items that differ, by park, in the standard's order."""
-        both = _side_by_side(self.before.frames["assessment"], self.after.frames["assessment"])
+        both = side_by_side(self.before.frames["assessment"], self.after.frames["assessment"])
         place = {
             item: i
             for run in (self.before, self.after)
@@ -364,72 +374,12 @@ class _Comparison:
         return [*common, *inputs, *ground, *self.found.program]
 
 
-# --- frames side by side ------------------------------------------------------------------------
-
-
-def _side_by_side(
-    before: pd.DataFrame, after: pd.DataFrame
-) -> dict[tuple[str, str], tuple[Row, Row]]:
-    """Pair the rows that differ in what is reported or in satisfaction, by park and label."""
-    frames = [f[f["level"] != "shown"] for f in (before, after)]
-    twice = {
-        (p, i)
-        for f in frames
-        for p, i in f.loc[f.duplicated(["park_id", "item"]), ["park_id", "item"]].itertuples(
-            index=False
-        )
-    }
-    sides = []
-    for frame in frames:
-        keys = zip(frame["park_id"], frame["item"], frame["origin"], frame["shift"], strict=True)
-        labels = [(p, f"{i}@{o}@{s}" if (p, i) in twice else i) for p, i, o, s in keys]
-        index = pd.MultiIndex.from_tuples(labels, names=["park", "label"])
-        sides.append(frame.set_index(index))
-    every = sides[1].index.union(sides[0].index, sort=True)
-    columns = [*_STATUS, "satisfaction_low", "satisfaction_high"]
-    one, two = (side[columns].reindex(every) for side in sides)
-    same = (one == two) | (one.isna() & two.isna())
-    differ = every[~same.all(axis=1).to_numpy()]
-    rows = [s.loc[s.index.isin(differ)] for s in sides]
-    known = [dict(zip(r.index, r.to_dict("records"), strict=True)) for r in rows]
-    return {key: (known[0].get(key, {}), known[1].get(key, {})) for key in differ}
-
-
-def _by_park(ranking: pd.DataFrame) -> dict[str, Row]:
-    return {str(r["park_id"]): r for r in ranking.to_dict("records")}  # type: ignore[misc]
-
-
-def _gates_differ(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[str]:
-    """Parks one of whose gates is new, gone, of another kind or elsewhere (by 1e-6 degrees)."""
-    sides = []
-    for frame in (before, after):
-        places = frame[["park_id", "kind"]].assign(
-            lon=frame["lon"].round(6), lat=frame["lat"].round(6)
-        )
-        sides.append(set(places.itertuples(index=False, name=None)))
-    return frozenset(str(gate[0]) for gate in sides[0] ^ sides[1])
-
-
-def _outlines_differ(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[str]:
-    import shapely
-
-    both = before.merge(after, on="park_id")
-    one, two = (shapely.normalize(both[f"geometry_{s}"].to_numpy()) for s in "xy")
-    same = shapely.equals_exact(one, two, tolerance=1e-9)
-    return frozenset(both["park_id"].to_numpy()[~same])
-
-
-def _min_workers(run: Published) -> int:
-    """Read below how many workers a run withholds a figure."""
-    return int(run.record["parameters"]["privacy"]["min_workers"])
+# --- causes and values --------------------------------------------------------------------------
 
 
 def _of_homes(one: Row, two: Row) -> bool:
     """Tell whether a row's figures are, or may be, of a group of people at their homes."""
     return bool({"home", "either"} & {one.get("origin"), two.get("origin")})
-
-
-# --- causes and values --------------------------------------------------------------------------
 
 
 def _largest(items: Sequence[_Touched]) -> list[Cause]:
@@ -482,7 +432,7 @@ def _part(row: Row) -> float:
     if not row or row.get("status") == "not_applicable":
         return 0.0
     both = [row.get("satisfaction_low"), row.get("satisfaction_high")]
-    known = [float(v) for v in both if v is not None and not _empty(v)]
+    known = [float(v) for v in both if v is not None and not empty(v)]
     mean = sum(known) / len(known) if known else _FULL.get(str(row.get("status")), 0.0)
     return float(row.get("weight") or 0.0) * mean
 
@@ -494,27 +444,4 @@ def _better(one: Row, two: Row) -> float:
 
 def _number(row: Row, name: str) -> float:
     value = row.get(name)
-    return 0.0 if _empty(value) else float(value)  # type: ignore[arg-type]
-
-
-def _empty(value: Any) -> bool:
-    return value is None or bool(pd.isna(value))
-
-
-def _other(one: Any, two: Any) -> bool:
-    if _empty(one) or _empty(two):
-        return _empty(one) != _empty(two)
-    return bool(one != two)
-
-
-def _unless_few(workers: Any, few: int) -> Any:
-    """Give a headcount, or None where it stands for fewer than `few` workers."""
-    return None if not _empty(workers) and 0 < workers < few else workers
-
-
-def _say(value: Any) -> str | None:
-    if _empty(value):
-        return None
-    if isinstance(value, str):
-        return value
-    return f"{float(value):g}" if abs(float(value)) < 1e5 else f"{float(value):.0f}"  # noqa: PLR2004
+    return 0.0 if empty(value) else float(value)  # type: ignore[arg-type]
