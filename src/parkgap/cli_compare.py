@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from parkgap.cli_options import JsonOpt, QuietOpt
 from parkgap.console import say_notes
 
 if TYPE_CHECKING:
@@ -88,10 +89,8 @@ def register(app: typer.Typer, tools: Tools) -> None:
             Literal["zh", "en"] | None,
             typer.Option("--lang", help="输出语言。 Language of what is printed."),
         ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出。 Print JSON.")] = False,
-        quiet: Annotated[
-            bool, typer.Option("-q", "--quiet", help="只输出错误。 Print errors only.")
-        ] = False,
+        as_json: JsonOpt = False,
+        quiet: QuietOpt = False,
     ) -> None:
         """比较两次结果：变化与原因。 Compare two results: what changed, and why."""
         if like_for_like != (study is not None):

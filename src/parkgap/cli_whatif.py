@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parkgap.cli_options import (
+    FailOpt,
+    FreshOpt,
+    JsonOpt,
+    LangOpt,
+    QuietOpt,
+    StudyArg,
+    VerboseOpt,
+    WorkersOpt,
+)
 from parkgap.console import Shown, report, say_notes
 
 if TYPE_CHECKING:
@@ -20,9 +30,7 @@ def register(app: typer.Typer, tools: Tools, load: Callable[[Path, str | None], 
 
     @app.command()
     def whatif(
-        study: Annotated[
-            Path, typer.Argument(help="研究文件夹或 study.toml。 A study folder or its study.toml.")
-        ],
+        study: StudyArg,
         plan: Annotated[
             Path,
             typer.Argument(
@@ -52,36 +60,13 @@ def register(app: typer.Typer, tools: Tools, load: Callable[[Path, str | None], 
                 "present state, default maps/<name>; made first if missing.",
             ),
         ] = None,
-        lang: Annotated[
-            Literal["zh", "en"] | None,
-            typer.Option("--lang", help="结果语言。 Language of the results."),
-        ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出。 Print JSON.")] = False,
-        quiet: Annotated[
-            bool, typer.Option("-q", "--quiet", help="只输出错误。 Print errors only.")
-        ] = False,
-        verbose: Annotated[
-            bool,
-            typer.Option("-v", "--verbose", help="输出各步骤耗时。 Print the time of each stage."),
-        ] = False,
-        fail_under: Annotated[
-            float | None,
-            typer.Option(
-                "--fail-under",
-                min=0,
-                max=100,
-                help="任一园区 score_high 低于此值则退出码为 3。 "
-                "Exit with 3 where a park's score_high is lower.",
-            ),
-        ] = None,
-        fresh: Annotated[
-            bool,
-            typer.Option("--fresh", help="不用以前的计算结果。 Use nothing computed before."),
-        ] = False,
-        workers: Annotated[
-            int,
-            typer.Option("--workers", min=0, help="并行的进程数。 Processes that share the work."),
-        ] = 0,
+        lang: LangOpt = None,
+        as_json: JsonOpt = False,
+        quiet: QuietOpt = False,
+        verbose: VerboseOpt = False,
+        fail_under: FailOpt = None,
+        fresh: FreshOpt = False,
+        workers: WorkersOpt = 0,
     ) -> None:
         """方案推演：假设计划已实施再评估，并与现状比较。 Try a plan against the present state."""
         from parkgap import whatif as trying
