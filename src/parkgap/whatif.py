@@ -193,13 +193,13 @@ def _apart(study: Study, base: Path, out: Path) -> None:
 
 def _not_kept(base: Path) -> None:
     """Refuse to write over results that somebody named and that are of an earlier state."""
-    from parkgap import rerun
+    from parkgap.publish.record import RUN_FILE
 
-    if rerun.record_of(base):
+    if (base / RUN_FILE).exists():  # a damaged record is somebody's, too
         raise InputError(
             Problem(
-                what="现状结果已过期，不予覆盖 / "
-                "these results are out of date, and are not replaced",
+                what="现状结果已过期或被改动，不予覆盖 / "
+                "these results are out of date or were changed, and are not replaced",
                 file=base / "run.json",
                 remedy="先运行 parkgap run STUDY --out DIR，或省略 --base / "
                 "run parkgap run STUDY --out DIR first, or leave --base out",
