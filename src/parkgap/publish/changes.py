@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _BEDS = ("beds_short", "beds_short_after_pipeline")
 _BEDS_FROM = (
     *("housing_stock", "projects", "parks", "headcounts", "enterprises", "residences", "shifts"),
-    *("shuttles", "bus_lines", "transit"),
+    *("facilities", "gates", "shuttles", "bus_lines", "transit", "terrain"),
 )
 _NAMED = 3  # items named behind a rank or score
 _FULL = {"met": 1.0, "short": 0.0, "unverified": 0.5}
@@ -219,6 +219,9 @@ class _Comparison:
             if not (empty(before) or empty(after)) and abs(before - after) < self.few:
                 before, after = None, None
                 causes = [Cause("beds_few", (), (("n", str(self.few)),)), *causes]
+            if self.privacy:
+                before, after = self._without_lax(before, after)
+                causes = [*self.privacy, *causes]
             yield Change(park, name, what, say(before), say(after), _several(causes))
 
     def _behind_beds(self, park: str) -> list[Cause]:
@@ -232,10 +235,16 @@ class _Comparison:
         causes += self.plan.of_park(park, "plan_shift")
         causes += [c for c in self.parameters if c.ids[0].startswith("housing.")]
         causes += [_input(r) for r in _BEDS_FROM if r in self.found.inputs]
+        causes += [Cause("map_data")] if "osm" in self.found.inputs else []
+        causes += [*self.found.lapse, *self.found.program]
         causes = list(dict.fromkeys(causes))
         # Beds that another park's workers no longer take, or take now.
         others = any(p != park and self.plan.on_park(p) for p in self.ranks[1])
         return [*causes, *([Cause("other_parks")] if others else [])] or self._general()
+
+    def _without_lax(self, before: Any, after: Any) -> tuple[Any, Any]:
+        """Leave out the laxer run's figure: the stricter run's rule might withhold it."""
+        return (None, after) if self.hides[0] < self.hides[1] else (before, None)
 
     # --- items --------------------------------------------------------------------------------
 
@@ -247,9 +256,7 @@ class _Comparison:
                 continue
             causes = row.causes
             if kind == "found" and self.privacy and _of_homes(row.one, row.two):
-                # The figure of the laxer run may be of a group too small for the stricter one.
-                lax = self.hides.index(min(self.hides))
-                before, after = (None, after) if lax == 0 else (before, None)
+                before, after = self._without_lax(before, after)
                 causes = _several([*self.privacy, *(c for c in causes if c.code != "unexplained")])
             yield Change(park, name, f"{kind}:{row.label}", say(before), say(after), causes)
 

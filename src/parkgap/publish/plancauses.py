@@ -23,6 +23,7 @@ _CODES = {
     "headcount": "plan_headcount",
     "shift": "plan_shift",
 }
+_BUILT = "list:plan/"
 # The events of a facility that a row of each kind accounts for.
 _EVENTS = {
     "plan_added": ("facility_opened", "facility_listed", "facility_new", "facility_redrawn"),
@@ -71,6 +72,8 @@ class PlanCauses:
             for key, several in zip(frame["facility_id"], frame["source_ids"], strict=True):
                 for one in several:
                     ids.setdefault(one, set()).add(str(key))
+        named = {_place(row["action"], str(row["target"])) for row in plan["rows"]}
+        built = [i for i in ids if i.startswith(_BUILT) and i not in named]
         places: dict[str, list[Cause]] = {}
         parks: dict[str, list[Cause]] = {}
         for row in plan["rows"]:
@@ -81,7 +84,7 @@ class PlanCauses:
                 parks.setdefault(str(row["park_id"]), []).append(cause)
                 continue
             at = _place(row["action"], target)
-            for key in sorted({k for i in (at, *_parts(at, ids)) for k in ids.get(i, {i})}):
+            for key in sorted({k for i in (at, *_parts(at, built)) for k in ids.get(i, {i})}):
                 places.setdefault(key, []).append(Cause(code, (key,), facts))
         return cls(places, parks)
 
@@ -115,10 +118,10 @@ class PlanCauses:
 def _place(action: str, target: str) -> str:
     """Give the id under which a place of the plan is a facility."""
     if action == "add":
-        return f"list:plan/{target}"
+        return f"{_BUILT}{target}"
     return f"list:housing_stock/{target}" if action == "beds" else target
 
 
-def _parts(key: str, ids: Mapping[str, set[str]]) -> list[str]:
+def _parts(key: str, built: Sequence[str]) -> list[str]:
     """Ids of the places that a planned neighbourhood centre is made of."""
-    return [i for i in ids if i.startswith(f"{key}/")]
+    return [i for i in built if i.startswith(f"{key}/")]
