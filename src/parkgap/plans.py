@@ -309,6 +309,8 @@ def _headcounts(tables: Tables, rows: pd.DataFrame) -> Tables:
     workers = firms["enterprise_id"].radd("enterprise:").map(own)
     more = (workers - firms["workers"]).groupby(firms["park_id"]).sum(min_count=1)
     firms["workers"] = workers.fillna(firms["workers"])
+    few = (firms["lodging_need"] > workers).to_numpy()
+    firms["lodging_need"] = firms["lodging_need"].mask(few, workers)
     said = parks["park_id"].radd("park:").map(of)
     moved = parks["workers"] + parks["park_id"].map(more)
     changed = said.notna() | moved.notna()

@@ -19,6 +19,7 @@ from parkgap import frames, pipeline, rerun
 from parkgap.cli import app
 from parkgap.inputs import Tables
 from parkgap.plans import settled
+from parkgap.publish.plancauses import PlanCauses
 from parkgap.publish.reading import read_published
 from parkgap.results import Results
 from parkgap.store import Store
@@ -659,8 +660,46 @@ def test_an_archive_that_is_named_as_the_base_is_never_written_over(desk: Path) 
     shop.write_text(shop.read_text(encoding="utf-8").replace("200,", "300,"), encoding="utf-8")
     refused = command("town", plan, "--base", archive)
     assert refused.exit_code == 1
-    assert "out of date, and are not replaced" in refused.output
+    assert "out of date or were changed, and are not replaced" in refused.output
     assert _bytes(archive) == before
+    # A record that cannot be read is no leave to write over the rest.
+    record = archive / "run.json"
+    record.write_bytes(record.read_bytes()[:-100])
+    before = _bytes(archive)
+    assert command("town", plan, "--base", archive).exit_code == 1
+    assert _bytes(archive) == before
+
+
+def test_a_firm_that_shrinks_needs_no_more_beds_than_it_has_workers(tmp_path: Path) -> None:
+    # Of the 500 of F 300 need lodging, says F; with 100 workers it can be 100 at most.
+    town = village(workers=500)
+    town.tables["enterprises"][0] |= {"workers": 500, "lodging_need": 300}
+    study = town.write(tmp_path)
+    rows = [{"action": "headcount", "target": "enterprise:F", "workers": w} for w in (100, 400)]
+    said = [_need(whatif(study, [row])) for row in rows]
+    assert said == [100, 300]
+
+
+def _need(results: Results) -> float:
+    return float(results.plans.housing["lodging_need"].iloc[0])
+
+
+def test_of_two_ids_the_longer_of_which_begins_with_the_other_each_has_its_row() -> None:
+    ids = [["list:plan/A/1"], ["list:plan/A"], ["list:plan/N/pharmacy"]]
+    frame = pd.DataFrame({"facility_id": [i[0] for i in ids], "source_ids": ids})
+    rows = [
+        {"row": n, "action": "add", "target": target, "park_id": None}
+        for n, target in enumerate(("A", "A/1", "N"), start=2)
+    ]
+    after = {"whatif": {"file": "p.csv", "rows": rows}}
+    causes = PlanCauses.of({}, after, frame).places
+    told = {key: [dict(c.facts)["row"] for c in found] for key, found in causes.items()}
+    assert told == {
+        "list:plan/A": ["2"],
+        "list:plan/A/1": ["3"],
+        "list:plan/N": ["4"],
+        "list:plan/N/pharmacy": ["4"],
+    }
 
 
 def test_more_beds_are_told_as_fewer_lacking(desk: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import shapely
 import xlsxwriter
@@ -268,6 +270,76 @@ def test_sites_as_they_are_published_are_a_plan(tmp_path: Path) -> None:
     assert list(frame["target"]) == ["s1", "s2"]
     assert frame["lon"].tolist() == [120.0, 120.002]
     assert [(w.row, w.value) for w in warnings] == [(4, "Q-none")]
+
+
+SITES = "site_id,item,lon,lat,access,hours"
+
+
+def test_sites_that_nothing_tells_apart_are_refused(tmp_path: Path) -> None:
+    found = refused(
+        tmp_path,
+        SITES,
+        "s1,parcel_point,120,36,public,",
+        "s1,快递驿站,120.001,36,public,",
+        ",parcel_point,120.002,36,public,",
+    )
+    assert found == ["3:site_id:s1: repeated", "4:site_id:: the action add needs this cell"]
+
+
+def test_a_site_is_always_open_unless_the_list_gives_it_hours(tmp_path: Path) -> None:
+    lines = ["s1,parcel_point,120,36,public,", "s2,parcel_point,120,36,public,08:00-18:00"]
+    frame, warnings = plan(tmp_path, SITES, *lines)
+    assert frame["hours"].tolist() == ["24/7", "08:00-18:00"]
+    assert warnings == []
+
+
+def test_two_cells_that_name_different_people_are_a_contradiction(tmp_path: Path) -> None:
+    head = "action,target,enterprise_id,park_id,workers,shift,share"
+    found = refused(
+        tmp_path,
+        head,
+        "headcount,F,,Q,700,,",
+        "headcount,Q,,P,700,,",
+        "shift,,F,Q,,day,100%",
+    )
+    assert [line.partition(": ")[0] for line in found] == [
+        *("2:park_id:Q", "3:park_id:P", "4:park_id:Q"),
+    ]
+    frame, _ = plan(tmp_path, head, "headcount,F,F,Park,700,,", "headcount,东园,,Q,300,,")
+    assert frame["target"].tolist() == ["enterprise:F", "park:Q"]
+
+
+def test_a_shift_that_nobody_has_cannot_be_given_up(tmp_path: Path) -> None:
+    (said,) = refused(tmp_path, "action,park_id,shift,share", "shift,P,nigth,0")
+    assert said == "2:shift:nigth: there is no such shift to give up"
+
+
+def test_headcounts_of_firms_are_checked_all_together(tmp_path: Path) -> None:
+    head = "action,target,workers"
+    # The table says 600 for F; a park of 300 with 700 fewer would have less than none.
+    few = known()
+    few.parks.loc[0, "workers"] = 300.0
+    source = PlanTable(file="p.csv", crs=None)
+    (tmp_path / "p.csv").write_text(f"{head}\nheadcount,F,200\n", encoding="utf-8")
+    with pytest.raises(TableError) as error:
+        read_plan(source, root=tmp_path, known=few)
+    (problem,) = error.value.problems
+    assert (problem.row, problem.column, problem.rule) == (2, "workers", "P: -100")
+    # Whichever row is first: what another firm gains stays in the park.
+    two = few.enterprises.assign(enterprise_id="G", workers=0.0)
+    both = pd.concat([few.enterprises, two], ignore_index=True)
+    for lines in (("F,200", "G,400"), ("G,400", "F,200")):
+        rows = "".join(f"headcount,{line}\n" for line in lines)
+        (tmp_path / "p.csv").write_text(f"{head}\n{rows}", encoding="utf-8")
+        read_plan(source, root=tmp_path, known=replace(few, enterprises=both))
+
+
+def test_a_park_that_a_plan_makes_smaller_than_its_firms_is_told(tmp_path: Path) -> None:
+    _, warnings = plan(tmp_path, "action,target,workers", "headcount,P,100")
+    assert [(w.row, w.value) for w in warnings] == [(2, "100")]
+    assert "600" not in str(warnings)
+    _, none = plan(tmp_path, "action,target,workers", "headcount,P,100", "headcount,F,90")
+    assert none == []
 
 
 def test_cells_that_an_action_does_not_read_are_told(tmp_path: Path) -> None:

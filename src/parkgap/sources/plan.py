@@ -149,6 +149,8 @@ class _Plan:
             actions = self.built(lon)
         given = self.cells()
         self.needed(actions, given)
+        if self.sites:
+            self.sites_named(actions, given)
         self.placed(actions, given, lon, lat)
         ids = self.new_ids(actions, given)
         targets, parks = self.targets(actions, given, ids)
@@ -255,8 +257,10 @@ class _Plan:
             "item": table.read("item", partial(item_of, known=self.known.lists)),
             "kind": table.read("kind", kind),
             "access": accesses(table, self.known.lists),
-            # Sites were chosen as open whenever a shift is free.
-            "hours": [_ALWAYS] * len(table) if self.sites else table.read("hours", read.known),
+            # Sites were chosen as open whenever a shift is free, if nobody says other hours.
+            "hours": [
+                h or (_ALWAYS if self.sites else None) for h in table.read("hours", read.known)
+            ],
             "opening": table.read("opening", read.day),
             "workers": checks.headcounts(table, required=False).tolist(),
             "shift": table.read("shift", read.text),
@@ -288,6 +292,13 @@ class _Plan:
                 place = (self.table.raw.rows[i], self.table.heading(field))
                 if _blank(given[field][i]) and place not in errors:
                     empty(self.table, i, field, str(actions[i]))
+
+    def sites_named(self, actions: Texts, given: Mapping[str, list[Any]]) -> None:
+        """Note sites without an id: nothing else tells two of one item apart."""
+        errors = {p.row for p in self.table.report.errors}
+        for i, (action, key) in enumerate(zip(actions, given["id"], strict=True)):
+            if action is not None and key is None and self.table.raw.rows[i] not in errors:
+                empty(self.table, i, "id", action)
 
     def placed(
         self,
@@ -334,6 +345,11 @@ class _Plan:
             for (i, n, item, k), is_new in zip(said, new, strict=True)
         ]
         if self.sites:  # one site may be good for several items
+            pairs = [
+                (s, i) if a else None
+                for s, i, a in zip(given["id"], given["item"], actions, strict=True)
+            ]
+            checks.duplicates(self.table, "id", pairs)
             return _site_ids(given["id"], given["item"])
         ids = checks.named(self.table, names)
         ids = [
@@ -391,13 +407,36 @@ class _Plan:
         firm, park = said.removeprefix("enterprise:"), said.removeprefix("park:")
         as_park = None if field == "enterprise_id" else self.park(park)
         if as_park is not None and said != f"enterprise:{firm}":
-            return f"park:{as_park}", as_park
+            return self.agreed(i, field, given, f"park:{as_park}", as_park)
         if firm in park_of:
-            return f"enterprise:{firm}", park_of[firm]
+            return self.agreed(i, field, given, f"enterprise:{firm}", park_of[firm])
         every = [*self.known.parks["park_id"], *park_of]
         what = "查无此园区或企业 / no such park or enterprise"
         self.unknown(i, field, what, _close_to(said, every))
         return None, None
+
+    def agreed(
+        self, i: int, field: str, given: Mapping[str, list[Any]], target: str, park: str
+    ) -> tuple[str | None, str | None]:
+        """Give whose a row is, unless another of its cells names somebody else."""
+        for other in ("target", "park_id"):
+            said = given[other][i]
+            if other == field or said is None:
+                continue
+            own = target.startswith("enterprise:") and said.removeprefix("enterprise:") == (
+                target.removeprefix("enterprise:")
+            )
+            if not own and self.park(said.removeprefix("park:")) != park:
+                self.table.error(
+                    i,
+                    other,
+                    "与同行另一格所指不同 / another cell of the row names somebody else",
+                    rule=f"{self.table.heading(field)} = {given[field][i]}（{park}） / "
+                    f"{self.table.heading(field)} = {given[field][i]} (park {park})",
+                    remedy="改正其一，或删去其一 / correct one of them, or delete it",
+                )
+                return None, None
+        return target, park
 
     def park(self, said: str) -> str | None:
         """Find a park by its id, else by a name that no other park has."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from parkgap.sources import cells as read
 from parkgap.sources import checks
 from parkgap.sources.headings import there_are, usual_headings
@@ -79,25 +77,36 @@ def check_headcounts(
     targets: Texts,
     parks: Texts,
 ) -> None:
-    """Refuse an enterprise's headcount that leaves its park with fewer than none."""
-    now = dict(zip(known.parks["park_id"], known.parks["workers"], strict=True))
-    said = {t for a, t in zip(actions, targets, strict=True) if a == "headcount"}
+    """Refuse enterprises' headcounts that leave their park with fewer than none.
+
+    Where the plan gives a park's own and its enterprises have more between them, that is told.
+    """
+    rows = {t: i for i, (a, t) in enumerate(zip(actions, targets, strict=True)) if a == "headcount"}
+    said = {t: given["workers"][i] for t, i in rows.items() if t is not None}
     firms = known.enterprises
-    before = dict(
-        zip("enterprise:" + firms["enterprise_id"].astype(str), firms["workers"], strict=True)
-    )
-    for i, action in enumerate(actions):
-        target, park, workers = targets[i], parks[i], given["workers"][i]
-        if action != "headcount" or target not in before or f"park:{park}" in said:
-            continue
-        now[park] = now.get(park, np.nan) + workers - before[str(target)]
-        if now[park] < 0:
+    planned = ("enterprise:" + firms["enterprise_id"].astype(str)).map(said).astype(float)
+    more = (planned - firms["workers"]).groupby(firms["park_id"]).sum(min_count=1)
+    own = ("park:" + known.parks["park_id"].astype(str)).map(said).astype(float)
+    now = known.parks["workers"] + known.parks["park_id"].map(more)
+    negative = set(known.parks["park_id"][own.isna() & (now < 0)])
+    left = dict(zip(known.parks["park_id"], now, strict=True))
+    for target, i in rows.items():
+        if parks[i] in negative and target != f"park:{parks[i]}":
             table.error(
                 i,
                 "workers",
                 "园区职工人数将成负数 / the park's headcount would be below zero",
-                rule=f"{park}: {now[park]:g}",
+                rule=f"{parks[i]}: {left[parks[i]]:g}",
                 remedy="同时写明园区人数 / say the park's own headcount too",
+            )
+    total = planned.fillna(firms["workers"]).groupby(firms["park_id"]).sum()
+    for park, workers in zip(known.parks["park_id"], own, strict=True):
+        if workers < total.get(park, 0.0):  # no figures: warnings are published
+            table.warning(
+                rows[f"park:{park}"],
+                "workers",
+                "少于该园区各企业人数合计 / less than the park's enterprises have between them",
+                remedy="一并写明企业人数 / say the enterprises' headcounts too",
             )
 
 

@@ -63,7 +63,15 @@ def read_shift_rows(
                 value = there[field]
                 if given[field][i] is None and value == value and value is not None:  # noqa: PLR0124
                     given[field][i] = value
-        elif parks[i] is not None and given["share"][i] != 0:
+        elif parks[i] is not None and given["share"][i] == 0:
+            table.error(
+                i,
+                "shift",
+                "查无此班次，无从取消 / there is no such shift to give up",
+                rule=", ".join(s for who, s in known if who == targets[i]) or None,
+                remedy="班次名称照抄班次表 / copy the name from the table of shifts",
+            )
+        elif parks[i] is not None:
             _new(table, i, given)
     checks.shift_times(table, {f: given[f] for f in _TIMES})
     _shares(table, targets, given, shifts.assign(whose=whose))
