@@ -46,6 +46,15 @@ def homes(*rows: tuple[str, float]) -> pd.DataFrame:
     )
 
 
+def shifts_of(*rows: tuple[str | None, str, float]) -> pd.DataFrame:
+    firm, name, share = zip(*rows, strict=True)
+    told = {"park_id": "P0", "start": "08:00", "end": "17:00", "source": "t"}
+    full = {k: [v] * len(rows) for k, v in told.items()}
+    full |= {"enterprise_id": list(firm), "shift": list(name), "share": list(share)}
+    return frames.SHIFTS.frame({n: full.get(n, [None] * len(rows)) for n in frames.SHIFTS.names})
+
+
+NIGHT = {"night": NeedShare(low=0.6, mid=0.8, high=1)}
 THIRD = Housing(need_share=NeedShare(low=0.2, mid=0.35, high=0.5))
 
 
@@ -54,12 +63,13 @@ def needs(
     enterprises: pd.DataFrame | None = None,
     residences: pd.DataFrame | None = None,
     rule: Housing | None = THIRD,
+    shifts: pd.DataFrame | None = None,
 ) -> Lodging:
     return lodging(
         parks,
         firms() if enterprises is None else enterprises,
         homes() if residences is None else residences,
-        frames.SHIFTS.frame(),
+        frames.SHIFTS.frame() if shifts is None else shifts,
         rule,
         min_workers=FEW,
     )
@@ -87,6 +97,40 @@ def test_firms_that_state_all_need_no_share() -> None:
 def test_halves_are_whole_persons_upwards() -> None:
     assert needs(parks_of(130)).need[0, 1] == 46  # 45.5
     assert needs(parks_of(2)).need[0, 1] == 1  # 0.7
+
+
+def test_an_enterprises_shifts_are_of_its_own_workers() -> None:
+    # E0's 100 all work nights: 100 x 0.8 = 80. Of the other 900 a third does: 600 x 0.35 = 210 and
+    # 300 x 0.8 = 240. Low 60 + 600 x 0.2 + 300 x 0.6 = 360; high 100 + 600 x 0.5 + 300 = 700.
+    rule = Housing(need_share=THIRD.need_share, need_share_by_shift=NIGHT)
+    rows = ((None, "day", 2 / 3), (None, "night", 1 / 3), ("E0", "night", 1.0))
+    found = needs(parks_of(1000), firms({}, {}), rule=rule, shifts=shifts_of(*rows))
+    assert found.need.tolist() == [[360, 530, 700]]
+    assert "day 60% × 0.2/0.35/0.5, night 40% × 0.6/0.8/1" in found.basis[0]
+    # E1 works the park's shifts: 100 x (2/3 x 0.35 + 1/3 x 0.8) = 50.
+    assert found.groups["beds"].tolist() == [80, 50, 400]
+    # What E0 states itself counts once: 30, and 210 + 240 of the others.
+    stated = firms({"lodging_need": 30.0}, {})
+    assert needs(parks_of(1000), stated, rule=rule, shifts=shifts_of(*rows)).need[0, 1] == 480
+
+
+def test_who_has_no_shift_takes_the_general_share() -> None:
+    # Only E0 has shifts: half of its 100 by night. 50 x 0.8 + 950 x 0.35 = 372.5.
+    rule = Housing(need_share=THIRD.need_share, need_share_by_shift=NIGHT)
+    shifts = shifts_of(("E0", "day", 0.5), ("E0", "night", 0.5))
+    found = needs(parks_of(1000), firms({}, {}), rule=rule, shifts=shifts)
+    assert found.need[0, 1] == 373
+    assert found.groups["beds"].tolist() == [58, 35, 280]  # 57.5; 35; the others
+    # Without a general share nobody knows it of the day shift, nor of the others.
+    alone = Housing(need_share_by_shift=NIGHT)
+    assert np.isnan(needs(parks_of(1000), firms({}), rule=alone, shifts=shifts).need).all()
+
+
+def test_a_firm_of_unknown_park_size_and_a_share_of_none() -> None:
+    rule = Housing(need_share=NeedShare(low=0, mid=0, high=0.5))
+    found = needs(parks_of(NAN), firms({"lodging_need": 40.0}), rule=rule)
+    assert np.isnan(found.need).all()
+    assert "headcount unknown" in found.basis[0]
 
 
 def test_who_may_be_the_same_people_is_counted_once() -> None:

@@ -102,13 +102,11 @@ def lodging(
     said = _sum(stated["park"], stated["lodging_need"], size)
     counted = _sum(stated["park"], stated["workers"], size)
     number = np.bincount(stated["park"], minlength=size)
-    share, shares_said = _shares(parks, shifts, rule)
     workers = parks["workers"].to_numpy(dtype=float)
     # What firms say of more workers than the park has holds for all of it.
-    others = np.maximum(np.nan_to_num(workers, nan=np.inf) - counted, 0.0)
-    others[(others == np.inf) & (number == 0)] = np.nan
+    others = np.maximum(workers - counted, 0.0)
+    share, of_firm, shares_said = _shares(parks, firms, shifts, rule, others)
     rest = np.where((others == 0)[:, None], 0.0, others[:, None] * share)
-    rest[np.isinf(rest)] = np.nan
     need = _whole(said[:, None] + rest)
     basis = [
         _basis(int(n), float(w), bool(o > 0), text, known=bool(k))
@@ -126,7 +124,7 @@ def lodging(
     ]
     known = ~np.isnan(need[:, _MID])
     basis = [_join([b, w * bool(k)]) for b, w, k in zip(basis, why, known, strict=True)]
-    groups = _groups(firms, need[:, _MID], share[:, _MID], min_workers)
+    groups = _groups(firms, need[:, _MID], of_firm, min_workers)
     return Lodging(need, housed, basis, groups)
 
 
@@ -144,49 +142,88 @@ def _whole(persons: Floats) -> Floats:
 
 
 def _shares(
-    parks: pd.DataFrame, shifts: pd.DataFrame, rule: Housing | None
-) -> tuple[Floats, list[str]]:
-    """Give each park's share (low, mid, high; NaN: none is set), and say what it is made of."""
-    out = np.full((len(parks), len(LEVELS)), np.nan)
-    said = [""] * len(parks)
+    parks: pd.DataFrame,
+    firms: pd.DataFrame,
+    shifts: pd.DataFrame,
+    rule: Housing | None,
+    others: Floats,
+) -> tuple[Floats, Floats, list[str]]:
+    """Give the share of the workers of whom no enterprise states a need, and what it is made of.
+
+    Returns
+    -------
+    share
+        Low, mid, high of each park's `others`; NaN: none is set.  Shape (parks, 3).
+    of_firm
+        The middle of each enterprise, shape (firms,).
+    said
+        What `share` is made of, shape (parks,).
+    """
+    share = np.full((len(parks), len(LEVELS)), np.nan)
+    of_firm, said = np.full(len(firms), np.nan), [""] * len(parks)
     if rule is None:
-        return out, said
-    general = rule.need_share
-    if general is not None:
-        out[:] = _levels(general)
-        said = [_shown(general)] * len(parks)
-    if not rule.need_share_by_shift:
-        return out, said
-    own = {str(k): rows for k, rows in shifts.groupby("park_id")}
+        return share, of_firm, said
+    rows = firms["park"].to_numpy()
+    rota = _rota(shifts) if rule.need_share_by_shift else {}
+    work, stated = firms["workers"].to_numpy(dtype=float), firms["lodging_need"].notna().to_numpy()
     for i, park in enumerate(parks["park_id"]):
-        rows = own.get(str(park))
-        if rows is None or not rows["shift"].isin(list(rule.need_share_by_shift)).any():
-            continue
-        of = [rule.need_share_by_shift.get(str(s), general) for s in rows["shift"]]
-        if any(o is None for o in of):  # of some shift nobody said anything
-            out[i], said[i] = np.nan, ""
-            continue
-        known = [o for o in of if o is not None]
-        weights = rows["share"].to_numpy(dtype=float)
-        out[i] = weights @ np.array([_levels(o) for o in known]) / weights.sum()
-        said[i] = ", ".join(
-            f"{_plain(s)} {w:.0%} × {_shown(o)}"
-            for s, w, o in zip(rows["shift"], weights, known, strict=True)
-        )
-    return out, said
+        common = rota.get((str(park), ""), {"": 1.0})
+        crews: dict[str, float] = {}
+        own = 0.0
+        for f in np.flatnonzero(rows == i):
+            theirs = rota.get((str(park), str(firms["enterprise_id"].iloc[f])))
+            of_firm[f] = _of_crews(theirs or common, rule)[0][_MID]
+            if theirs is not None and not stated[f]:
+                own += work[f]
+                _add(crews, theirs, work[f])
+        # Whoever has no shifts of an enterprise's works the park's.
+        _add(crews, common, max(float(np.nan_to_num(others[i])) - own, 0.0))
+        share[i], said[i] = _of_crews(crews if sum(crews.values()) > 0 else common, rule)
+    return share, of_firm, said
 
 
-def _levels(share: NeedShare) -> list[float]:
-    return [share.low, share.mid, share.high]
+def _rota(shifts: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    """Shares of the shifts of each park ("") and enterprise."""
+    out: dict[tuple[str, str], dict[str, float]] = {}
+    ids = (shifts["park_id"].astype(str), shifts["enterprise_id"].fillna("").astype(str))
+    for park, firm, shift, part in zip(*ids, shifts["shift"], shifts["share"], strict=True):
+        out.setdefault((park, firm), {})[str(shift)] = float(part)
+    return out
+
+
+def _add(crews: dict[str, float], rota: dict[str, float], workers: float) -> None:
+    for shift, part in rota.items():
+        crews[shift] = crews.get(shift, 0.0) + part * workers
+
+
+def _of_crews(crews: dict[str, float], rule: Housing) -> tuple[Floats, str]:
+    """Give the mean share of who works which shift ("": nobody says which), and word it."""
+    general, by_shift = rule.need_share, rule.need_share_by_shift
+    whole = sum(crews.values())
+    parts = [(name, crews[name] / whole) for name in sorted(crews) if crews[name] > 0]
+    if not any(name in by_shift for name, _ in parts):
+        return _levels(general), "" if general is None else _shown(general)
+    known = [(name, part, by_shift.get(name, general)) for name, part in parts]
+    if any(of is None for _, _, of in known):  # of some shift nobody said anything
+        return _levels(None), ""
+    mean = sum((part * _levels(of) for _, part, of in known), np.zeros(len(LEVELS)))
+    said = [f"{name} {part:.0%} × {_shown(of)}".strip() for name, part, of in known if of]
+    return mean, _plain(", ".join(said))
+
+
+def _levels(share: NeedShare | None) -> Floats:
+    if share is None:
+        return np.full(len(LEVELS), np.nan)
+    return np.array([share.low, share.mid, share.high])
 
 
 def _shown(share: NeedShare) -> str:
     return "/".join(f"{v:g}" for v in _levels(share))
 
 
-def _plain(name: object) -> str:
-    """Write a name of the study into a text of two languages, which `` / `` parts."""
-    return " ".join(str(name).split()).replace(" / ", "/")
+def _plain(said: str) -> str:
+    """Write names of the study into a text of two languages, which `` / `` parts."""
+    return " ".join(said.split()).replace(" / ", "/")
 
 
 def _basis(firms: int, workers: float, others: bool, share: str, *, known: bool) -> str:
@@ -241,7 +278,7 @@ def _groups(firms: pd.DataFrame, need: Floats, share: Floats, min_workers: int) 
     """Part each park's need into its enterprises' and the others'."""
     own = firms["lodging_need"].to_numpy(dtype=float)
     park = firms["park"].to_numpy()
-    by_share = firms["workers"].to_numpy(dtype=float) * share[park]
+    by_share = firms["workers"].to_numpy(dtype=float) * share
     each = _whole(np.where(np.isnan(own), by_share, own))
     each = np.where(np.isnan(need[park]), 0.0, np.nan_to_num(each))
     rest = np.maximum(np.nan_to_num(need) - np.bincount(park, weights=each, minlength=len(need)), 0)
