@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from parkgap import frames
 from parkgap.access import rides
+from parkgap.assess import beds
+from parkgap.assess.beds import Offers
 from parkgap.assess.few_beds import without_few_beds
 from parkgap.assess.housing import house
 from parkgap.assess.lodging import Lodging, lodging
@@ -242,6 +244,41 @@ def test_totals_balance_and_no_bed_is_given_twice(
         access = known["access"].reindex(given_["stock_id"])
         for park, said in zip(given_["park_id"], access, strict=True):
             assert not str(said).startswith("park:") or said == f"park:{park}"
+
+
+def far_away(count: int, access: str, beds: float) -> pd.DataFrame:
+    known = {"name": "h", "when": "now", "ready": None, "placed": True}
+    rows = [{"stock_id": f"{access}{i}", "access": access, "beds": beds} for i in range(count)]
+    return pd.DataFrame([known | row for row in rows])
+
+
+def test_beds_farther_away_are_counted_by_who_may_have_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # P0 needs 35, E0's 100 in P1 need 35 and P1's others 35. Nothing is in reach. Farther away 30
+    # public beds in 15 places, 20 of P0, 10 of E0, 50 of a firm that is not here: 60 can be taken.
+    sizes = []
+
+    def give(offers: Offers) -> np.ndarray:
+        sizes.append(len(offers.group))
+        return beds.give(offers)
+
+    monkeypatch.setattr("parkgap.assess.housing.give", give)
+    who = needs(parks_of(100, 200), firms({"park_id": "P1"}))
+    kinds = ((15, "public", 2.0), (1, "park:P0", 20.0), (1, "enterprise:E0", 10.0))
+    houses = pd.concat(
+        [far_away(*kind) for kind in (*kinds, (1, "enterprise:X", 50.0))], ignore_index=True
+    )
+    none = pd.DataFrame({c: np.zeros(0, dtype=np.int64) for c in ("group", "place", "mode")})
+    housing, _ = house(
+        parks_of(100, 200), who, houses, none.assign(minutes=0.0), rides.MODES, persons_per_unit=1.0
+    )
+    took = housing.set_index("park_id")["workers_over_45min"]
+    assert took.sum() == 60
+    assert 20 <= took["P0"] <= 35
+    assert 10 <= took["P1"] <= 40
+    # However many places there are, a group asks once for each kind: 3 public, P0's, E0's.
+    assert max(sizes) == 5
 
 
 @settings(max_examples=60, deadline=None)

@@ -160,13 +160,17 @@ def _give_all(
     left, park_left, supply_left = most - used[0], park_most - used[1], supply - used[2]
     coming = ways[~now[ways["place"].to_numpy()]].rename(columns={"place": "house"})
     after = _give(coming, park_of, left, park_left, np.where(now, 0, beds))
-    # Wherever beds are still vacant: nobody asks for the way.
-    there = eligible & (now & houses["placed"].to_numpy(dtype=bool))
-    there &= (supply_left[: len(houses)] > 0) & (left > 0)[:, None]
-    there[ways["group"].to_numpy(), ways["place"].to_numpy()] = False
-    group, place = np.nonzero(there)
+    # Wherever beds are still vacant: nobody asks for the way, so that those open to the same people
+    # are one place. None of them is in reach of who still needs one, else it had been given.
+    still = np.flatnonzero(
+        now & houses["placed"].to_numpy(dtype=bool) & (supply_left[: len(now)] > 0)
+    )
+    asked = houses["access"].to_numpy(dtype=str)[still]
+    _, first_of, pool = np.unique(asked, return_index=True, return_inverse=True)
+    group, place = np.nonzero(eligible[:, still[first_of]] & (left > 0)[:, None])
     far = pd.DataFrame({"group": group, "house": place, "minutes": 0.0, "mode": -1})
-    farther = _give(far, park_of, left, park_left, supply_left)
+    vacant = np.bincount(pool, weights=supply_left[still], minlength=len(first_of))
+    farther = _give(far, park_of, left, park_left, vacant.astype(np.int64))
     took = np.bincount(
         park_of[farther["group"].to_numpy(dtype=np.int64)],
         weights=farther["beds"],
