@@ -49,7 +49,7 @@ def plan_housing(town: Town) -> dict[str, pd.DataFrame]:
         _work(town),
         houses[["lon", "lat"]].mask(~houses["placed"]),
         on_foot,
-        rides.Lines(tables.shuttles, tables.bus_lines, town.transit.stops, town.transit.calls),
+        _lines(town),
         town.parks,
         rides.Pace(
             town.standard.walk_speed.v,
@@ -111,6 +111,29 @@ def _members(town: Town, groups: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values(["group", "origin"], ignore_index=True)
 
 
+def _lines(town: Town) -> rides.Lines:
+    """Take the vehicles, and the walks from workplaces to where they stop."""
+    found, tables = town.found, town.tables
+    stops = pd.concat([found.timetable["facility_id"], found.matched["facility_id"]])
+    at = found.facilities.index[found.facilities["facility_id"].isin(stops)]
+    walks = _from_work(town, found.reach)
+    walks = walks[walks["target"].isin(at)]
+    ids = found.facilities["facility_id"].reindex(walks["target"]).to_numpy()
+    walks = walks.assign(facility_id=ids)[["origin", "facility_id", "metres", "minutes"]]
+    return rides.Lines(
+        *(tables.shuttles, tables.bus_lines, town.transit.stops, town.transit.calls),
+        *(found.timetable, found.matched, walks),
+    )
+
+
+def _from_work(town: Town, walks: pd.DataFrame) -> pd.DataFrame:
+    """Take the walks from workplaces; ``origin`` is then a row of :func:`_work`."""
+    work = (town.found.origins["kind"] == "work").to_numpy()
+    row = np.cumsum(work) - 1
+    own: pd.DataFrame = walks[work[walks["origin"].to_numpy()]]
+    return own.assign(origin=row[own["origin"].to_numpy()])
+
+
 # --- where they may be housed --------------------------------------------------------------------
 
 
@@ -123,15 +146,11 @@ def _houses(town: Town, few: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     houses = pd.concat([now, coming, mapped], ignore_index=True)
     houses["placed"] = houses["placed"].astype(bool)
     houses[["lon", "lat", "beds"]] = houses[["lon", "lat", "beds"]].astype(float)
-    work = (found.origins["kind"] == "work").to_numpy()
-    origin = np.where(work, np.cumsum(work) - 1, -1)
     parts = []
     for walks, column in ((found.reach, "facility"), (found.to_planned, "planned")):
         place = houses[column].dropna().astype(np.int64)
         to = pd.DataFrame({"place": place.index, "target": place.to_numpy()})
-        own = walks[work[walks["origin"].to_numpy()]]
-        there = own.merge(to, on="target")
-        there = there.assign(origin=origin[there["origin"].to_numpy()])
+        there = _from_work(town, walks).merge(to, on="target")
         parts.append(there[["origin", "place", "minutes"]])
     return houses[_HOUSES], pd.concat(parts, ignore_index=True)
 

@@ -200,7 +200,7 @@ def bus(town: Town, firsts: tuple[str, str, str]) -> Town:
 
 
 def test_a_bus_by_its_timetable_or_at_the_stated_speed(tmp_path: Path) -> None:
-    # 5 minutes of waiting (half of 10), 11 on the bus, 1.9 from the stop: 17.9.
+    # 5 minutes of waiting (half of 10), 11 on the bus, 100 m from the stop (1.5): 17.5.
     town = stock(town_of(HALF), (3000, 10), "H", beds=400, beds_vacant=400)
     timed = bus(town, ("06:00", "06:05", "06:11")).results(tmp_path / "timed")
     assert beds(timed) == [("P", "H", "now", 400, 18, "bus")]
@@ -209,10 +209,23 @@ def test_a_bus_by_its_timetable_or_at_the_stated_speed(tmp_path: Path) -> None:
     town = stock(town_of(HALF), (3000, 10), "H", beds=400, beds_vacant=400)
     bus(town, ("06:00", "06:00", "06:00"))
     assert beds(town.results(tmp_path / "untimed")) == []
-    # At 30 km/h (500 m a minute), 3,000 m straight and a detour of 1: 6 + 5 + 1.9 = 12.9 minutes;
+    # At 30 km/h (500 m a minute), 3,000 m straight and a detour of 1: 6 + 5 + 1.5 = 12.5 minutes;
     # the stated ride by itself takes 10 + 6.
     town.settings = HALF + "ride = { speed_kmh = 30, wait_min = 10, detour = 1 }\n" + ALL_TOLD
     assert beds(town.results(tmp_path / "ridden")) == [("P", "H", "now", 400, 13, "bus")]
+
+
+def test_a_stop_behind_the_fence_is_as_far_as_its_street(tmp_path: Path) -> None:
+    # The stop is 120 m behind the firm, on a street that meets the main one at 1,500 m: nobody
+    # walks there. A gate and 20 m of path at the back: 120 m are 1.8 minutes, 5 + 11 + 1.8 = 17.8.
+    town = stock(town_of(HALF), (3000, 10), "H", beds=400, beds_vacant=400)
+    town.street((1500, 0), (1500, 240), (0, 240), (-1500, 240))
+    for order, (at, first) in enumerate((((3000, 10), "06:00"), ((0, 240), "06:11")), 1):
+        said = {"line": "1", "stop": f"S{order}", "order": order, "first": first}
+        town._row("bus_lines", at, **said, last="22:00", headway=10)
+    assert beds(town.results(tmp_path / "fence")) == []
+    town.street((0, 120), (0, 240), highway="footway")
+    assert beds(town.results(tmp_path / "gate")) == [("P", "H", "now", 400, 18, "bus")]
 
 
 def test_own_beds_are_for_the_firm_alone_and_counted_once(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -349,7 +351,13 @@ def test_gtfs_waits_half_the_time_between_runs() -> None:
             "minute": [360.0, 370, 380, 390, 400, 412],
         }
     )
-    lines = rides.Lines(frames.SHUTTLES.frame(), frames.BUS_LINES.frame(), stops, calls)
+    # From work it is 67 m along the street to the one stop: a minute; at the other nobody lives.
+    matched = pd.DataFrame({"facility_id": ["B", "A"], "stop_id": ["b", "a"]})
+    walk = {"origin": [0], "facility_id": ["B"], "metres": [67.0], "minutes": [1.0]}
+    lines = rides.Lines(
+        *(frames.SHUTTLES.frame(), frames.BUS_LINES.frame(), stops, calls),
+        *(frames.TIMETABLE.frame(), matched, pd.DataFrame(walk)),
+    )
     origins = pd.DataFrame(
         {"park_id": ["P"], "enterprise_id": [None], "lon": [120.2], "lat": [36.0]}
     )
@@ -357,8 +365,12 @@ def test_gtfs_waits_half_the_time_between_runs() -> None:
     pace = rides.Pace(walk=67.0, detour=1.3, stop_m=500.0, ride=None)
     on_foot = pd.DataFrame({"origin": [0], "place": [1], "minutes": [15.1]})  # too far to walk
     found = rides.ways(origins, places, on_foot, lines, parks_of(1), pace)
-    assert found.to_dict("records") == [{"origin": 0, "place": 0, "minutes": 20.0, "mode": 3}]
-    once = rides.Lines(lines.shuttles, lines.bus_lines, stops, calls[:2])
+    assert found.to_dict("records") == [{"origin": 0, "place": 0, "minutes": 21.0, "mode": 3}]
+    # Half a kilometre is the farthest that anybody walks to a stop; no walk, no ride.
+    walk["metres"] = [500.1]
+    far = replace(lines, on_foot=pd.DataFrame(walk))
+    assert rides.ways(origins, places, on_foot, far, parks_of(1), pace).empty
+    once = replace(lines, calls=calls[:2])
     assert rides.ways(origins, places, on_foot, once, parks_of(1), pace).empty
     # 18 km (0.2 degrees at 36 N: 18,036 m) at 60 km/h and a detour of 1: 18 minutes; 2 of waiting.
     fast = rides.Pace(67.0, 1.3, 500.0, Ride(speed_kmh=60, wait_min=2, detour=1))
@@ -373,6 +385,9 @@ def test_a_walk_of_exactly_fifteen_minutes_counts() -> None:
         frames.BUS_LINES.frame(),
         frames.TRANSIT_STOPS.frame(),
         frames.CALLS.frame(),
+        frames.TIMETABLE.frame(),
+        frames.STOPS_MATCHED.frame(),
+        pd.DataFrame({"origin": [], "facility_id": [], "metres": [], "minutes": []}),
     )
     origins = pd.DataFrame(
         {"park_id": ["P"], "enterprise_id": [None], "lon": [120.0], "lat": [36.0]}

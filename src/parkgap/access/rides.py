@@ -1,8 +1,9 @@
 """How workers get to housing: on foot, by their firm's shuttle, by bus, by GTFS, at a stated speed.
 
 Minutes lead from door to door.  A walk is one of the table of walks; a ride is the walk to a stop,
-the wait, the way in one vehicle (nobody changes), and the walk from the other stop.  Nothing here
-is a table of people: a way leads from an origin to a place, whoever takes it.
+the wait, the way in one vehicle (nobody changes), and the walk from the other stop.  Walks from
+work to a timetable's stops are of such a table too; all others are straight lines.
+Nothing here is a table of people: a way leads from an origin to a place, whoever takes it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ MODES = ("walk", "shuttle", "bus", "gtfs", "speed")
 WALK_MIN, RIDE_MIN = 15.0, 45.0
 SLACK = 1e-6  # minutes: at the limit is within it
 _DAY = 1440.0
+_CALL = ["line", "direction", "stop", "first", "last", "headway"]
 _HOME, _WORK = ["place", "stop", "home_min"], ["origin", "stop", "work_min"]
 
 
@@ -41,12 +43,25 @@ class Lines:
         Frames of :data:`parkgap.frames.SHUTTLES` and ``BUS_LINES``.
     stops, calls
         Frames of ``TRANSIT_STOPS`` and ``CALLS``.
+    timetable, matched
+        Frames of ``TIMETABLE`` and ``STOPS_MATCHED``: at which facilities they stop.
+    on_foot
+        Walks from workplaces there, along streets: ``origin, facility_id, metres, minutes``.
     """
 
     shuttles: pd.DataFrame
     bus_lines: pd.DataFrame
     stops: pd.DataFrame
     calls: pd.DataFrame
+    timetable: pd.DataFrame
+    matched: pd.DataFrame
+    on_foot: pd.DataFrame
+
+    def from_work(self, at: pd.DataFrame, farthest: float) -> pd.DataFrame:
+        """Walk from workplaces to stops: `at` says which ``stop`` is which ``facility_id``."""
+        walks = self.on_foot[self.on_foot["metres"] <= farthest + SLACK]
+        least = walks.merge(at, on="facility_id").groupby(["origin", "stop"])["minutes"].min()
+        return least.reset_index().set_axis(_WORK, axis=1)
 
 
 @dataclass(frozen=True)
@@ -104,8 +119,8 @@ def ways(
     found = [walked.assign(mode=0)]
     for mode, part in (
         (1, _by_shuttle(origins, places, lines.shuttles, parks, pace)),
-        (2, _by_bus(origins, places, lines.bus_lines, pace)),
-        (3, _by_gtfs(origins, places, lines.stops, lines.calls, pace)),
+        (2, _by_bus(places, lines, pace)),
+        (3, _by_gtfs(places, lines, pace)),
         (4, _at_speed(origins, places, pace.ride)),
     ):
         found.append(part[part["minutes"] <= RIDE_MIN + SLACK].assign(mode=mode))
@@ -167,13 +182,8 @@ def _least(origin: object, place: object, minutes: object) -> pd.DataFrame:
     return pairs.groupby(["origin", "place"])["minutes"].min().reset_index()
 
 
-def _legs(
-    origins: pd.DataFrame, places: pd.DataFrame, stops: pd.DataFrame, pace: Pace
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Walks from housing and from workplaces to stops."""
-    home = _near(places, stops, pace).set_axis(_HOME, axis=1)
-    work = _near(origins, stops, pace).set_axis(_WORK, axis=1)
-    return home, work
+def _from_home(places: pd.DataFrame, stops: pd.DataFrame, pace: Pace) -> pd.DataFrame:
+    return _near(places, stops, pace).set_axis(_HOME, axis=1)
 
 
 # --- vehicles ------------------------------------------------------------------------------------
@@ -212,7 +222,8 @@ def _by_shuttle(
     pair = pair.assign(minutes=np.minimum(forth, _DAY - forth))
     links = pair.groupby(["stop_a", "stop_b"])["minutes"].median().reset_index()
     links = links.rename(columns={"stop_a": "a", "stop_b": "b"})
-    home, work = _legs(origins, places, stops, pace)
+    home = _from_home(places, stops, pace)
+    work = _near(origins, stops, pace).set_axis(_WORK, axis=1)
     firm, park = origins["enterprise_id"].to_numpy(), origins["park_id"].to_numpy()
     whose = stops["enterprise_id"].to_numpy()[work["stop"]]
     nobody = pd.isna(whose)
@@ -222,24 +233,25 @@ def _by_shuttle(
     return _joined(home, work[np.where(nobody, here, own).astype(bool)], links)
 
 
-def _by_bus(
-    origins: pd.DataFrame, places: pd.DataFrame, bus_lines: pd.DataFrame, pace: Pace
-) -> pd.DataFrame:
+def _by_bus(places: pd.DataFrame, lines: Lines, pace: Pace) -> pd.DataFrame:
     """Ride a bus of the office's timetable; the wait is half the time between departures.
 
     A timetable that gives every stop of a line the same first departure tells none between them;
     then the stated speed does, along the stops, or the line is not ridden.
     """
-    if bus_lines.empty:
+    if lines.bus_lines.empty:
         return _least([], [], [])
-    stops = bus_lines.assign(direction=bus_lines["direction"].fillna(""))
+    stops = lines.bus_lines.assign(direction=lines.bus_lines["direction"].fillna(""))
     stops = stops.sort_values(["line", "direction", "order"], kind="stable", ignore_index=True)
     line = np.asarray(stops.groupby(["line", "direction"], sort=False).ngroup(), dtype=np.int64)
     passed = _passed(stops, line, pace)
     table = pd.DataFrame(
         {"stop": np.arange(len(stops)), "line": line, "at": passed, "gap": stops["headway"]}
     ).dropna(subset=["at"])
-    home, work = _legs(origins, places, stops, pace)
+    named = lines.timetable.assign(direction=lines.timetable["direction"].fillna(""))
+    at = stops.reset_index(names="stop_row").merge(named, on=_CALL)
+    at = at[["stop_row", "facility_id"]].rename(columns={"stop_row": "stop"})
+    home, work = _from_home(places, stops, pace), lines.from_work(at, pace.stop_m)
     near = table[table["stop"].isin({*home["stop"], *work["stop"]})]
     pair = near.merge(near, on="line", suffixes=("_a", "_b"))
     pair = pair[pair["stop_a"] < pair["stop_b"]]
@@ -269,23 +281,19 @@ def _passed(stops: pd.DataFrame, line: npt.NDArray[np.int64], pace: Pace) -> Flo
     return np.asarray(pd.Series(each).groupby(line).cumsum(skipna=False), dtype=np.float64)
 
 
-def _by_gtfs(
-    origins: pd.DataFrame,
-    places: pd.DataFrame,
-    stops: pd.DataFrame,
-    calls: pd.DataFrame,
-    pace: Pace,
-) -> pd.DataFrame:
+def _by_gtfs(places: pd.DataFrame, lines: Lines, pace: Pace) -> pd.DataFrame:
     """Ride by the GTFS timetable of the service day.
 
     Between two stops: the middle of what the runs take, and half the mean time between them.  What
     runs once a day is no connection.  A feed's last stops have no departures; the same way back
     stands for them.
     """
-    if calls.empty or stops.empty:
+    calls = lines.calls
+    if calls.empty or lines.stops.empty:
         return _least([], [], [])
-    stops = stops.drop_duplicates("stop_id").reset_index(drop=True)
-    home, work = _legs(origins, places, stops, pace)
+    stops = lines.stops.drop_duplicates("stop_id").reset_index(drop=True)
+    at = stops[["stop_id"]].reset_index(names="stop").merge(lines.matched, on="stop_id")
+    home, work = _from_home(places, stops, pace), lines.from_work(at, pace.stop_m)
     row = pd.Series(np.arange(len(stops)), index=stops["stop_id"])
     known = pd.DataFrame(
         {
