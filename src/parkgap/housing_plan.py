@@ -89,7 +89,7 @@ def _work(town: Town) -> pd.DataFrame:
 
 
 def _members(town: Town, groups: pd.DataFrame) -> pd.DataFrame:
-    """Say where the workers of each group work: ``group, origin, share``.
+    """Say where the workers of each group work: ``group, origin, share, enterprise_id``.
 
     An enterprise of known place works there; everybody else wherever no such enterprise is, or,
     where there is nothing else, all over the park.
@@ -102,11 +102,11 @@ def _members(town: Town, groups: pd.DataFrame) -> pd.DataFrame:
     placed = named[named["enterprise_id"].notna()].merge(
         at[at["enterprise_id"].notna()], on=["park", "enterprise_id"]
     )
-    others = named[~named["group"].isin(placed["group"])].drop(columns="enterprise_id")
+    others = named[~named["group"].isin(placed["group"])]
     open_to = at[at["enterprise_id"].isna()]
     alone = at[~at["park"].isin(open_to["park"])]
     spread = others.merge(pd.concat([open_to, alone]).drop(columns="enterprise_id"), on="park")
-    columns = ["group", "origin", "share"]
+    columns = ["group", "origin", "share", "enterprise_id"]
     both = pd.concat([placed[columns], spread[columns]])
     return both.sort_values(["group", "origin"], ignore_index=True)
 

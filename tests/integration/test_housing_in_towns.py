@@ -191,6 +191,20 @@ def test_a_shuttle_carries_its_own_firm_alone(tmp_path: Path) -> None:
     assert (ridden["workers_over_15min"], ridden["workers_over_45min"]) == (100, 0)
 
 
+def test_a_firm_of_unknown_place_rides_its_own_shuttle(tmp_path: Path) -> None:
+    # G's 400 work nobody knows where, 200 need a bed; its shuttle leaves the gate. F does not ride.
+    town = town_of(HALF)
+    town.tables["enterprises"][0]["workers"] = 600
+    firm = {"id": "G", "park_id": "P", "workers": 400, "lon": "", "lat": ""}
+    town.tables["enterprises"].append(firm)
+    stock(town, (3000, 10), "H", beds=400, beds_vacant=400)
+    for at, times in (((3000, 10), "07:00"), ((0, 20), "07:12")):
+        town._row("shuttles", at, line="L", enterprise_id="G", stop=f"S{at[0]}", times=times)
+    found = town.results(tmp_path)
+    assert [r[:4] for r in beds(found)] == [("P", "H", "now", 200)]
+    assert beds(found)[0][-1] == "shuttle"
+
+
 def bus(town: Town, firsts: tuple[str, str, str]) -> Town:
     places = zip(((3000, 10), (1500, 10), (0, 20)), firsts, strict=True)
     for order, (at, first) in enumerate(places, 1):

@@ -3,7 +3,8 @@
 Minutes lead from door to door.  A walk is one of the table of walks; a ride is the walk to a stop,
 the wait, the way in one vehicle (nobody changes), and the walk from the other stop.  Walks from
 work to a timetable's stops are of such a table too; all others are straight lines.
-Nothing here is a table of people: a way leads from an origin to a place, whoever takes it.
+Nothing here is a table of people: a way leads from an origin to a place, for all there or, by its
+shuttle, for those of one enterprise.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MODES = ("walk", "shuttle", "bus", "gtfs", "speed")
 WALK_MIN, RIDE_MIN = 15.0, 45.0
 SLACK = 1e-6  # minutes: at the limit is within it
 _DAY = 1440.0
+_WAY = ["origin", "place", "minutes", "mode", "whose"]
 _CALL = ["line", "direction", "stop", "first", "last", "headway"]
 _HOME, _WORK = ["place", "stop", "home_min"], ["origin", "stop", "work_min"]
 
@@ -99,7 +101,7 @@ def ways(
     Parameters
     ----------
     origins
-        Workplaces: ``park_id, enterprise_id, lon, lat``; a way names them by row.
+        Workplaces: ``park_id, lon, lat``; a way names them by row.
     places
         Housing: ``lon, lat`` (WGS-84 degrees; NaN: nobody knows where); named by row.
     on_foot
@@ -112,11 +114,11 @@ def ways(
     Returns
     -------
     DataFrame
-        ``origin, place, minutes, mode`` (row of :data:`MODES`), each pair once, sorted; a pair out
-        of reach has no row.
+        ``origin, place, minutes, mode`` (row of :data:`MODES`) ``, whose`` (the enterprise whose
+        people alone may take it; None: all), sorted; a pair out of reach has no row.
     """
     walked = on_foot[on_foot["minutes"] <= WALK_MIN + SLACK]
-    found = [walked.assign(mode=0)]
+    found = [walked.assign(mode=0, whose=None)]
     for mode, part in (
         (1, _by_shuttle(origins, places, lines.shuttles, parks, pace)),
         (2, _by_bus(places, lines, pace)),
@@ -124,9 +126,9 @@ def ways(
         (4, _at_speed(origins, places, pace.ride)),
     ):
         found.append(part[part["minutes"] <= RIDE_MIN + SLACK].assign(mode=mode))
-    every = pd.concat([f[["origin", "place", "minutes", "mode"]] for f in found if len(f)] or found)
+    every = pd.concat([f[_WAY] for f in found if len(f)] or found)[_WAY]
     every = every.sort_values(["origin", "place", "minutes", "mode"], kind="stable")
-    return every.drop_duplicates(["origin", "place"]).reset_index(drop=True)
+    return every.drop_duplicates(["origin", "place", "whose"]).reset_index(drop=True)
 
 
 # --- parts of a ride -----------------------------------------------------------------------------
@@ -179,7 +181,8 @@ def _joined(home: pd.DataFrame, work: pd.DataFrame, links: pd.DataFrame) -> pd.D
 def _least(origin: object, place: object, minutes: object) -> pd.DataFrame:
     pairs = pd.DataFrame({"origin": origin, "place": place, "minutes": minutes})
     pairs = pairs.astype({"origin": np.int64, "place": np.int64, "minutes": np.float64})
-    return pairs.groupby(["origin", "place"])["minutes"].min().reset_index()
+    least = pairs.groupby(["origin", "place"])["minutes"].min().reset_index()
+    return least.assign(whose=None)
 
 
 def _from_home(places: pd.DataFrame, stops: pd.DataFrame, pace: Pace) -> pd.DataFrame:
@@ -197,6 +200,8 @@ def _by_shuttle(
     pace: Pace,
 ) -> pd.DataFrame:
     """Ride an enterprise's own shuttle; who rides knows its times, and does not wait.
+
+    Beside the way stands ``whose`` it is; one that is nobody's is for the park where it stops.
 
     Stops of a line are joined by the middle of what its runs take between them, run by run; stops
     that name different numbers of runs are not.
@@ -224,13 +229,15 @@ def _by_shuttle(
     links = links.rename(columns={"stop_a": "a", "stop_b": "b"})
     home = _from_home(places, stops, pace)
     work = _near(origins, stops, pace).set_axis(_WORK, axis=1)
-    firm, park = origins["enterprise_id"].to_numpy(), origins["park_id"].to_numpy()
-    whose = stops["enterprise_id"].to_numpy()[work["stop"]]
-    nobody = pd.isna(whose)
-    own = firm[work["origin"]] == whose
-    # A shuttle of which nobody says whose it is serves the park at which the stop lies.
+    whose = stops["enterprise_id"].astype(object)[work["stop"]].to_numpy()
+    park = origins["park_id"].to_numpy()
     here = stops["at_park"].to_numpy()[work["stop"]] == park[work["origin"]]
-    return _joined(home, work[np.where(nobody, here, own).astype(bool)], links)
+    work = work.assign(whose=whose)[pd.notna(whose) | here]
+    found = [_least([], [], [])]
+    for firm, legs in work.groupby("whose", dropna=False):
+        part = _joined(home, legs, links)
+        found.append(part.assign(whose=None if pd.isna(firm) else firm))
+    return pd.concat([f for f in found if len(f)] or found, ignore_index=True)
 
 
 def _by_bus(places: pd.DataFrame, lines: Lines, pace: Pace) -> pd.DataFrame:
@@ -347,7 +354,7 @@ def of_groups(found: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     found
         As :func:`ways` gives it.
     members
-        ``group, origin, share``: which share of whom works where.
+        ``group, origin, share, enterprise_id``: which share of whom works where.
 
     Returns
     -------
@@ -357,6 +364,8 @@ def of_groups(found: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """
     whole = members.groupby("group")["share"].sum()
     each = members.merge(found, on="origin")
+    each = each[each["whose"].isna() | (each["whose"] == each["enterprise_id"])]
+    each = each.sort_values(["minutes", "mode"]).drop_duplicates(["group", "place", "origin"])
     each = each.sort_values(["group", "place", "minutes", "mode", "origin"], ignore_index=True)
     reached = each.groupby(["group", "place"])["share"].cumsum()
     half = each["group"].map(whole) / 2
