@@ -306,9 +306,11 @@ def housing_marks(ctx: Context, park_id: str) -> list[list[Any]]:
     Only what is open to the public is on the map.
     """
     t = ctx.t
-    at = {str(r["stock_id"]): r for r in _placed(ctx.results).to_dict("records")}
+    rows, placed = _given(ctx, park_id), _placed(ctx.results)
+    own = placed[placed["stock_id"].isin([row["stock_id"] for row in rows])]
+    at = {str(r["stock_id"]): r for r in own.to_dict("records")}
     out: list[list[Any]] = []
-    for row in _given(ctx, park_id):
+    for row in rows:
         place = at.get(str(row["stock_id"]))
         if place is None:
             continue
