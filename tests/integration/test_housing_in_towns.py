@@ -261,6 +261,14 @@ def test_own_beds_are_for_the_firm_alone_and_counted_once(tmp_path: Path) -> Non
     town.tables["housing_stock"][0]["beds_vacant"] = ""
     firm = row(town.results(tmp_path / "firm"))
     assert (firm["beds_allocated"], firm["beds_unknown"]) == (100, 0)
+    # All of it is taken: that is known too.
+    town.tables["enterprises"][0]["beds_occupied"] = 250
+    full = row(town.results(tmp_path / "full"))
+    assert (full["housed"], full["beds_allocated"], full["beds_unknown"]) == (250, 0, 0)
+    # Once the list knows of one house, it speaks; of another it does not know.
+    stock(town, (310, 10), "K", beds=90, beds_vacant=20, access="enterprise:F", kind="宿舍")
+    both = row(town.results(tmp_path / "both"))
+    assert (both["beds_allocated"], both["beds_unknown"]) == (20, 1)
 
 
 def test_without_headcount_or_share_nothing_is_made_up(tmp_path: Path) -> None:

@@ -106,9 +106,11 @@ def _without_doubles(houses: pd.DataFrame, lodging: Lodging) -> tuple[pd.DataFra
     theirs = "enterprise:" + groups["enterprise_id"].astype(object).fillna("").astype(str)
     now = houses["when"] == NOW
     listed = houses.loc[now & houses["beds"].notna(), "access"]
-    own = groups["own_vacant"].mask(theirs.isin(listed), 0.0)
-    known = theirs[groups["enterprise_id"].notna() & own.notna() & (own > 0)]
-    doubled = now & houses["beds"].isna() & houses["access"].isin(known)
+    by_list = theirs.isin(listed)
+    own = groups["own_vacant"].mask(by_list, 0.0)
+    doubled = (
+        now & houses["beds"].isna() & houses["access"].isin(theirs[groups["own_told"] & ~by_list])
+    )
     unknown = theirs.isin(houses.loc[now & houses["beds"].isna(), "access"])
     own = own.mask(unknown & own.isna(), 0.0)  # the list's row speaks for both
     houses = houses.assign(beds=houses["beds"].mask(doubled, 0.0))

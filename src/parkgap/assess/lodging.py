@@ -54,7 +54,8 @@ class Lodging:
     groups
         Workers who are lodged together: ``park`` (row), ``enterprise_id`` (None: the park's
         others), ``beds`` (most beds that they can take), ``own_vacant`` (vacant beds of the
-        enterprise's own, for them alone; NaN: it has beds, nobody knows how many are vacant).
+        enterprise's own, for them alone; NaN: it has beds, nobody knows how many are vacant),
+        ``own_told`` (it has beds, and says how many are taken).
     """
 
     need: Floats
@@ -294,6 +295,7 @@ def _groups(firms: pd.DataFrame, need: Floats, share: Floats, min_workers: int) 
             "enterprise_id": [*firms["enterprise_id"], *([None] * len(need))],
             "beds": np.concatenate([np.maximum(each - housed, 0.0), rest]),
             "own_vacant": np.concatenate([np.where(has, vacant, 0.0), np.zeros(len(need))]),
+            "own_told": np.concatenate([has & ~np.isnan(vacant), np.zeros(len(need), dtype=bool)]),
         }
     )
     frame["order"] = frame["enterprise_id"].isna()
