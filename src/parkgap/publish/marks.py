@@ -14,6 +14,8 @@ from parkgap.publish.parkpage import category_colour
 from parkgap.publish.words import count, plain, string
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -52,15 +54,18 @@ def _listed(value: Any) -> list[str]:
     return [] if value is None or isinstance(value, float) else [str(v) for v in value]
 
 
-def nearby(ctx: Context) -> dict[str, list[list[Any]]]:
+def nearby(ctx: Context, parks: Collection[str] | None = None) -> dict[str, list[list[Any]]]:
     """List the facilities in reach of each park's workplaces, the farthest first.
+
+    Of the parks named; None: of all.
 
     Each as name, x, y, category, items, metres, minutes, access, lines, hours, id, scored, and
     what the lists say besides (times of buses, beds), where they do; items as ids still
     (:func:`items` puts places for them).
     """
-    results = ctx.results
-    merged = results.nearby.merge(results.facilities, on="facility_id", how="inner")
+    results, near = ctx.results, ctx.results.nearby
+    near = near if parks is None else near[near["park_id"].map(str).isin(parks)]
+    merged = near.merge(results.facilities, on="facility_id", how="inner")
     merged = merged[merged["category"].isin(list(ctx.words.categories))]
     merged = merged.sort_values(
         ["park_id", "minutes", "facility_id"], ascending=[True, False, True], kind="stable"

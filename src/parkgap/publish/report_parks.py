@@ -37,8 +37,9 @@ _AREAS = 30
 def park_pages(given: Given) -> Iterator[Block]:
     """Give a page for each of the ten worst parks: ranked ones, then as the ranking goes on."""
     ctx = given.ctx
-    near, open_gates = nearby(ctx), gates(ctx)
-    for park in ctx.park_ids[: given.ctx.results.study.report.parks]:
+    worst = ctx.park_ids[: ctx.results.study.report.parks]
+    near, open_gates = nearby(ctx, worst), gates(ctx)
+    for park in worst:
         sites = [s for s in given.answers.sites if park in s.park_ids]
         around = Around(park, near.get(park, []), open_gates.get(park, []), sites)
         head, lines = list(_head(given, around)), _besides(given, park)

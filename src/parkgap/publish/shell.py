@@ -80,8 +80,8 @@ class Context:
     @property
     def park_ids(self) -> list[str]:
         """Every park once: as ranked, then those that the ranking does not hold."""
-        known = [str(p) for p in self.results.parks["park_id"]]
-        ranked = [p for p in self.ranking if p in set(known)]
+        known = dict.fromkeys(str(p) for p in self.results.parks["park_id"])
+        ranked = [p for p in self.ranking if p in known]
         return ranked + [p for p in known if p not in self.ranking]
 
 
