@@ -20,15 +20,17 @@ import docx
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from tests.unit.test_maps import HOSTILE, frame, judged, park, place, rank, results, study
 
 from parkgap import frames
 from parkgap.publish import fonts, pdf, reports
 from parkgap.publish.answers import Gap, answers
 from parkgap.publish.fonts import Labels, find_fonts
-from parkgap.publish.ground import View, read_sheet, seen, view_of
+from parkgap.publish.ground import Lines, View, read_sheet, seen, view_of
+from parkgap.publish.pictures import Canvas
 from parkgap.publish.report import Heading, Paragraph, Picture, Report, Table, fitting, texts
-from parkgap.publish.report_maps import _class
+from parkgap.publish.report_maps import _apart, _class
 from parkgap.results import Plans, Results
 
 NAN = float("nan")
@@ -434,12 +436,34 @@ def test_the_ground_is_read_back_as_it_was_drawn() -> None:
 
 def test_a_view_keeps_what_meets_it() -> None:
     # 0.01 degrees of latitude are 1,113.2 m; the street at 36.0 lies that far south
-    overview = made().drawn.overview
+    overview, _ = read_sheet(made().drawn.overview)
     north = View(120.0, 36.01, 400.0, 1000.0)
     assert not len(seen([overview], north)["main_line"].starts)
     assert len(seen([overview], View(120.0, 36.01, 400.0, 1200.0))["main_line"].starts) == 1
     view = view_of((120.0, 36.0, 120.0, 36.0), 500.0, 2.0)
     assert (view.half_width, view.half_height) == (1000.0, 500.0)
+
+
+def test_what_no_eye_can_tell_is_left_out() -> None:
+    """A paper of 100 mm by 100 mm shows 1,000 m: a pixel of 200 an inch is 1.27 m."""
+    figure = Figure(figsize=(100 / 25.4, 100 / 25.4))
+    land = Canvas(figure, (0, 0, 100, 100), (500, 500))
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=float)
+    # a house of 20 m, one of 1 m, and a line whose second point lies 1 cm from the first
+    points = np.r_[20 * square, square, [[7, 7], [7.01, 7], [50, 7]]]
+    lines = Lines(points, np.array([0, 5, 10]))
+    assert land.snapped(lines).starts.tolist() == [0, 5, 10]
+    kept = land.snapped(lines, least=1.0)
+    assert kept.starts.tolist() == [0, 5]
+    assert len(kept.points) == 5 + 2
+    # tenths of a point are 0.353 m here
+    np.testing.assert_allclose(kept.points[:5], points[:5], atol=0.18)
+
+
+def test_marks_that_would_cover_each_other_are_one_the_nearest() -> None:
+    sheet: Any = SimpleNamespace(paper=lambda spots: np.asarray(spots) / 10)  # 10 m a millimetre
+    far, alone, near = [1.0, 1.0], [500.0, 0.0], [12.0, 3.0]  # the farthest first
+    assert _apart(sheet, np.array([far, alone, near])).tolist() == [alone, near]
 
 
 def test_parks_that_are_not_ranked_are_hatched_grey_whatever_their_score() -> None:

@@ -7,7 +7,7 @@ show, and nothing else is kept of the extract.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +108,11 @@ def _lines(counts: list[int], moves: list[int], origin: Ints) -> Lines:
     return Lines(points / STEPS, np.asarray(starts, dtype=np.int64))
 
 
-def seen(scripts: Iterable[str], view: View) -> dict[str, Lines]:
-    """Put sheets together: of each layer what meets the view, in its metres."""
+def seen(sheets: Iterable[Mapping[str, Lines]], view: View) -> dict[str, Lines]:
+    """Put layers of sheets together: of each what meets the view, in its metres."""
     parts: dict[str, list[Lines]] = {}
-    for script in scripts:
-        for name, lines in read_sheet(script)[0].items():
+    for layers in sheets:
+        for name, lines in layers.items():
             parts.setdefault(name, []).append(within(lines, view))
     return {name: _joined(several) for name, several in parts.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from parkgap.publish.answers import Site
-    from parkgap.publish.ground import View
+    from parkgap.publish.ground import Lines, View
     from parkgap.publish.shell import Context
 
 WIDTH = 180.0  # millimetres: the page's width
@@ -47,6 +47,8 @@ _MARGIN_M = 450.0  # ground around a park, as on its page
 _LABELLED = 40  # ranks and sites named on a map; more would hide the map
 _SETTLEMENTS = 12
 _AREAS = {"built": "#f3f1ec", "green": "#dcebd2", "water": "#cbe1f1", "building": "#ddd8cf"}
+# Pixels: smaller areas are not seen, or are grain; a line is, whatever its length.
+_LEAST = {"built": 1.0, "green": 1.0, "water": 1.0, "building": 2.0}
 _LINES = {
     "water_line": ("#a9cbe6", 0.8),
     "path_line": ("#d9d4ca", 0.3),
@@ -54,6 +56,7 @@ _LINES = {
     "main_line": ("#968d7d", 1.0),
 }
 _GATE = ("#3b3226", "#ffffff")
+_APART = 2.0  # millimetres: marks of one kind in a square of this size are drawn as one
 _KM = 1000
 _STEPS = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000, 100_000)
 
@@ -134,28 +137,23 @@ def _scale(sheet: _Sheet, x: float, y: float) -> None:
     sheet.taken.boxes.append((x - 1, y - 2, x + long + 4 + width_of(said), y + 2.2))
 
 
-def _ground(sheet: _Sheet, scripts: Iterable[str]) -> None:
+def _ground(sheet: _Sheet, sheets: Iterable[Mapping[str, Lines]]) -> None:
     """Draw land, water and streets."""
     from matplotlib.patches import PathPatch
 
-    layers = ground.seen(scripts, sheet.view)
-    for order, (name, colour) in enumerate(_AREAS.items()):
-        if name in layers and len(layers[name].starts):
-            patch = PathPatch(
-                path_of(sheet.land.snapped(layers[name])), facecolor=colour, linewidth=0, zorder=1
-            )
-            patch.set_zorder(1 + order / 10)
-            sheet.land.put(patch)
-    for order, (name, (colour, width)) in enumerate(_LINES.items()):
-        if name in layers and len(layers[name].starts):
-            patch = PathPatch(
-                path_of(sheet.land.snapped(layers[name])),
-                fill=False,
-                edgecolor=colour,
-                linewidth=width,
-            )
-            patch.set_zorder(2 + order / 10)
-            sheet.land.put(patch)
+    layers = ground.seen(sheets, sheet.view)
+    looks: list[tuple[str, dict[str, Any]]] = [
+        *((name, {"facecolor": colour, "linewidth": 0}) for name, colour in _AREAS.items()),
+        *(
+            (name, {"fill": False, "edgecolor": colour, "linewidth": width})
+            for name, (colour, width) in _LINES.items()
+        ),
+    ]
+    for order, (name, look) in enumerate(looks):
+        if name in layers:
+            lines = sheet.land.snapped(layers[name], least=_LEAST.get(name, 0.0))
+            if len(lines.starts):
+                sheet.land.put(PathPatch(path_of(lines), zorder=1 + order / 10, **look))
 
 
 # --- all parks -------------------------------------------------------------------------------
@@ -190,10 +188,11 @@ def overview_map(
     whole = ground.view_of(box, _MARGIN_M, 1.0)
     east, north = whole.plane(np.array([box[2:]]))[0] + _MARGIN_M
     height = float(np.clip(WIDTH * north / east, *heights))
+    layers, settlements = ground.read_sheet(ctx.results.drawn.overview)
 
     def paint(figure: Figure, labels: Labels) -> None:
         sheet = _sheet(figure, ctx, labels, _score_keys(ctx, labels, sites), box)
-        _ground(sheet, [ctx.results.drawn.overview])
+        _ground(sheet, [layers])
         _parks(sheet, ctx, shapes)
         spots = {p: sheet.view.plane(_middle(g))[0] for p, g in shapes.items()}
         for park in [p for p in ctx.park_ids if p in spots][:_LABELLED]:
@@ -201,7 +200,7 @@ def overview_map(
             if rank is not None:
                 _rank(sheet, spots[park], f"{rank:.0f}")
         _sites(sheet, sites, fonts, areas=False)
-        _settlements(sheet, fonts, ground.read_sheet(ctx.results.drawn.overview)[1])
+        _settlements(sheet, fonts, settlements)
 
     return draw(fonts, WIDTH, height, paint)
 
@@ -235,9 +234,10 @@ def _parks(sheet: _Sheet, ctx: Context, shapes: dict[str, Any]) -> None:
     for (fill, hatch), several in sorted(classes.items(), key=lambda c: (c[0][0], str(c[0][1]))):
         path = path_of(sheet.land.snapped(ground.outline(several, sheet.view)))
         edge = GREY if hatch else "#3b3226"
-        patch = PathPatch(path, facecolor=fill, edgecolor=edge, hatch=hatch, linewidth=0.7)
-        patch.set_zorder(4)
-        sheet.land.put(patch)
+        style: dict[str, Any] = {"edgecolor": edge, "linewidth": 0.7, "zorder": 4}
+        sheet.land.put(PathPatch(path, facecolor=fill, **style))
+        if hatch:  # by itself: hatching without a ground is written once, whatever lies below
+            sheet.land.put(PathPatch(path, facecolor="none", hatch=hatch, **style))
 
 
 def _middle(shape: Any) -> Any:
@@ -334,15 +334,18 @@ def park_map(ctx: Context, fonts: Fonts, around: Around, height: float) -> Drawi
         cells = basemap.cells(sheet.view.window)
         names = [basemap.sheet_name(c) for c in cells]
         sheets = ctx.results.drawn.sheets
-        _ground(sheet, (sheets[n] for n in names if n in sheets))
+        _ground(sheet, (ground.read_sheet(sheets[n])[0] for n in names if n in sheets))
         _outlines(sheet, ctx, around.park)
         for place, points in _by_category(sheet, shown).items():
             letter = labels(_letter(ctx, place), str(place + 1))
-            sheet.land.stamp(points, category_colour(place), glyph(letter, fonts.families))
+            sheet.land.stamp(
+                _apart(sheet, points), category_colour(place), glyph(letter, fonts.families)
+            )
         gates = [[x / basemap.STEPS, y / basemap.STEPS] for x, y, *_ in around.gates]
         if gates:
             mark = glyph(labels(ctx.t("glyph.gate"), "G"), fonts.families)
-            sheet.land.stamp(sheet.view.plane(np.array(gates)), _GATE, mark, size=6.6, shape="s")
+            spots = _apart(sheet, sheet.view.plane(np.array(gates)))
+            sheet.land.stamp(spots, _GATE, mark, size=6.6, shape="s")
         _sites(sheet, around.sites, fonts, areas=True)
 
     return draw(fonts, WIDTH, height, paint)
@@ -361,6 +364,13 @@ def _by_category(sheet: _Sheet, facilities: Sequence[Sequence[Any]]) -> dict[int
     kept = (np.abs(spots) <= half).all(axis=1)
     kinds = np.array([f[3] for f in facilities])
     return {int(k): spots[kept & (kinds == k)] for k in np.unique(kinds[kept])}
+
+
+def _apart(sheet: _Sheet, spots: Any) -> Any:
+    """Keep one of the marks that would cover each other: the last, which is the nearest."""
+    squares = np.floor(sheet.paper(spots[::-1]) / _APART)
+    _, kept = np.unique(squares, axis=0, return_index=True)
+    return spots[::-1][np.sort(kept)[::-1]]
 
 
 def _park_keys(
@@ -393,12 +403,11 @@ def _outlines(sheet: _Sheet, ctx: Context, park: str) -> None:
     parks = ctx.results.parks
     shapes = parks["geometry"].to_numpy()
     seen = shapely.intersects(shapes, shapely.box(*sheet.view.window))
-    for ident, shape in zip(parks["park_id"][seen], shapes[seen], strict=True):
-        mine = str(ident) == park
-        style: dict[str, Any] = {"edgecolor": "#8a1c10" if mine else GREY}
-        style |= {"linewidth": 1.6 if mine else 0.7, "linestyle": "-" if mine else ":"}
-        fill = (0.6, 0.2, 0.02, 0.10) if mine else (0.4, 0.4, 0.4, 0.06)
-        path = path_of(sheet.land.snapped(ground.outline([shape], sheet.view)))
-        patch = PathPatch(path, facecolor=fill, **style)
-        patch.set_zorder(4.5 if mine else 4)
-        sheet.land.put(patch)
+    mine = (parks["park_id"].map(str) == park).to_numpy()
+    others: dict[str, Any] = {"edgecolor": GREY, "linewidth": 0.7, "linestyle": ":", "zorder": 4}
+    own: dict[str, Any] = {"edgecolor": "#8a1c10", "linewidth": 1.6, "zorder": 4.5}
+    others["facecolor"], own["facecolor"] = (0.4, 0.4, 0.4, 0.06), (0.6, 0.2, 0.02, 0.10)
+    for which, style in ((seen & ~mine, others), (seen & mine, own)):
+        if which.any():
+            path = path_of(sheet.land.snapped(ground.outline(list(shapes[which]), sheet.view)))
+            sheet.land.put(PathPatch(path, **style))
