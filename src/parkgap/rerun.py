@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from parkgap.study import Study
 
 PDF = "report.pdf"
+NO_REPORT = (
+    "study.toml 中 [report] write = false，不写报告，因此也没有 report.pdf",
+    "[report] write = false in study.toml: no report is written, and so no report.pdf",
+)
 Tell = Callable[[str], None]
 
 
@@ -170,8 +174,9 @@ def run(
         study = with_extract(study, lambda _done, _all, text: tell(text))
     settle(out, tell)
     plain = asked.base is None and asked.record is None
+    said = [NO_REPORT] if means.pdf and not study.report.write else []
     if plain and not means.fresh and unchanged(study, out, pdf=means.pdf):
-        return Outcome(folder=out, reused=True)
+        return Outcome(folder=out, reused=True, notes=tuple(said))
     from parkgap import pipeline
     from parkgap.cluster import hands
 
@@ -186,7 +191,7 @@ def run(
         reused=False,
         stages=tuple(clock.stages),
         trouble=store.trouble,
-        notes=tuple(notes),
+        notes=(*said, *notes),
     )
 
 

@@ -66,6 +66,17 @@ def test_a_run_writes_the_report_unless_it_is_not_wanted(tmp_path: Path) -> None
     assert not (tmp_path / "out/report.docx").exists()
 
 
+def test_a_pdf_of_a_report_that_is_not_wanted_is_said_to_be_missing(tmp_path: Path) -> None:
+    drawn = town()
+    drawn.report = False
+    drawn.write(tmp_path / "s")
+    for reused in (False, True):
+        outcome = run(tmp_path / "s", tmp_path / "out", pdf=True)
+        assert outcome.reused is reused
+        assert outcome.notes == (rerun.NO_REPORT,)
+    assert run(tmp_path / "s", tmp_path / "out").notes == ()
+
+
 def test_two_processes_write_the_same_report(tmp_path: Path) -> None:
     town().write(tmp_path / "s")
     for seed in ("1", "2"):

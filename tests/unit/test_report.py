@@ -237,6 +237,38 @@ def test_shifts_of_one_park_share_what_is_added() -> None:
     assert (found.additions, found.unserved, found.parks_short) == (3.0, 1000.0, 1)
 
 
+def test_a_long_list_of_items_with_sites_does_not_crowd_out_what_is_short() -> None:
+    given = plans()
+    items = ["canteen_or_meal", "bus_stop", *(f"more_{n}" for n in range(20))]
+    row = given.sites.iloc[:1]
+    rows = pd.concat([row.assign(site_id=i, item=i) for i in items])
+    none = pd.concat([given.sites.iloc[2:].assign(site_id=f"none/{n}") for n in range(5)])
+    sites = frame(frames.SITES, pd.concat([rows, none]).to_dict("records"))
+    found = dataclasses.replace(given, sites=sites)
+    said = "\n".join(first_page(reports.make_report(made(plans=found))))
+    (sentence,) = re.findall("推荐选址 22 处（[^（）]*）", said)
+    assert sentence.count("、") == 3
+    assert "另有 18 项" in sentence
+    assert "另有 3 条未选址的原因见 sites.csv" in said  # of 5, two are told
+
+
+@pytest.mark.parametrize(("gap", "said"), [(0.0, "最优解。"), (0.002, "不超过 1%"), (0.05, "5%")])
+def test_a_proven_distance_is_rounded_up(gap: float, said: str) -> None:
+    given = plans()
+    found = dataclasses.replace(given, curve=given.curve.assign(gap=gap))
+    report = reports.make_report(made(plans=found))
+    (caption,) = [b.text for b in report.blocks if isinstance(b, Paragraph) and "图 3" in b.text]
+    assert said in caption
+
+
+def test_a_withheld_point_of_a_curve_is_no_figure() -> None:
+    given = plans()
+    found = dataclasses.replace(given, curve=given.curve.assign(workers_served=NAN, cost=NAN))
+    report = reports.make_report(made(plans=found))
+    said = [*texts(report), *(b.alt for b in report.blocks if isinstance(b, Picture))]
+    assert not [text for text in said if re.search(r"\bnan\b", text)]
+
+
 def test_without_a_rank_no_park_is_called_the_worst() -> None:
     ranking = made().ranking.assign(rank=pd.array([pd.NA] * 4, dtype="Int64"))
     said = first_page(reports.make_report(made(ranking=ranking)))

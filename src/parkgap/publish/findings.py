@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ _GAPS_TOLD = 8  # items of the first page at most; the rest stands in the lists
 _GAPS_NAMED = 3  # of them in the sentence above the table
 _PARK_GAPS = 4
 _SITES_TOLD = 2  # an item
+_SITES_NAMED = 4  # items in the sentence above the table
 _CHECKS = 3
 _BARS = 10
 _CURVES = 6
@@ -211,8 +213,10 @@ def _gaps_text(ctx: Context, found: Answers) -> str:
 
 
 def _sites_text(ctx: Context, found: Answers) -> str:
-    items = dict.fromkeys(s.item for s in found.sites)
-    listed = ctx.words.join(item_name(ctx, i) for i in items)
+    items = list(dict.fromkeys(s.item for s in found.sites))
+    listed = ctx.words.join(item_name(ctx, i) for i in items[:_SITES_NAMED])
+    more = len(items) - _SITES_NAMED
+    listed += ctx.t("report.more_items", n=more) if more > 0 else ""
     return ctx.t("report.sites", n=len(found.sites), items=listed)
 
 
@@ -330,6 +334,8 @@ def _gaps_note(ctx: Context, found: Answers, listed: int) -> str:
         parks = ctx.words.join(park_name(ctx, p) for p in string(row["park_ids"]).split(";") if p)
         item = item_name(ctx, string(row["item"]))
         said.append(t("report.no_site", item=item, parks=parks or NONE, reason=reason or NONE))
+    if len(found.no_site) > _SITES_TOLD:
+        said.append(t("report.more_no_site", n=len(found.no_site) - _SITES_TOLD))
     return sentences(ctx, said)
 
 
@@ -435,5 +441,7 @@ def _curve_caption(ctx: Context, curves: Sequence[Curve]) -> str:
     t, frame = ctx.t, ctx.results.plans.curve
     gap = number(frame["gap"].max())
     key = "report.figure_curve_cost" if any(c.priced for c in curves) else "report.figure_curve"
-    proven = t("report.curve_optimal") if not gap else t("report.curve_gap", share=percent(gap))
+    # rounded up: what is proven to be within 0.2 % is not proven to be within 0 %
+    share = percent(math.ceil(100 * (gap or 0.0)) / 100)
+    proven = t("report.curve_gap", share=share) if gap else t("report.curve_optimal")
     return t(key) + proven
