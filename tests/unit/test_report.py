@@ -243,7 +243,7 @@ def test_a_long_list_of_items_with_sites_does_not_crowd_out_what_is_short() -> N
     row = given.sites.iloc[:1]
     rows = pd.concat([row.assign(site_id=i, item=i) for i in items])
     none = pd.concat([given.sites.iloc[2:].assign(site_id=f"none/{n}") for n in range(5)])
-    sites = frame(frames.SITES, pd.concat([rows, none]).to_dict("records"))
+    sites = pd.concat([rows, none], ignore_index=True)
     found = dataclasses.replace(given, sites=sites)
     said = "\n".join(first_page(reports.make_report(made(plans=found))))
     (sentence,) = re.findall("推荐选址 22 处（[^（）]*）", said)

@@ -40,7 +40,7 @@ def changes_page(ctx: Context) -> str:
         lang=t("page.html_lang"),
         title=f"{t('changed.title')} {ctx.results.study.title}",
         css=["assets/parkgap.css"],
-        js=["assets/leaflet/leaflet.js", "assets/parkgap.js"],
+        js=["assets/core.js", "assets/tables.js"],
         body=body,
         data={"page": "changes"},
         script="",

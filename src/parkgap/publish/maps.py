@@ -1,9 +1,9 @@
 """The HTML maps: an overview of all parks and one page a park, made to open without a net.
 
-Everything a page loads lies in the result folder: Leaflet, one script, one style sheet, and
+Everything a page loads lies in the result folder: Leaflet, our scripts, one style sheet, and
 the base map's sheets in ``assets``.  folium makes the maps (:mod:`parkgap.publish.skeleton`);
-what is drawn on them stands as data in the page and is put there by ``parkgap.js``, so that
-no name passes through a template.
+what is drawn on them stands as data in the page and is put there by the scripts of
+``assets``, so that no name passes through a template.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["page_name", "page_names", "write_maps"]
 
+SCRIPTS = ("core.js", "ground.js", "parks.js", "places.js", "tables.js", "page.js")  # in order
 ASSETS = (
     "leaflet/leaflet.js",
     "leaflet/leaflet.css",
@@ -43,8 +44,8 @@ ASSETS = (
     "leaflet/images/layers.png",
     "leaflet/images/layers-2x.png",
     "leaflet/images/marker-icon.png",
-    "parkgap.js",
     "parkgap.css",
+    *SCRIPTS,
 )
 _TEXTS = {
     "zoom_in": "map.zoom_in",
@@ -230,7 +231,7 @@ def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
         | {"map_label": ctx.t("map.map_label", title=parts["title"])},
         **parts["data"],
     }
-    files = [*bones.js, "parkgap.js", *(f"base/{name}" for name in parts["sheets"])]
+    files = [*bones.js, *SCRIPTS, *(f"base/{name}" for name in parts["sheets"])]
     return page(
         lang=ctx.t("page.html_lang"),
         title=parts["title"],

@@ -35,7 +35,7 @@ UNUSED = frozenset(
 
 
 class Drawing(MacroElement):
-    """Hands the finished Leaflet map over to ``assets/parkgap.js``, which draws on it."""
+    """Hands the finished Leaflet map over to ``assets/page.js``, which draws on it."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}parkgap.draw({{ this._parent.get_name() }});{% endmacro %}"
