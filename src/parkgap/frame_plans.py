@@ -56,6 +56,7 @@ HOUSING = Schema(
     beds_short_after_pipeline float? beds - short when these are ready
     workers_over_15min float? persons - of those given a bed, who need over 15 minutes
     workers_over_45min float? persons - of those short, whom vacant beds farther away would take
+    housing_basis str - none (no list of housing: who is short is unknown), own, listed or complete
     """),
     key=("park_id",),
 )
@@ -161,11 +162,11 @@ SITES = Schema(
 
 COVER_CURVE = Schema(
     "cover_curve",
-    "One row an item and number of sites: how many workers so many serve at best, and the cost.",
+    "One row an item and number of sites: workers served by the plan that satisfies most; cost.",
     columns("""
     item str - item of the standard
     sites int - number of sites
-    workers_served float? persons - workers of short parks served with so many sites
+    workers_served float? persons - workers of short parks fully served then; may fall with one more
     cost float? yuan - what they cost; empty: nobody gave a unit cost
     workers_per_yuan float? persons per yuan - workers gained for each yuan
     gap float - proven distance to the optimum, share; 0: optimal

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from parkgap.access import rides
-from parkgap.access.lists import facility_rows, housing_there, planned_ids
+from parkgap.access.lists import facility_rows, housing_there, planned_ids, proven
 from parkgap.assess.few_beds import without_few_beds
-from parkgap.assess.housing import AFTER, NOW, house
+from parkgap.assess.housing import AFTER, NONE, NOW, house
 from parkgap.assess.lodging import asks, lodging
 from parkgap.assess.lodging_checks import lodging_checks
 from parkgap.errors import Problem
@@ -21,6 +21,8 @@ from parkgap.frames import LODGING
 from parkgap.list_keys import HOME_KINDS, ITEM_OF_STOCK
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from parkgap.study import Study
     from parkgap.town import Town
 
@@ -65,6 +67,7 @@ def plan_housing(town: Town) -> dict[str, pd.DataFrame]:
         rides.of_groups(found, _members(town, who.groups)),
         rides.MODES,
         persons_per_unit=None if rule is None else rule.persons_per_unit,
+        supply=_supply(town, who.groups),
     )
     housing, beds = without_few_beds(housing, beds, few)
     stock = tables.housing_stock
@@ -153,6 +156,24 @@ def _houses(town: Town, few: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         there = _from_work(town, walks).merge(to, on="target")
         parts.append(there[["origin", "place", "minutes"]])
     return houses[_HOUSES], pd.concat(parts, ignore_index=True)
+
+
+def _supply(town: Town, groups: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Say what is known of the housing of each park, shape (parks,): see ``housing_basis``.
+
+    A list says what there is; that there is no more only where it is declared complete.
+    """
+    standard, tables = town.standard, town.tables
+    own = groups.loc[groups["own_told"], "park"].to_numpy(dtype=np.int64)
+    basis = np.full(len(town.parks), NONE, dtype=object)
+    basis[own] = "own"
+    if town.study.housing_stock is not None:
+        basis[:] = "listed"
+    items = [i.id for i in standard.items]
+    if _ITEM in items:
+        known = proven(tables.complete, town.parks, standard, town.day)
+        basis[known[:, items.index(_ITEM)]] = "complete"
+    return basis
 
 
 def _existing(town: Town, few: int) -> pd.DataFrame:

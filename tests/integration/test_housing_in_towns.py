@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 from tests.towns import Town, village
@@ -20,6 +21,7 @@ from parkgap import pipeline
 from parkgap.check import check_study
 from parkgap.errors import StudyError
 from parkgap.publish.explain import explain_park
+from parkgap.study import load_study
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -395,3 +397,32 @@ def test_a_wrong_section_is_one_clear_message(tmp_path: Path, text: str, said: s
     with pytest.raises(StudyError) as error:
         town.write(tmp_path)
     assert said in str(error.value)
+
+
+def test_without_a_list_of_housing_nobody_is_called_short(tmp_path: Path) -> None:
+    # 1,000 workers, of whom 350 need lodging. That no bed is listed does not say there is none.
+    town = town_of(district="区")
+    unlisted = row(town.results(tmp_path / "none"))
+    assert (unlisted["lodging_need"], unlisted["housing_basis"]) == (350, "none")
+    for column in ("rank", "beds_allocated", "beds_short", "beds_short_after_pipeline"):
+        assert pd.isna(pd.Series([unlisted[column]])).all(), column
+    # A list of 100 vacant beds: short of at most 250, for there may be beds that it does not know.
+    stock(town, (300, 0), "H", beds=100, beds_vacant=100)
+    listed = row(town.results(tmp_path / "listed"))
+    assert (listed["beds_short"], listed["housing_basis"], listed["rank"]) == (250, "listed", 1)
+    # Declared complete for the district: short of 250.
+    file = tmp_path / "listed" / "study.toml"
+    declared = '[housing_stock]\ncomplete = { area = "区", issuer = "局", as_of = 2025-01-31 }\n'
+    text = file.read_text(encoding="utf-8").replace("[housing_stock]\n", declared)
+    file.write_text(text, encoding="utf-8")
+    known = row(pipeline.compute(load_study(file.parent)))
+    assert (known["beds_short"], known["housing_basis"]) == (250, "complete")
+
+
+def test_a_firm_that_tells_its_own_beds_is_at_most_so_many_short(tmp_path: Path) -> None:
+    # 1,000 workers of one firm, 350 need lodging, 150 live in its 250 beds: 100 more, 100 short.
+    town = town_of()
+    town.tables["enterprises"][0] |= {"beds_own": 250, "beds_occupied": 150}
+    found = row(town.results(tmp_path))
+    assert (found["beds_allocated"], found["beds_short"]) == (100, 100)
+    assert found["housing_basis"] == "own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -221,13 +222,19 @@ def town(draw: st.DrawFn) -> tuple[pd.DataFrame, Lodging, pd.DataFrame, pd.DataF
     return parks, who, houses, ways.sort_values(["group", "place"], ignore_index=True)
 
 
+def rules(parks: pd.DataFrame, persons: float | None = None) -> dict[str, Any]:
+    """Every park has a list of housing, declared complete."""
+    supply = np.full(len(parks), "complete", dtype=object)
+    return {"persons_per_unit": persons, "supply": supply}
+
+
 @settings(max_examples=40, deadline=None)
 @given(town())
 def test_totals_balance_and_no_bed_is_given_twice(
     drawn: tuple[pd.DataFrame, Lodging, pd.DataFrame, pd.DataFrame],
 ) -> None:
     parks, who, houses, ways = drawn
-    housing, beds = house(parks, who, houses, ways, rides.MODES, persons_per_unit=None)
+    housing, beds = house(parks, who, houses, ways, rides.MODES, **rules(parks))
     own = housing.fillna({"housed": 0.0})
     parts = own["housed"] + own["beds_allocated"] + own["beds_short"]
     assert (own["lodging_need"] == parts).all()
@@ -273,7 +280,8 @@ def test_beds_farther_away_are_counted_by_who_may_have_them(
     )
     none = pd.DataFrame({c: np.zeros(0, dtype=np.int64) for c in ("group", "place", "mode")})
     housing, _ = house(
-        parks_of(100, 200), who, houses, none.assign(minutes=0.0), rides.MODES, persons_per_unit=1.0
+        *(parks_of(100, 200), who, houses, none.assign(minutes=0.0), rides.MODES),
+        **rules(parks_of(100, 200), 1.0),
     )
     took = housing.set_index("park_id")["workers_over_45min"]
     assert took.sum() == 60
@@ -289,7 +297,7 @@ def test_no_figure_of_a_few_is_told_or_follows_from_others(
     drawn: tuple[pd.DataFrame, Lodging, pd.DataFrame, pd.DataFrame],
 ) -> None:
     parks, who, houses, ways = drawn
-    exact, given_ = house(parks, who, houses, ways, rides.MODES, persons_per_unit=2.0)
+    exact, given_ = house(parks, who, houses, ways, rides.MODES, **rules(parks, 2.0))
     told, told_beds = without_few_beds(exact, given_, FEW)
     persons = [
         c for c in frames.HOUSING.names if c.startswith(("lodging_need", "beds_", "workers"))

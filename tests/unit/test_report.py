@@ -113,6 +113,7 @@ def plans() -> Plans:
             "park_name": list(NAMES.values()),
             "district": ["黄岛区"] * 4,
             "need_basis": ["35%"] * 4,
+            "housing_basis": ["complete"] * 4,
             "lodging_need_low": [200.0, 100.0, 50.0, NAN],
             "lodging_need": [300.0, 150.0, 100.0, NAN],
             "lodging_need_high": [400.0, 200.0, 150.0, NAN],
@@ -193,7 +194,7 @@ def test_the_first_page_answers_which_how_many_where_and_for_whom(full: Report) 
 def test_the_same_in_english() -> None:
     said = "\n".join(first_page(reports.make_report(made("en", plans=plans()))))
     assert "Workers of these 3 parks: 2,400" in said
-    assert "short of 150 in all parks of which the need is known" in said
+    assert "short of 150 in all parks of which need and housing are known" in said
     assert "at least 2 处 more (1,800 workers not served)" in said
 
 
@@ -252,7 +253,7 @@ def test_a_long_list_of_items_with_sites_does_not_crowd_out_what_is_short() -> N
     assert "另有 3 条未选址的原因见 sites.csv" in said  # of 5, two are told
 
 
-@pytest.mark.parametrize(("gap", "said"), [(0.0, "最优解。"), (0.002, "不超过 1%"), (0.05, "5%")])
+@pytest.mark.parametrize(("gap", "said"), [(0.0, "最优解"), (0.002, "不超过 1%"), (0.05, "5%")])
 def test_a_proven_distance_is_rounded_up(gap: float, said: str) -> None:
     given = plans()
     found = dataclasses.replace(given, curve=given.curve.assign(gap=gap))

@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 NOW, AFTER = "now", "after"
+NONE = "none"  # of `supply`: nobody listed housing
 OWN = "own"
 FAR_MIN = 15.0
 SLACK = 1e-6
@@ -53,6 +54,7 @@ def house(
     modes: tuple[str, ...],
     *,
     persons_per_unit: float | None,
+    supply: npt.NDArray[np.object_],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give out the vacant beds, and count who is left without.
 
@@ -72,6 +74,9 @@ def house(
         Names of the ways.
     persons_per_unit
         Persons of one dwelling; None: nobody said.
+    supply
+        What is known of the housing of each park, as `housing_basis`, shape (parks,).  Where it is
+        "none" nobody is called short: that no bed is listed does not say that there is none.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def house(
     eligible = _eligible(ids, lodging.groups, houses)
     ways = ways[eligible[ways["group"].to_numpy(), ways["place"].to_numpy()]]
     given = _give_all(ids, lodging, houses, ways, eligible)
-    frame = _by_park(parks, lodging, given, persons_per_unit)
+    frame = _by_park(parks, lodging, given, persons_per_unit, supply)
     frame["beds_unknown"] = _unknown(lodging, houses, ways, len(parks))
     frame = _ranked(frame, given.now, lodging)
     beds = pd.concat(
@@ -94,6 +99,7 @@ def house(
         ignore_index=True,
     )
     beds = beds.astype(BEDS.frame().dtypes.to_dict()).sort_values(list(BEDS.sort))
+    beds = beds[~beds["park_id"].isin(ids[supply == NONE])]
     return HOUSING.check(frame), BEDS.check(beds.reset_index(drop=True))
 
 
@@ -226,10 +232,14 @@ def _used(
 
 
 def _by_park(
-    parks: pd.DataFrame, lodging: Lodging, given: Given, persons_per_unit: float | None
+    parks: pd.DataFrame,
+    lodging: Lodging,
+    given: Given,
+    persons_per_unit: float | None,
+    supply: npt.NDArray[np.object_],
 ) -> pd.DataFrame:
     size, park_of = len(parks), lodging.groups["park"].to_numpy(dtype=np.int64)
-    known = ~np.isnan(lodging.lacking)
+    known = ~np.isnan(lodging.lacking) & (supply != NONE)
 
     def beds(part: pd.DataFrame) -> Floats:
         of = park_of[part["group"].to_numpy(dtype=np.int64)]
@@ -260,6 +270,7 @@ def _by_park(
             "beds_short_after_pipeline": short - coming,
             "workers_over_15min": far,
             "workers_over_45min": np.where(known, given.farther, np.nan),
+            "housing_basis": supply,
         }
     )
 

@@ -96,6 +96,8 @@ class Beds:
         Parks of which it is not known.
     parks_doubtful
         Parks within reach of housing of which nobody knows the vacant beds.
+    at_most
+        Some list of housing is not declared complete: short of so many at most.
     """
 
     short: float | None
@@ -104,6 +106,7 @@ class Beds:
     need: tuple[float | None, float | None, float | None]
     parks_unknown: int
     parks_doubtful: int
+    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,7 @@ def _beds(housing: pd.DataFrame, worst: Sequence[object]) -> Beds | None:
         ),
         parks_unknown=int(housing["beds_short"].isna().sum()),
         parks_doubtful=int((housing["beds_unknown"] > 0).sum()),
+        at_most=bool(housing["housing_basis"].isin(("own", "listed")).any()),
     )
 
 

@@ -179,12 +179,17 @@ def _worst_text(ctx: Context, found: Answers) -> str:
 
 def _beds_text(ctx: Context, beds: Beds) -> str:
     t = ctx.t
-    if beds.short is None:
-        return t("report.beds_unknown", n=beds.parks_unknown)
     low, middle, high = (count(v) for v in beds.need)
-    said = [t("report.beds", short=count(beds.short), worst=count(beds.worst))]
+    if beds.short is None:
+        said = [t("report.beds_unknown", n=beds.parks_unknown)]
+    else:
+        said = [t("report.beds", short=count(beds.short), worst=count(beds.worst))]
+        if beds.at_most:
+            said.append(t("housing.at_most"))
     if beds.need[1] is not None:
         said.append(t("report.beds_need", low=low, middle=middle, high=high))
+    if beds.short is None:
+        return sentences(ctx, said)
     if beds.short_after is not None:
         said.append(t("report.beds_after", n=count(beds.short_after)))
     if beds.parks_unknown:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 COLOUR = "#00695c"
 OWN = "own"
+SUPPLY = "housing_basis"
 _FACTS = (
     *("lodging_need", "housed", "beds_allocated", "beds_short", "units_short", "beds_pipeline"),
     *("beds_short_after_pipeline", "beds_unknown", "workers_over_15min", "workers_over_45min"),
@@ -63,7 +64,10 @@ def housing_grids(results: Results, words: Words) -> dict[str, Grid | None]:
         HOUSING,
         plans.housing,
         words,
-        {"need_basis": lambda v: basis_said(v, words)},
+        {
+            "need_basis": lambda v: basis_said(v, words),
+            **_words(words, housing_basis="housing_basis"),
+        },
         first=("rank", "park_name"),
     )
     beds = _grid(
@@ -198,12 +202,27 @@ def housing_panel(ctx: Context, park_id: str) -> str:
         if column != "units_short" or number(row[column]) is not None:
             facts.append((t(f"column.{column}"), shown))
     facts.append((t("column.need_basis"), text(basis_said(row["need_basis"], ctx.words))))
-    unknown = "" if number(row["lodging_need"]) is not None else t("housing.unknown")
+    facts.append((t("column.housing_basis"), text(ctx.words.word("housing_basis", row[SUPPLY]))))
+    notes = [t("housing.note"), *_unknown(ctx, [row]), *_assumed(ctx), _doubtful(ctx)]
     return (
         f'<section class="panel"><h2>{text(t("housing.title"))}</h2>'
-        f"{_notes([t('housing.note'), unknown, *_assumed(ctx), _doubtful(ctx)])}"
-        f"{definitions(facts)}{_beds_table(ctx, park_id)}</section>\n"
+        f"{_notes(notes)}{definitions(facts)}{_beds_table(ctx, park_id)}</section>\n"
     )
+
+
+def _unknown(ctx: Context, rows: Sequence[Row]) -> list[str]:
+    """Say what is not known of the need and of the beds of some parks."""
+    t, said = ctx.t, []
+    if all(number(row["lodging_need"]) is None for row in rows):
+        said.append(t("housing.unknown"))
+    none = sum(row[SUPPLY] == "none" for row in rows)
+    if none == len(rows):
+        said.append(t("housing.no_list"))
+    elif none:
+        said.append(t("housing.some_no_list", n=none))
+    if any(row[SUPPLY] in ("own", "listed") for row in rows):
+        said.append(t("housing.at_most"))
+    return said
 
 
 def _doubtful(ctx: Context) -> str:
@@ -257,7 +276,8 @@ def overview_housing(ctx: Context) -> str:
     headings += [(t(f"column.{c}"), "num") for c in _TABLE]
     headings.append((t("column.need_basis"), ""))
     body = []
-    for row in frame.to_dict("records"):
+    rows = frame.to_dict("records")
+    for row in rows:
         said = basis_said(row["need_basis"], ctx.words)
         name = string(row["park_name"])
         page = ctx.pages.get(str(row["park_id"]))
@@ -270,9 +290,10 @@ def overview_housing(ctx: Context) -> str:
         ]
         body.append(("", cells))
     grid = table(headings, body, caption=t("housing.title"), ident="housing", header_column=1)
+    notes = [t("housing.note"), *_unknown(ctx, rows), *_assumed(ctx), _doubtful(ctx)]
     return (
         f'<section class="panel"><h2>{text(t("housing.title"))}</h2>'
-        f"{_notes([t('housing.note'), *_assumed(ctx), _doubtful(ctx)])}{grid}</section>\n"
+        f"{_notes(notes)}{grid}</section>\n"
     )
 
 
@@ -368,6 +389,7 @@ def housing_lines(results: Results, words: Words, park_id: object) -> list[str]:
         }
         out.append(t("housing.explain", **{k: count(row[c]) for k, c in figures.items()}))
         out.append(t("housing.explain_basis", said=basis_said(row["need_basis"], words)))
+        out.append(t("housing.explain_supply", said=words.word("housing_basis", row[SUPPLY])))
     for row in plans.beds[plans.beds["park_id"] == park_id].to_dict("records"):
         own = row["stock_id"] == OWN
         name = t("housing.own_beds") if own else string(row["name"]) or string(row["stock_id"])

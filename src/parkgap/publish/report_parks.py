@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkgap.publish.answers import LEVELS, total
 from parkgap.publish.findings import Given, item_name, park_name, picture, place_text
-from parkgap.publish.housed import basis_said
+from parkgap.publish.housed import SUPPLY, basis_said
 from parkgap.publish.marks import gates, nearby
 from parkgap.publish.overview import is_ranked, tier_text
 from parkgap.publish.report import (
@@ -201,6 +201,8 @@ def _beds_lines(ctx: Context, park: str) -> list[str]:
     said |= {"short": count(row["beds_short"]), "after": count(row["beds_short_after_pipeline"])}
     basis = short(basis_said(row["need_basis"], ctx.words), 120)
     if number(row["beds_short"]) is None:
+        if row[SUPPLY] == "none":
+            basis = ctx.words.word("housing_basis", "none")
         return [t("report.park_beds_unknown") + ctx.words.bracket(basis)]
     return [t("report.park_beds", **said) + ctx.words.bracket(basis)]
 

@@ -107,6 +107,7 @@ _BROKEN = {
     "place_name": 26,
     "item": 26,
     "need_basis": 44,
+    "housing_basis": 40,
     "stock_name": 26,
     "figure": 34,
     "meaning": 80,
