@@ -1,12 +1,12 @@
 """Make the tables of the embedded study from its OpenStreetMap extract.
 
-    python make_tables.py                              # parks.geojson and the four CSV files
+    python make_tables.py                              # parks.geojson and the CSV files
     python make_tables.py --extract osm.osm.bz2        # first write osm.osm.pbf from this
 
 Real: the outlines, names and ids of the parks, the streets that the gates lie on, and the
-buildings that enterprises and residences stand in; all are OpenStreetMap's.  MADE UP: every
-headcount, gate, enterprise, residence and shift.  Each row's ``source`` says so.  Nobody
-employs or houses these people; the numbers only let the program show what it does.
+buildings that enterprises, residences and housing stand in; all are OpenStreetMap's.  MADE
+UP: every headcount, gate, enterprise, residence, shift and bed.  Each row's ``source`` says
+so.  Nobody employs or houses these people; the numbers only let the program show what it does.
 
 The same extract gives the same bytes: every choice comes from a random generator seeded with
 the park's OSM id, and rows are written in a fixed order.
@@ -75,6 +75,13 @@ KIND_NAMES = {
     "talent_apartment": "示例人才公寓",
     "other": "示例居住点",
 }
+# kind: beds as a share of the park's workers (from, to), metres from its edge (from, to)
+HOUSING = {
+    "public_rental": ((0.04, 0.09), (300.0, 1500.0)),
+    "talent_apartment": ((0.01, 0.03), (600.0, 3000.0)),
+}
+VACANT = (0.2, 0.6)
+MIN_BEDS = 40
 MIN_GROUP = 30  # no residence group is smaller: nobody could be told from it
 SHIFTS = (  # name, start, end, break start, break minutes, share
     ("白班 day", "07:00", "15:30", "11:30", 30, 0.6),
@@ -331,6 +338,31 @@ def shared_dormitory(parks: list[Park], rows: list[tuple[object, ...]]) -> list[
     return [(row[0], guest.park_id, *row[2:4], workers, *row[5:])]
 
 
+def make_housing(
+    parks: list[Park], town: Town, residences: list[tuple[object, ...]]
+) -> list[tuple[object, ...]]:
+    """List housing with vacant beds around the larger parks, where no group of workers lives."""
+    lived_in = {row[5:7] for row in residences}
+    free = [home for _, home in town.homes if place(home.representative_point()) not in lived_in]
+    rows: list[tuple[object, ...]] = []
+    for park in parks:
+        dice = park.dice("housing")
+        away = sorted((distance(park.outline, home), *home.bounds) for home in free)
+        for kind, ((low, high), (near, far)) in HOUSING.items():
+            beds = round(park.workers * dice.uniform(low, high) / 10) * 10
+            vacant = round(beds * dice.uniform(*VACANT))
+            if beds < MIN_BEDS:
+                continue
+            beyond = [d for d in away if d[0] >= near]
+            chosen = dice.choice([d for d in beyond if d[0] <= far] or beyond[:10])
+            home = next(h for h in free if h.bounds == chosen[1:])
+            free = [h for h in free if h is not home]
+            at = place(home.representative_point())
+            key = f"{park.park_id}-{kind}-stock"
+            rows.append((key, KIND_NAMES[kind], kind, beds, vacant, "public", *at, MADE_UP))
+    return rows
+
+
 def make_shifts(parks: list[Park]) -> list[tuple[object, ...]]:
     """Three shifts, or a day shift only."""
     return [
@@ -368,10 +400,12 @@ def main() -> None:
         "enterprise_id,park_id,name,workers,lon,lat,source",
         make_enterprises(parks, town),
     )
+    residences = make_residences(parks, town)
+    write_csv("residences.csv", "residence_id,park_id,name,kind,workers,lon,lat,source", residences)
     write_csv(
-        "residences.csv",
-        "residence_id,park_id,name,kind,workers,lon,lat,source",
-        make_residences(parks, town),
+        "housing.csv",
+        "id,name,kind,beds,beds_vacant,access,lon,lat,source",
+        make_housing(parks, town, residences),
     )
     write_csv(
         "shifts.csv",

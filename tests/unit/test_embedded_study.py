@@ -56,7 +56,7 @@ def test_every_table_reads_without_a_warning(study: Study) -> None:
 
 
 def test_every_row_says_that_it_is_made_up(folder: Path) -> None:
-    for name in ("gates", "enterprises", "residences", "shifts"):
+    for name in ("gates", "enterprises", "residences", "housing", "shifts"):
         assert {row["source"] for row in rows(folder, name)} == {MADE_UP}
     for park in parks(folder).values():
         assert park["headcount_basis"] == MADE_UP
@@ -92,6 +92,10 @@ def test_made_up_numbers_hold_together(folder: Path) -> None:
             total[row["park_id"]] += int(row["workers"])
         assert all(total[key] <= workers[key] for key in total)
     assert min(int(row["workers"]) for row in rows(folder, "residences")) >= 30
+    homes = {(row["lon"], row["lat"]) for row in rows(folder, "residences")}
+    for row in rows(folder, "housing"):  # published, hence nowhere where a group of workers lives
+        assert (row["lon"], row["lat"]) not in homes
+        assert 0 <= int(row["beds_vacant"]) <= int(row["beds"])
     shared = Counter(row["residence_id"] for row in rows(folder, "residences"))
     assert max(shared.values()) == 2
 
@@ -115,6 +119,7 @@ def test_the_extract_is_whole_small_and_without_editing_history(folder: Path) ->
 
 def test_the_script_makes_the_same_tables_again(folder: Path, tmp_path: Path) -> None:
     names = ["parks.geojson", "gates.csv", "enterprises.csv", "residences.csv", "shifts.csv"]
+    names.append("housing.csv")
     for name in ("make_tables.py", "osm.osm.pbf"):
         shutil.copy(folder / name, tmp_path / name)
     source = str(Path(tables.__file__).parents[2])
