@@ -20,16 +20,18 @@ from parkgap.assess.coming import duties, within_reach
 from parkgap.assess.comparison import compare_standards
 from parkgap.assess.competition import competition
 from parkgap.assess.groups import Ground, Known
+from parkgap.assess.home_cells import home_cells
 from parkgap.assess.known import against_study, by_category, fallback_shares, thin_items
 from parkgap.assess.nearest import few_at, least_walks, places_of_few
+from parkgap.assess.open_when import open_when
 from parkgap.assess.ranking import without_few
 from parkgap.assess.scenarios import scenario_grid, widest_m
 from parkgap.assess.stability import stability, tried, with_stability
 from parkgap.assess.transit import Timetables, public_transport
-from parkgap.frames import CAPACITY, COMPARISON
+from parkgap.frames import CAPACITY, COMPARISON, HOME_CELLS
 from parkgap.judging import Judge
 from parkgap.list_keys import MEAL
-from parkgap.results import Beside, Firm, Plans
+from parkgap.results import AroundParks, Beside, Firm, Plans
 from parkgap.shift_times import crews_and_times
 from parkgap.shown import walks_shown
 
@@ -119,10 +121,19 @@ def assess(
         "completeness": known.mapping,
         "certainty": known.kinds,
         "nearby": known.nearby,
+        "around": _around(town, ground, known),
     }
     beside = _beside(town, shown["shortfall"], frames["assessment"], judge)
     stops = _thin_stops(known.mapping, known.kinds, town.standard)
     return shown, _with_transit(beside, town, known.nearby, stops, rail=bool(ground.region_has))
+
+
+def _around(town: Town, ground: Ground, known: Known) -> AroundParks:
+    """Tell what the parks' pages alone show; of homes nothing in the public edition."""
+    few, internal = town.study.privacy.min_workers, town.study.edition == "internal"
+    homes = home_cells(ground.origins, ground.residents, few) if internal else HOME_CELLS.frame()
+    hours = open_when(ground, known.nearby, town.shifts, town.standard, few)
+    return AroundParks(homes, *hours)
 
 
 def _plans(

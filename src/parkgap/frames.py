@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from parkgap.frame_capacity import CAPACITY, SUPPLY
 from parkgap.frame_lists import LISTED, PLANNED, STOCK, TIMETABLE
+from parkgap.frame_parkpage import HOME_CELLS, OPEN_HOURS, OPEN_SHIFTS
 from parkgap.frame_plans import (
     BEDS,
     COSTS,
@@ -95,6 +96,7 @@ __all__ = [
     "GATES",
     "GATES_GIVEN",
     "HEADCOUNTS",
+    "HOME_CELLS",
     "HOUSING",
     "HOUSING_STOCK",
     "LAND",
@@ -103,6 +105,8 @@ __all__ = [
     "LODGING_CHECKS",
     "NEARBY",
     "OFFICIAL",
+    "OPEN_HOURS",
+    "OPEN_SHIFTS",
     "ORIGINS",
     "OUTLINES",
     "OWNERS",
@@ -436,6 +440,9 @@ SCHEMAS: tuple[Schema, ...] = (
     TO_CHECK,
     COMPARISON,
     CLUSTERS,
+    HOME_CELLS,
+    OPEN_SHIFTS,
+    OPEN_HOURS,
     HOUSING,
     BEDS,
     LODGING,

@@ -143,6 +143,21 @@ class Plans:
 
 
 @dataclass(frozen=True)
+class AroundParks:
+    """What the parks' pages alone show; empty where a study does not know it.
+
+    Attributes
+    ----------
+    home_cells, open_shifts, open_hours
+        Frames of :mod:`parkgap.frames`: ``HOME_CELLS``, ``OPEN_SHIFTS`` and ``OPEN_HOURS``.
+    """
+
+    home_cells: pd.DataFrame = field(default_factory=frames.HOME_CELLS.frame)
+    open_shifts: pd.DataFrame = field(default_factory=frames.OPEN_SHIFTS.frame)
+    open_hours: pd.DataFrame = field(default_factory=frames.OPEN_HOURS.frame)
+
+
+@dataclass(frozen=True)
 class Cause:
     """One reason of a change.
 
@@ -238,6 +253,8 @@ class Results:
         is only one.
     clusters
         Frame of :data:`parkgap.frames.CLUSTERS`: the best functional cluster of each park.
+    around
+        What the parks' pages alone show.
     whatif
         Frame of :data:`parkgap.frames.PLAN`: the plan that was tried (``study.whatif`` names it).
     settled
@@ -276,3 +293,4 @@ class Results:
     comparison: pd.DataFrame = field(default_factory=frames.COMPARISON.frame)
     clusters: pd.DataFrame = field(default_factory=frames.CLUSTERS.frame)
     whatif: pd.DataFrame = field(default_factory=frames.PLAN.frame)
+    around: AroundParks = field(default_factory=AroundParks)
