@@ -22,7 +22,7 @@ HOME_CELLS = Schema(
 
 OPEN_SHIFTS = Schema(
     "open_shifts",
-    "Shifts of a park whose opening hours its page tells, in the order of the states of open_hours.",
+    "Shifts of a park for which its page tells what is open, in the order of open_hours.states.",
     columns("""
     park_id str - the park
     shift str - the shift's name

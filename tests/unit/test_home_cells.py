@@ -192,7 +192,7 @@ def test_two_runs_with_one_worker_moved_tell_no_few_that_moved(spots: tuple[Spot
 def test_no_square_of_fewer_is_told_and_none_overlaps_another() -> None:
     rng = np.random.default_rng(15)
     homes = [
-        (f"P{p}", *(rng.uniform(0, 0.05, 2) + (120, 36)).tolist(), float(rng.integers(1, 40)))
+        (f"P{p}", *rng.uniform((120, 36), (120.05, 36.05)).tolist(), float(rng.integers(1, 40)))
         for p in range(30)
         for _ in range(int(rng.integers(1, 40)))
     ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from tests.unit.test_items import MARKET, MEAL, STANDARD, Group, Place, judge
 from tests.unit.test_shifts import ONE, OPEN, SHUT, UNKNOWN, by_shift, times, town
 
@@ -14,6 +14,9 @@ from parkgap.assess.detail import detail
 from parkgap.assess.items import Assessor
 from parkgap.assess.open_when import open_when
 from parkgap.frames import NEARBY, SHIFTS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WALK = 67.0  # metres a minute
 

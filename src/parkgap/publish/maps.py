@@ -20,12 +20,14 @@ from shapely.geometry.base import BaseGeometry
 
 from parkgap.publish import basemap, changespage
 from parkgap.publish.clusters import cluster_dots, cluster_mark
+from parkgap.publish.homes import home_marks
 from parkgap.publish.housed import housing_dots, housing_marks
 from parkgap.publish.html import page, page_name, page_names, text
 from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
 from parkgap.publish.parkpage import category_colour, park_body
 from parkgap.publish.shell import Context, context, map_marks
+from parkgap.publish.shifts import shift_data
 from parkgap.publish.sites import site_marks
 from parkgap.publish.words import count
 
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["page_name", "page_names", "write_maps"]
 
-SCRIPTS = ("core.js", "ground.js", "parks.js", "places.js", "tables.js", "page.js")  # in order
+SCRIPTS = (  # in order
+    *("core.js", "links.js", "ground.js", "parks.js", "places.js", "shifts.js", "tables.js"),
+    *("parkpage.js", "page.js"),
+)
 ASSETS = (
     "leaflet/leaflet.js",
     "leaflet/leaflet.css",
@@ -290,6 +295,7 @@ def _park(
     else:
         element += f'<p class="no-map">{text(ctx.t("map.no_map"))}</p>'
     near, park_gates = marks
+    shifts = shift_data(ctx, park, near)
     sentences = [ctx.t(f"map.access_{who}") for who in ("park", "park_other", "enterprise")]
     data = {
         "bounds": [round(v, 6) for v in box],
@@ -303,6 +309,10 @@ def _park(
     coming = planned(ctx, park)
     if coming:
         data["planned"] = coming
+    if shifts is not None:
+        data["shifts"] = shifts
+    if homes := home_marks(ctx, park):
+        data["homes"] = homes
     if beds := housing_marks(ctx, park):
         data["beds"] = beds
     cluster = cluster_mark(ctx, park)

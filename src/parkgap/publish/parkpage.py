@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from parkgap.publish.buses import shuttles_panel, timetable_panel
 from parkgap.publish.clusters import cluster_panel, cluster_switch
 from parkgap.publish.competing import capacity_panel
+from parkgap.publish.contents import Panels, contents, panels_html
 from parkgap.publish.firm import firm_panel, thin_categories
+from parkgap.publish.homes import home_switch
 from parkgap.publish.housed import housing_panel, housing_switch
 from parkgap.publish.html import Cell, table, text
 from parkgap.publish.overview import counts_text, name_of, tier_text
@@ -21,6 +23,7 @@ from parkgap.publish.shell import (
     no_match,
     search_box,
 )
+from parkgap.publish.shifts import shift_choice
 from parkgap.publish.sites import site_switch, sites_panel
 from parkgap.publish.transit import transit_panel
 from parkgap.publish.words import (
@@ -116,7 +119,7 @@ def _layers(
             f'<li><label><input type="checkbox" data-layer="c{i}"{on}>'
             f'<span class="dot" style="background:{fill};color:{ink}" aria-hidden="true">'
             f"{text(words.glyph(category))}</span>{text(label)}</label>"
-            f'<span class="n">{count(counts[i])}</span></li>'
+            f'<span class="n" data-count="{i}">{count(counts[i])}</span></li>'
         )
     if not entries:
         entries.append(f'<li class="empty">{text(t("section.facilities_none"))}</li>')
@@ -130,7 +133,8 @@ def _layers(
         or f'<li class="empty">{text(t("section.gates_none"))}</li>'
     )
     return (
-        f'<div class="layers"><div class="tools"><h2>{text(t("map.facilities"))}</h2><span>'
+        f'<div class="layers">{shift_choice(ctx, park_id)}'
+        f'<div class="tools"><h2>{text(t("map.facilities"))}</h2><span>'
         f'<button type="button" class="small" data-all="1">{text(t("map.all_on"))}</button> '
         f'<button type="button" class="small" data-all="0">{text(t("map.all_off"))}</button>'
         f'</span></div><ul class="legend">{"".join(entries)}</ul>'
@@ -138,7 +142,7 @@ def _layers(
         f'<input type="checkbox" data-layer="gates" checked> {text(t("map.show"))}</label></div>'
         f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}'
         f"{cluster_switch(ctx, park_id)}{housing_switch(ctx, park_id)}"
-        f"{site_switch(ctx, park_id)}</div>"
+        f"{site_switch(ctx, park_id)}{home_switch(ctx, park_id)}</div>"
     )
 
 
@@ -291,8 +295,8 @@ def all_items_table(ctx: Context, park_id: str) -> str:
         body.append(("", cells))
     grid = table(headings, body, caption=t("section.all_items"), ident="all-items")
     return (
-        f'<section class="panel"><details><summary>{text(t("section.all_items"))}'
-        f"{text(ctx.words.bracket(t('map.rows_n', n=len(rows))))}</summary>"
+        f'<section class="panel"><details><summary><h2>{text(t("section.all_items"))}'
+        f"{text(ctx.words.bracket(t('map.rows_n', n=len(rows))))}</h2></summary>"
         f'<div class="head">{search_box(ctx, "all-items", t("map.search_rows"))}</div>'
         f"{grid}{no_match(ctx, 'all-items')}</details></section>"
     )
@@ -405,18 +409,37 @@ def park_body(
     sub = ctx.words.join([_area(ctx, park_id), park_id])
     back = f'<nav><a href="../index.html">{text(t("page.back"))}</a></nav>'
     study = f"{ctx.results.study.title}{t('page.semicolon')}{sub}"
+    panels = _panels(ctx, park_id)
     return (
         f"{masthead(ctx, name_of(ctx, park_id), study, back)}\n"
-        f'<main>{_facts(ctx, park_id)}<div class="split"><div class="panel mapbox">{map_html}'
+        f"<main>{_facts(ctx, park_id)}{contents(ctx, panels)}"
+        f'<div class="split"><div class="panel mapbox">{map_html}'
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
         f'<div class="panel side">{_layers(ctx, park_id, counts, gates, planned)}</div></div>\n'
+        f"{panels_html(panels)}</main>\n{footer(ctx)}"
+    )
+
+
+def _panels(ctx: Context, park_id: str) -> Panels:
+    """Make the panels below the map: what is short, what helps, why it is not known, the rest."""
+    t = ctx.t
+    shortfall = (
         f'<section class="panel"><div class="head"><h2>{text(t("section.shortfall"))}</h2>'
         f"{search_box(ctx, 'main-table', t('map.search_rows'))}</div>"
-        f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>\n"
-        f"{housing_panel(ctx, park_id)}{sites_panel(ctx, park_id)}{transit_panel(ctx, park_id)}"
-        f"{capacity_panel(ctx, park_id)}"
-        f"{cluster_panel(ctx, park_id)}{park_panel(ctx, park_id)}"
-        f"{shuttles_panel(ctx, park_id)}{timetable_panel(ctx, park_id)}"
-        f"{firm_panel(ctx, park_id)}{_why(ctx, park_id)}\n{_completeness(ctx, park_id)}\n"
-        f"{all_items_table(ctx, park_id)}</main>\n{footer(ctx)}"
+        f"{shortfall_table(ctx, park_id)}{no_match(ctx, 'main-table')}</section>"
     )
+    return [
+        ("shortfall", shortfall),
+        ("beds", housing_panel(ctx, park_id)),
+        ("where-to-build", sites_panel(ctx, park_id)),
+        ("why", _why(ctx, park_id)),
+        ("capacity", capacity_panel(ctx, park_id)),
+        ("cluster", cluster_panel(ctx, park_id)),
+        ("transit", transit_panel(ctx, park_id)),
+        ("shuttles", shuttles_panel(ctx, park_id)),
+        ("timetable", timetable_panel(ctx, park_id)),
+        ("standards", park_panel(ctx, park_id)),
+        ("firmness", firm_panel(ctx, park_id)),
+        ("mapping", _completeness(ctx, park_id)),
+        ("every-item", all_items_table(ctx, park_id)),
+    ]

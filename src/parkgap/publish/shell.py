@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from parkgap.publish.beside import Besides
 from parkgap.publish.html import definitions, page_names, text
 from parkgap.publish.notices import whatif_mark
+from parkgap.publish.shifts import ParkShifts
 from parkgap.publish.text import Text
 from parkgap.publish.words import STATUSES, Row, Words, string
 
@@ -62,6 +63,10 @@ class Context:
         What the office's lists say besides.
     firm, sets, certainty
         Park id to its rows of how firm its rank is, of the weight sets, and of the categories.
+    homes
+        Park id to its rows of the squares in which its workers live.
+    shifts
+        What is told of the parks' shifts.
     """
 
     results: Results
@@ -76,6 +81,8 @@ class Context:
     firm: Mapping[str, list[Row]]
     sets: Mapping[str, list[Row]]
     certainty: Mapping[str, list[Row]]
+    homes: Mapping[str, list[Row]]
+    shifts: ParkShifts
 
     @property
     def park_ids(self) -> list[str]:
@@ -102,6 +109,8 @@ def context(results: Results) -> Context:
         firm=bucket(results.firm.parks),
         sets=bucket(results.firm.sets),
         certainty=bucket(results.certainty),
+        homes=bucket(results.around.home_cells),
+        shifts=ParkShifts.of(results.around),
     )
 
 

@@ -4,6 +4,7 @@
 
   const {
     node, ground, labels, parks, ranks, coverage, hover,
+    shifts, homes, layerLinks, reading, onPaper,
     switches, facilities, planned, cluster, sites, gates, dots,
   } = window.parkgap;
 
@@ -55,7 +56,12 @@
       groups.beds = planned(data, data.beds, "bed");
       groups.cluster = cluster(data);
       groups.sites = sites(data);
+      groups.homes = homes(map, data);
       switches(map, groups);
+      shifts(data);
+      layerLinks();
+      reading();
+      onPaper(map);
     }
     labels(map);
     document.documentElement.dataset.map = "drawn";

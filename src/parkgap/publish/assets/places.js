@@ -37,6 +37,7 @@
       list.appendChild(entry);
     }
     box.appendChild(list);
+    if (data.shifts) box.appendChild(window.parkgap.openings(data, row));
     if (row[7]) box.appendChild(node("p", "access", data.access[row[7]]));
     if (row[8]) box.appendChild(node("p", "", t.lines + t.colon + row[8]));
     if (row[9]) box.appendChild(node("p", "", t.hours + t.colon + row[9]));
@@ -73,7 +74,8 @@
     const marks = [];
     data.cats.forEach((cat, i) => { groups["c" + i] = L.layerGroup(); });
     /* Plain dots from afar, letters from near; what is shown but not scored stays smaller. */
-    const radius = (row) => {
+    const radius = (row, mark) => {
+      if (mark && mark.options.faded) return 3.5;
       const zoom = map.getZoom();
       return (zoom < 14.5 ? 4.5 : zoom < 15.5 ? 7 : zoom < 16.5 ? 8.5 : 10) - (row[11] ? 0 : 1.5);
     };
@@ -86,7 +88,9 @@
       mark.bindPopup(() => popup(data, row), { maxWidth: 300 }).addTo(groups["c" + row[3]]);
       marks.push([mark, row]);
     }
-    map.on("zoomend", () => { for (const [mark, row] of marks) mark.setRadius(radius(row)); });
+    const resize = () => { for (const [mark, row] of marks) mark.setRadius(radius(row, mark)); };
+    map.on("zoomend", resize);
+    data.marks = { all: marks, resize: resize };
     return groups;
   }
 
