@@ -86,7 +86,7 @@ def _people(micro: pd.Series) -> npt.NDArray[np.float64]:
 
 
 def _sums(cells: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return cells.groupby(keys, as_index=False, sort=True)["micro"].sum()
+    return cells.groupby(keys, as_index=False, sort=True).agg({"micro": "sum"})
 
 
 def _told(finest: pd.DataFrame, min_workers: int) -> pd.DataFrame:

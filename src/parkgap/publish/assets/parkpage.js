@@ -2,20 +2,16 @@
 (function () {
   "use strict";
 
-  const { STEPS, links, tip } = window.parkgap;
+  const { STEPS, links, tip, shared, behind } = window.parkgap;
 
   const SHADES = [0.1, 0.2, 0.32, 0.46];
 
   /* Squares in which workers live; whoever switches them on is shown them. */
   function homes(map, data) {
-    const group = L.featureGroup();
-    const pane = map.createPane("homes");
-    pane.style.zIndex = 410;
-    const renderer = L.svg({ pane: "homes", padding: 0.3 });
+    const group = behind(L.featureGroup());
     for (const [west, south, east, north, shade, said, size] of data.homes || []) {
       L.rectangle([[south / STEPS, west / STEPS], [north / STEPS, east / STEPS]], {
-        renderer: renderer, pane: "homes", color: "#4a148c", weight: 1, fillColor: "#4a148c",
-        fillOpacity: SHADES[shade], className: "home-cell",
+        color: "#4a148c", weight: 1, fillColor: "#4a148c", fillOpacity: SHADES[shade], ...shared(data),
       }).bindTooltip(tip([said, size]), { sticky: true, className: "pg-tip" }).addTo(group);
     }
     const box = document.querySelector("input[data-layer=homes]");
@@ -23,7 +19,10 @@
       box.addEventListener("change", () => {
         if (!box.checked || map.getBounds().contains(group.getBounds())) return;
         const all = group.getBounds().extend(map.getBounds().getCenter());
-        map.fitBounds(all, { padding: [18, 18], maxZoom: map.getZoom() });
+        /* Above the marks in the corner. */
+        map.fitBounds(all, {
+          paddingTopLeft: [18, 18], paddingBottomRight: [18, 80], maxZoom: map.getZoom(),
+        });
       });
     }
     return group;

@@ -67,9 +67,23 @@
     }
   }
 
+  /* A canvas takes every click on it: what can be clicked on a park's page shares that of the
+     facilities, areas behind dots. */
+  function shared(data) {
+    return data.canvas ? { renderer: data.canvas, pane: "places" } : {};
+  }
+
+  function behind(group) {
+    group.on("add", () => group.eachLayer((layer) => {
+      if (layer.getBounds && layer.bringToBack) layer.bringToBack();
+    }));
+    return group;
+  }
+
   function facilities(map, data) {
     map.createPane("places").style.zIndex = 440;
     const renderer = L.canvas({ pane: "places", padding: 0.2, tolerance: 3 });
+    data.canvas = renderer;
     const groups = {};
     const marks = [];
     data.cats.forEach((cat, i) => { groups["c" + i] = L.layerGroup(); });
@@ -121,13 +135,13 @@
       box.appendChild(node("h3", "", found.title));
       for (const line of found.lines) box.appendChild(node("p", "", line));
       const at = [found.y / STEPS, found.x / STEPS];
-      const look = { color: "#7b1fa2", weight: 1.8, fillColor: "#7b1fa2" };
+      const look = { color: "#7b1fa2", weight: 1.8, fillColor: "#7b1fa2", ...shared(data) };
       L.circle(at, { radius: found.r, dashArray: "5 4", fillOpacity: 0.05, ...look })
         .bindPopup(box, { maxWidth: 300 }).addTo(group);
       L.circleMarker(at, { radius: 4, fillOpacity: 1, ...look })
         .bindPopup(box, { maxWidth: 300 }).addTo(group);
     }
-    return group;
+    return behind(group);
   }
 
   /* Where to build: an area to look in, or a plot of the user's list. */
@@ -138,13 +152,13 @@
       box.appendChild(node("h3", "", site.title));
       for (const line of site.lines) box.appendChild(node("p", "", line));
       const at = [site.y / STEPS, site.x / STEPS];
-      const look = { color: "#c2410c", weight: 2, fillColor: "#c2410c" };
+      const look = { color: "#c2410c", weight: 2, fillColor: "#c2410c", ...shared(data) };
       const mark = site.r
         ? L.circle(at, { radius: site.r, dashArray: "2 5", fillOpacity: 0.12, ...look })
         : L.circleMarker(at, { radius: 7, fillOpacity: 0.9, ...look });
       mark.bindPopup(box, { maxWidth: 300 }).addTo(group);
     }
-    return group;
+    return behind(group);
   }
 
   function gates(map, data) {
@@ -185,5 +199,5 @@
     return groups;
   }
 
-  Object.assign(window.parkgap, { switches, facilities, planned, cluster, sites, gates, dots });
+  Object.assign(window.parkgap, { shared, behind, switches, facilities, planned, cluster, sites, gates, dots });
 })();
