@@ -177,6 +177,27 @@ def test_a_jump_moves_the_focus_and_keeps_the_address(visit: Any) -> None:
     assert page.url.endswith("#layer=c0")
 
 
+def test_the_facilities_are_a_table_for_the_keyboard_too(visit: Any) -> None:
+    page = chosen(visit)
+    assert page.locator("#place-list table").count() == 0  # made when it is asked for
+    page.locator("#places summary").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#place-list table")
+    rows = page.locator("#place-list tbody tr").all_inner_texts()
+    assert len(rows) == 2
+    assert "433" in rows[0]  # the meal: dining comes before transit
+    words = page.evaluate(
+        "JSON.parse(document.getElementById('parkgap-data').textContent).shifts.words"
+    )
+    assert words["a"] in rows[0]
+    assert words["u"] in rows[0]
+    page.locator("input[data-layer=c0]").uncheck()
+    page.locator("#place-list button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".openings")
+    assert page.locator("input[data-layer=c0]").is_checked()
+
+
 def test_headings_go_down_one_step_at_a_time(visit: Any) -> None:
     page = chosen(visit)
     levels = page.evaluate(

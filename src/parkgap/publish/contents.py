@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -38,3 +39,25 @@ def contents(ctx: Context, panels: Sequence[tuple[str, str]]) -> str:
             entries.append(f'<li><a href="#{ident}">{_TAG.sub("", title[1])}</a></li>')
     label = text(ctx.t("parkpage.contents"))
     return f'<nav class="contents" aria-label="{label}"><ul>{"".join(entries)}</ul></nav>'
+
+
+def place_list(ctx: Context, count: int) -> str:
+    """Build the panel that lists the facilities of the map; its script fills it when opened.
+
+    Nothing where there are none (`count` of them).
+    """
+    if not count:
+        return ""
+    t = ctx.t
+    title = t("parkpage.places")
+    heads = [t(f"parkpage.{name}") for name in ("place_name", "place_category")]
+    heads += [t("column.item"), t("parkpage.place_walk")]
+    rows = ctx.words.bracket(t("map.rows_n", n=count))
+    return (
+        f'<section class="panel"><details><summary><h2>{text(title)}{text(rows)}</h2></summary>'
+        f"<noscript>{text(t('notice.no_script'))}</noscript>"
+        f'<p class="note">{text(t("map.walk_note"))}</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(title)}" '
+        f'id="place-list" data-label="{text(title)}" '
+        f'data-heads="{text(json.dumps(heads, ensure_ascii=False))}"></div></details></section>'
+    )

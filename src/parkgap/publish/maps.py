@@ -39,7 +39,7 @@ __all__ = ["page_name", "page_names", "write_maps"]
 
 SCRIPTS = (  # in order
     *("core.js", "links.js", "ground.js", "parks.js", "places.js", "shifts.js", "tables.js"),
-    *("parkpage.js", "page.js"),
+    *("placelist.js", "parkpage.js", "page.js"),
 )
 ASSETS = (
     "leaflet/leaflet.js",
@@ -66,6 +66,7 @@ _TEXTS = {
     "opening": "map.opening",
     "osm_id": "map.osm_id",
     "colon": "page.colon",
+    "semicolon": "page.semicolon",
     "gate": "glyph.gate",
 }
 VIEW_M = (450.0, 450.0)  # ground around a park in its page's first view
@@ -328,9 +329,10 @@ def _park(
 
 
 def _categories(ctx: Context) -> list[dict[str, str]]:
-    """Give each category's colour, ink and letter."""
+    """Give each category's colour, ink, letter and name."""
     out = []
-    for place, category in enumerate(ctx.words.categories):
+    for place, (category, label) in enumerate(ctx.words.categories.items()):
         fill, ink = category_colour(place)
-        out.append({"colour": fill, "ink": ink, "glyph": ctx.words.glyph(category)})
+        look = {"colour": fill, "ink": ink, "glyph": ctx.words.glyph(category)}
+        out.append(look | {"label": label})
     return out

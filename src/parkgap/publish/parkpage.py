@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from parkgap.publish.buses import shuttles_panel, timetable_panel
 from parkgap.publish.clusters import cluster_panel, cluster_switch
 from parkgap.publish.competing import capacity_panel
-from parkgap.publish.contents import Panels, contents, panels_html
+from parkgap.publish.contents import Panels, contents, panels_html, place_list
 from parkgap.publish.firm import firm_panel, thin_categories
 from parkgap.publish.homes import home_switch
 from parkgap.publish.housed import housing_panel, housing_switch
@@ -409,7 +409,7 @@ def park_body(
     sub = ctx.words.join([_area(ctx, park_id), park_id])
     back = f'<nav><a href="../index.html">{text(t("page.back"))}</a></nav>'
     study = f"{ctx.results.study.title}{t('page.semicolon')}{sub}"
-    panels = _panels(ctx, park_id)
+    panels = _panels(ctx, park_id, sum(counts))
     return (
         f"{masthead(ctx, name_of(ctx, park_id), study, back)}\n"
         f"<main>{_facts(ctx, park_id)}{contents(ctx, panels)}"
@@ -420,7 +420,7 @@ def park_body(
     )
 
 
-def _panels(ctx: Context, park_id: str) -> Panels:
+def _panels(ctx: Context, park_id: str, places: int) -> Panels:
     """Make the panels below the map: what is short, what helps, why it is not known, the rest."""
     t = ctx.t
     shortfall = (
@@ -441,5 +441,6 @@ def _panels(ctx: Context, park_id: str) -> Panels:
         ("standards", park_panel(ctx, park_id)),
         ("firmness", firm_panel(ctx, park_id)),
         ("mapping", _completeness(ctx, park_id)),
+        ("places", place_list(ctx, places)),
         ("every-item", all_items_table(ctx, park_id)),
     ]

@@ -4,7 +4,7 @@
 
   const {
     node, ground, labels, parks, ranks, coverage, hover,
-    shifts, homes, layerLinks, reading, onPaper,
+    shifts, homes, layerLinks, reading, onPaper, placeList,
     switches, facilities, planned, cluster, sites, gates, dots,
   } = window.parkgap;
 
@@ -61,6 +61,7 @@
       shifts(data);
       layerLinks();
       reading();
+      placeList(map, data);
       onPaper(map);
     }
     labels(map);
