@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_homes_are_squares_and_none_at_all_in_the_public_edition(tmp_path: Path)
     assert 'data-layer="homes"' not in (tmp_path / "public/parks/P.html").read_text("utf-8")
 
 
-def in_square(home: tuple[float, float, int], row: dict[str, Any]) -> bool:
+def in_square(home: tuple[float, float, int], row: Mapping[Any, Any]) -> bool:
     lon, lat = degrees(*home[:2])
     return bool(0 <= lon - row["west"] < row["size"] and 0 <= lat - row["south"] < row["size"])
 

@@ -128,10 +128,10 @@ def test_what_is_told_adds_up_to_what_the_assessment_finds() -> None:
     for item in items:
         crowds = detail(assessor, item).crowds
         assert set(crowds["shift"]) == {"D", "N"}
-        for crowd in crowds.itertuples():
-            far = crowd.limit if crowd.unit == "m" else crowd.limit * WALK
-            slot = "DN".index(str(crowd.shift))
+        for crowd in crowds.to_dict("records"):
+            far = crowd["limit"] * (1.0 if crowd["unit"] == "m" else WALK)
+            slot = "DN".index(crowd["shift"])
             near = [s[slot] for (p, i), s in found.items() if i == item and walks[p] <= far]
-            assert sum(s in "oa" for s in near) == crowd.most
+            assert sum(s in "oa" for s in near) == crowd["most"]
     said = "".join(found.values())
     assert all(said.count(s) > 3 for s in "ouct")

@@ -52,7 +52,7 @@ def around(shift: str = "夜班", **changes: Any) -> AroundParks:
 def written(folder: Path, shown: AroundParks, **changes: Any) -> str:
     """The page of park A."""
     facilities = results().facilities
-    facilities.at[0, "items"] = ["breakfast", "canteen_or_meal"]
+    facilities["items"] = [["breakfast", "canteen_or_meal"], ["bus_stop"], ["bus_stop"]]
     private = study(privacy=SimpleNamespace(min_workers=10), title="园区", **changes)
     write_maps(results(study=private, facilities=facilities, around=shown), folder)
     return (folder / "parks" / "A.html").read_text(encoding="utf-8")

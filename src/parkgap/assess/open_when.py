@@ -79,7 +79,7 @@ def open_when(
     for (item, pattern, where), own in wanted.groupby(["item", "pattern", "end"], sort=True):
         row = own["row"].to_numpy()
         letters[row, own["slot"].to_numpy()] = _states(
-            *(ground.times, str(item), int(pattern), str(where)),
+            *(ground.times, str(item), int(str(pattern)), str(where)),
             place=pairs["place"].to_numpy()[row],
             minutes=pairs["minutes"].to_numpy(dtype=float)[row],
         )
@@ -103,7 +103,8 @@ def _pairs(
     items = ground.facilities["items"].to_numpy()[rows["place"]]
     rows = rows.assign(item=items).explode("item").dropna(subset="item")
     rows = rows[rows["item"].isin([i.id for i in standard.items])].reset_index(drop=True)
-    return rows.assign(row=np.arange(len(rows)))
+    numbered: pd.DataFrame = rows.assign(row=np.arange(len(rows)))
+    return numbered
 
 
 def _ends(ground: Ground, pairs: pd.DataFrame, standard: Standard) -> Objects:
