@@ -10,7 +10,8 @@ OpenStreetMap ids or from input ids, never from row numbers.
 What a schema is stands in :mod:`parkgap.frame_schema`, those of the office's tables in
 :mod:`parkgap.frame_tables`, of what its lists say of the day in :mod:`parkgap.frame_lists`, of
 public transport in :mod:`parkgap.frame_transit`, of the published lists in
-:mod:`parkgap.frame_results`, of capacity in :mod:`parkgap.frame_capacity`, of beds and sites in
+:mod:`parkgap.frame_results`, of capacity in :mod:`parkgap.frame_capacity`, of areas of reach in
+:mod:`parkgap.frame_areas`, of beds and sites in
 :mod:`parkgap.frame_plans`, of a what-if in :mod:`parkgap.frame_whatif`; here are those of the
 stages, and the list of all.
 """
@@ -20,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from parkgap.frame_areas import REACH_AREAS
 from parkgap.frame_capacity import CAPACITY, SUPPLY
 from parkgap.frame_lists import LISTED, PLANNED, STOCK, TIMETABLE
 from parkgap.frame_parkpage import HOME_CELLS, OPEN_HOURS, OPEN_SHIFTS
@@ -117,6 +119,7 @@ __all__ = [
     "PROJECTS",
     "RANKING",
     "REACH",
+    "REACH_AREAS",
     "RESIDENCES",
     "ROLLUP",
     "SCHEMAS",
@@ -419,6 +422,7 @@ SCHEMAS: tuple[Schema, ...] = (
     GATES,
     ORIGINS,
     REACH,
+    REACH_AREAS,
     ASSESSMENT,
     COMPLETENESS,
     CERTAINTY,

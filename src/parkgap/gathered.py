@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from parkgap.frames import DOUBTFUL_HOMES, REACH, STOPS_MATCHED, TIMETABLE
+from parkgap.frames import DOUBTFUL_HOMES, REACH, REACH_AREAS, STOPS_MATCHED, TIMETABLE
 from parkgap.shards import Survey
 
 
@@ -97,6 +97,7 @@ def gather(parts: list[Survey], planned: pd.DataFrame, items: int) -> Survey:
         catchments=_known([p.catchments for p in parts], facility_row, len(facilities)),
         candidates=candidates,
         to_candidates=_sorted(to_candidates, list(REACH.sort)),
+        areas=_sorted([p.areas for p in parts], list(REACH_AREAS.sort)),
     )
 
 

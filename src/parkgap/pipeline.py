@@ -206,6 +206,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         beside=beside,
         plans=_planned(town, clock, memo, frames.pop("plans", Plans())),
         closed=found.closed,
+        areas=found.areas,
         also=also,
         whatif=plan,
         **frames,
@@ -266,6 +267,7 @@ def _rules(
         search=None
         if study.siting is None
         else Search(study.siting.grid_m, study.siting.only_listed),
+        told_from=study.privacy.min_workers,
     )
     return rasters, rules, request
 

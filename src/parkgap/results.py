@@ -257,6 +257,8 @@ class Results:
         What the parks' pages alone show.
     whatif
         Frame of :data:`parkgap.frames.PLAN`: the plan that was tried (``study.whatif`` names it).
+    areas
+        Frame of :data:`parkgap.frames.REACH_AREAS`: what is reached on foot from each park.
     settled
         True where `changes` are final: a repeated run is not compared with what it replaces.
     """
@@ -294,3 +296,4 @@ class Results:
     clusters: pd.DataFrame = field(default_factory=frames.CLUSTERS.frame)
     whatif: pd.DataFrame = field(default_factory=frames.PLAN.frame)
     around: AroundParks = field(default_factory=AroundParks)
+    areas: pd.DataFrame = field(default_factory=frames.REACH_AREAS.frame)

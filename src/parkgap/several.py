@@ -87,7 +87,8 @@ class Further:
 
     def work(self, work: Work) -> Work:
         """Give the same shard's work by this standard; nothing is drawn again."""
-        rules = replace(work.rules, standard=self.judged, wants=wants_of(self.judged), search=None)
+        rules = replace(work.rules, standard=self.judged, wants=wants_of(self.judged))
+        rules = replace(rules, search=None, told_from=None)
         lists = work.shard.lists
         mine = replace(lists, there=self._translated(lists.there), planned=PLANNED.frame())
         return replace(work, shard=replace(work.shard, lists=mine), rules=rules, cells=None)

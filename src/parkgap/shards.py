@@ -21,7 +21,7 @@ from parkgap.access.homes import AROUND_M
 from parkgap.access.places import Lists
 from parkgap.access.slopes import FASTEST, Ground
 from parkgap.assess.scenarios import widest_m
-from parkgap.frames import DOUBTFUL_HOMES, LAND, REACH, STOPS_MATCHED
+from parkgap.frames import DOUBTFUL_HOMES, LAND, REACH, REACH_AREAS, STOPS_MATCHED
 from parkgap.sources.surroundings import around
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Rules:
         read for others too; None: all of it.
     search
         How closely candidates for new places are looked for; None: not at all.
+    told_from
+        Areas of reach begin at workplaces of at least so many workers; None: none are drawn.
     """
 
     standard: Standard
@@ -74,6 +76,7 @@ class Rules:
     people_from: tuple[tuple[str, str], ...] = ()
     wants: Mapping[str, Any] | None = None
     search: Search | None = None
+    told_from: int | None = None
 
     @property
     def search_m(self) -> float:
@@ -189,6 +192,8 @@ class Survey:
     candidates, to_candidates
         Where something might be put (:func:`parkgap.access.candidates.no_candidates`), and walks
         there, as `reach`; ``target`` is its row.
+    areas
+        Of :data:`parkgap.frames.REACH_AREAS`.
     """
 
     origins: pd.DataFrame
@@ -214,6 +219,7 @@ class Survey:
     doubtful: pd.DataFrame = field(default_factory=DOUBTFUL_HOMES.frame)
     candidates: pd.DataFrame = field(default_factory=no_candidates)
     to_candidates: pd.DataFrame = field(default_factory=REACH.frame)
+    areas: pd.DataFrame = field(default_factory=REACH_AREAS.frame)
 
 
 def window_of(shapes: list[npt.NDArray[np.object_]], rules: Rules) -> shapely.Geometry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,18 +13,17 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from parkgap import geo
 from parkgap.access.candidates import Candidates, find_candidates
 from parkgap.access.candidates import Ground as MappedGround
 from parkgap.access.catchments import residents_by_zone
-from parkgap.access.gates import Targets, Walks, compounds, walk_all
+from parkgap.access.gates import Walks, compounds, walk_all, ways_out
 from parkgap.access.homes import ESTIMATED, home_areas
 from parkgap.access.origins import make_origins
 from parkgap.access.places import Mapped, Places, find_places
 from parkgap.access.slopes import FASTEST
-from parkgap.access.snap import Snaps, concat
 from parkgap.access.streets import Streets, build_streets
 from parkgap.access.supply import floor_areas, shared_with_residents
+from parkgap.areas_of_reach import draw_areas
 from parkgap.assess.capacity import MINUTES
 from parkgap.assess.certainty import References, beside_network, completeness, windows_around
 from parkgap.assess.groups import SLACK
@@ -37,6 +36,7 @@ from parkgap.sources.prepared import Prepared, read_window
 from parkgap.sources.surroundings import around
 from parkgap.sources.wanted import narrowed
 from parkgap.store import Kept, Memo
+from parkgap.targets import apart, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +68,8 @@ def survey(
 def surveyed_from(shard: Shard, rules: Rules, prepared: Prepared) -> tuple[object, ...]:
     """Name everything that the survey of a shard depends on."""
     names = _pieces_in(prepared, shard.window)
-    return shard, rules.written(), names, prepared.coverage, prepared.whole, prepared.date
+    known = (names, prepared.coverage, prepared.whole, prepared.date)
+    return shard, rules.written(), rules.told_from, *known
 
 
 def _pieces_in(prepared: Prepared, window: shapely.Geometry) -> list[str]:
@@ -134,6 +135,10 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
         ),
     )
     candidates = _candidates(shard, rules, streets, extract, parks, memo)
+    known = (streets.value, origins, grounds, shard.gates)
+    ways = {"snap_m": rules.snap_m, "detour": standard.detour, "own": mine}
+    out = cache(partial(ways_out, *known, **ways))  # the walks and the areas begin there
+    asked_for = None if candidates is None else candidates.value
     walks = memo(
         "reach",
         (
@@ -148,25 +153,23 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             *(shard.gates, rules.search_m, rules.snap_m, standard.detour),
         ),
         lambda: walk_all(
-            streets.value,
-            origins,
-            grounds,
-            shard.gates,
-            _targets(places.value, streets.value, None if candidates is None else candidates.value),
-            own=mine,
+            *known,
+            targets_of(places.value, streets.value, asked_for),
             limit_m=rules.search_m,
-            snap_m=rules.snap_m,
-            detour=standard.detour,
+            out=out(),
+            **ways,
         ),
     )
+    areas = draw_areas(shard, rules, (streets, origins, grounds, mine), out, extract.ground, memo)
     floor = floor_areas(places.value.frame, extract.objects, extract.buildings)
     caught = _catchments(shard, rules, origins, (streets, places, walks), floor, memo)
     found = _Found(
         *(origins, streets.value, places.value, walks.value, caught),
-        candidates=None if candidates is None else candidates.value,
+        candidates=asked_for,
     )
-    known = (asked, 0 if people is None else people["area"].nunique())
-    return _put(parks, shard, rules, prepared, extract, found, known)
+    counted = (asked, 0 if people is None else people["area"].nunique())
+    put = _put(parks, shard, rules, prepared, extract, found, counted)
+    return replace(put, areas=areas)
 
 
 def _people(
@@ -292,8 +295,8 @@ def _put(
     off = np.ones(len(places.frame), dtype=bool)
     off[places.entrances.of] = False
     count, existing = len(places.frame) + len(places.sites), len(places.planned)
-    reach, beyond = _apart(walks.reach, count)
-    to_planned, to_candidates = _apart(beyond, existing)
+    reach, beyond = apart(walks.reach, count)
+    to_planned, to_candidates = apart(beyond, existing)
     on_street = np.zeros(len(places.planned), dtype=bool)
     on_street[places.planned_at.of] = True
     on_street[to_planned["target"].to_numpy()] = True
@@ -348,45 +351,6 @@ def _climbed(streets: Streets, parks: pd.DataFrame, rules: Rules) -> pd.DataFram
     boxes = shapely.box(low[:, 0], low[:, 1], low[:, 0] + CELL, low[:, 1] + CELL)
     core = around(parks["geometry"].to_numpy(), rules.limit_m)
     return sums[shapely.intersects(core, boxes)].reset_index(drop=True)
-
-
-def _apart(reach: pd.DataFrame, existing: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part the walks to what is planned from the others, so that no stage can count them."""
-    coming = (reach["target"] >= existing).to_numpy()
-    to_planned = reach[coming]
-    to_planned = to_planned.assign(target=to_planned["target"] - existing)
-    return reach[~coming].reset_index(drop=True), to_planned.reset_index(drop=True)
-
-
-def _targets(places: Places, streets: Streets, candidates: Candidates | None) -> Targets:
-    """Facilities first, then sites of additions, what is planned, and candidates, as one list."""
-    sites, planned, at = places.sites, places.planned, places.planned_at
-    count, existing = len(places.frame), len(places.frame) + len(places.sites)
-    points = shapely.points(*sites.xy(streets))
-    to_come = geo.points(planned["lon"].to_numpy(float), planned["lat"].to_numpy(float))
-    beyond = existing + len(planned)
-    new = None if candidates is None else candidates.snaps
-    where = np.empty((0, 2)) if candidates is None else candidates.frame[["x", "y"]].to_numpy()
-    at_new = geo.planar_points(where[:, 0], where[:, 1])
-    # A site on a park's own street is no public one: only walks inside the park lead to it.
-    open_to_all = streets.public_pieces()
-    public = sites.take(np.isin(sites.piece, open_to_all))
-    new = None if new is None else new.take(np.isin(new.piece, open_to_all))
-    return Targets(
-        public=concat(
-            [
-                places.entrances,
-                Snaps(public.of + count, public.piece, public.t, public.leg),
-                Snaps(at.of + existing, at.piece, at.t, at.leg),
-                *([] if new is None else [Snaps(new.of + beyond, new.piece, new.t, new.leg)]),
-            ]
-        ),
-        shape=np.concatenate(
-            [places.shape, np.atleast_1d(np.asarray(points, dtype=object)), to_come, at_new]
-        ),
-        door_of=places.doors[0],
-        door=places.doors[1],
-    )
 
 
 def _on_network(places: Places, streets: Streets) -> Bools:

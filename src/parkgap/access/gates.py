@@ -93,6 +93,31 @@ def compounds(parks: pd.DataFrame, residences: pd.DataFrame) -> pd.DataFrame:
     return both
 
 
+@dataclass(frozen=True)
+class WaysOut:
+    """How each park and estate is left, and what snaps to the public streets."""
+
+    snapper: Snapper
+    plans: list[Plan]
+
+
+def ways_out(
+    streets: Streets,
+    origins: pd.DataFrame,
+    grounds: pd.DataFrame,
+    given: pd.DataFrame,
+    *,
+    snap_m: float,
+    detour: float,
+    own: Bools,
+) -> WaysOut:
+    """Plan how the parks and estates are left; the parameters are those of :func:`walk_all`."""
+    public = streets.public_pieces()
+    snapper = Snapper(streets, public, snap_m)
+    known = (streets, origins, grounds, own, given, snapper, public, snap_m, detour)
+    return WaysOut(snapper, make_plans(*known))
+
+
 def walk_all(
     streets: Streets,
     origins: pd.DataFrame,
@@ -104,6 +129,7 @@ def walk_all(
     snap_m: float,
     detour: float,
     own: Bools | None = None,
+    out: WaysOut | None = None,
 ) -> Walks:
     """Walk from every origin to every target within the limit.
 
@@ -126,16 +152,17 @@ def walk_all(
     own
         Grounds whose people walk, shape (grounds,); of the others only the streets are known here.
         None: all.
+    out
+        Of :func:`ways_out`, where it is at hand.
     """
     own = np.ones(len(grounds), dtype=bool) if own is None else own
-    public = streets.public_pieces()
-    snapper = Snapper(streets, public, snap_m)
-    plans = make_plans(streets, origins, grounds, own, given, snapper, public, snap_m, detour)
+    out = out or ways_out(streets, origins, grounds, given, snap_m=snap_m, detour=detour, own=own)
+    plans = out.plans
     planned = np.zeros(len(origins), dtype=bool)
     planned[np.concatenate([np.empty(0, np.int64), *(p.rows for p in plans)])] = True
     homes = np.flatnonzero(~planned)
     lon, lat = origins["lon"].to_numpy(), origins["lat"].to_numpy()
-    at_home = snapper.nearest(geo.points(lon[homes], lat[homes]))
+    at_home = out.snapper.nearest(geo.points(lon[homes], lat[homes]))
     first: Ints = np.cumsum([0] + [len(p.gates.ids) for p in plans]).astype(np.int64)
     sources = concat(
         [

@@ -323,3 +323,70 @@ def public_graph(streets: Streets, unit: str) -> tuple[csr_array, tuple[Floats, 
     )
     at = streets.nodes[["x", "y"]].to_numpy()[streets.junction_node]
     return graph, (at[:, 0].copy(), at[:, 1].copy())
+
+
+@dataclass(frozen=True)
+class Junctions:
+    """The public search graph with its junctions in an index, for walks to all of them."""
+
+    graph: csr_array
+    xy: tuple[Floats, Floats]
+    index: _Index
+
+    @classmethod
+    def of(cls, streets: Streets, unit: str) -> Junctions:
+        """Build it for ``metres`` or ``minutes``."""
+        graph, xy = public_graph(streets, unit)
+        return cls(graph, xy, _Index.of(*xy))
+
+    def from_any(
+        self,
+        sources: Ends,
+        source_xy: tuple[Floats, Floats],
+        head: Floats,
+        *,
+        limit: float,
+        limit_m: float,
+    ) -> tuple[Ints, Floats]:
+        """Least cost from whichever source is nearest to every junction within a limit.
+
+        Parameters
+        ----------
+        sources, source_xy
+            Costs from each source to the ends of its edge, and where it is, shape (s,).
+        head
+            Cost at which the walk gets to each source, shape (s,).
+        limit, limit_m
+            As for :func:`walks`.
+
+        Returns
+        -------
+        node, cost
+            Junctions within the limit, ascending, and what it costs to get there.
+        """
+        x, y = source_xy
+        margin = _margin(y, limit_m)
+        box = (x.min() - margin, y.min() - margin, x.max() + margin, y.max() + margin)
+        nodes = np.sort(self.index.box(*box))
+        size = len(nodes)
+        cut = self.graph[nodes][:, nodes]
+        # One more row, from which a walk enters at the ends of all sources.
+        to = np.concatenate([sources.u, sources.v])
+        begun = np.concatenate([sources.to_u + head, sources.to_v + head])
+        at = np.searchsorted(nodes, to)
+        use = (np.append(nodes, -1)[at] == to) & (begun <= limit)
+        least = np.full(size, np.inf)
+        np.minimum.at(least, at[use], begun[use])
+        entered = np.flatnonzero(np.isfinite(least))
+        pointer = np.append(cut.indptr, cut.indptr[-1] + len(entered))
+        graph = csr_array(
+            (
+                np.concatenate([cut.data, np.maximum(least[entered], _ROUNDING)]),
+                np.concatenate([cut.indices, entered]).astype(np.int32),
+                pointer.astype(np.int32),
+            ),
+            shape=(size + 1, size + 1),
+        )
+        cost = dijkstra(graph, indices=size, limit=limit)[:size]
+        near = np.flatnonzero(np.isfinite(cost))
+        return nodes[near], cost[near]

@@ -31,6 +31,7 @@ from parkgap.frames import (
     LODGING_CHECKS,
     NEARBY,
     RANKING,
+    REACH_AREAS,
     SHORTFALL,
     SITES,
     STOP_DEPARTURES,
@@ -78,10 +79,11 @@ class _Layer:
 def write_geopackage(results: Results, path: Path) -> Path:
     """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
 
-    Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``facilities``
-    (those open to the public, as points), ``clusters`` (the best functional cluster of each park
-    that has any function in reach); where they are known, ``stop_departures`` (stops of
-    the timetables) and the tables ``transit`` and ``departures``.  Tables without geometry:
+    Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``reach_areas`` (what
+    is reached on foot from the parks' workplaces, where anything is), ``facilities`` (those open
+    to the public, as points), ``clusters`` (the best functional cluster of each park that has any
+    function in reach); where they are known, ``stop_departures`` (stops of the timetables) and the
+    tables ``transit`` and ``departures``.  Tables without geometry:
     ``shortfall``; ``capacity`` where anything is known or asked for of it; where the study asks for
     beds, ``housing``, ``lodging``, ``doubtful_homes``, ``beds`` and ``lodging_checks``; and what a
     later run is compared with (:mod:`parkgap.publish.reading`): ``facilities_own`` (those not
@@ -166,6 +168,11 @@ def _layers(results: Results) -> Iterator[_Layer]:
         "MultiPolygon",
     )
     yield _points("gates", GATES, results.gates, ("gate_id", "park_id", "kind"))
+    if len(results.areas):
+        shown = [c for c in REACH_AREAS.columns if c.kind != "geometry"]
+        shapes = _objects(results.areas["geometry"].to_numpy())
+        rows = values(results.areas, shown)
+        yield _Layer(REACH_AREAS.name, shown, rows, shapes, "MultiPolygon")
 
     public = results.facilities[results.facilities["access"] == "public"]
     layer = _points("facilities", FACILITIES, public, [*_NOT_PLACE, "category"])

@@ -19,6 +19,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from parkgap.publish import basemap, changespage
+from parkgap.publish.areas import area_marks
 from parkgap.publish.clusters import cluster_dots, cluster_mark
 from parkgap.publish.homes import home_marks
 from parkgap.publish.housed import housing_dots, housing_marks
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["page_name", "page_names", "write_maps"]
 
 SCRIPTS = (  # in order
-    *("core.js", "links.js", "ground.js", "parks.js", "places.js", "shifts.js", "tables.js"),
-    *("placelist.js", "parkpage.js", "page.js"),
+    *("core.js", "links.js", "ground.js", "areas.js", "parks.js", "places.js", "shifts.js"),
+    *("tables.js", "placelist.js", "parkpage.js", "page.js"),
 )
 ASSETS = (
     "leaflet/leaflet.js",
@@ -307,6 +308,8 @@ def _park(
         "f": near,
         "gates": park_gates,
     }
+    if areas := area_marks(ctx, park):
+        data["areas"] = areas
     coming = planned(ctx, park)
     if coming:
         data["planned"] = coming

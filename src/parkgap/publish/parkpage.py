@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from parkgap.publish.areas import area_switch
 from parkgap.publish.buses import shuttles_panel, timetable_panel
 from parkgap.publish.clusters import cluster_panel, cluster_switch
 from parkgap.publish.competing import capacity_panel
@@ -140,7 +141,7 @@ def _layers(
         f'</span></div><ul class="legend">{"".join(entries)}</ul>'
         f'<div class="tools"><h2>{text(t("map.legend_gates"))}</h2><label>'
         f'<input type="checkbox" data-layer="gates" checked> {text(t("map.show"))}</label></div>'
-        f'<ul class="legend">{kinds}</ul>{_planned_layer(ctx, planned)}'
+        f'<ul class="legend">{kinds}</ul>{area_switch(ctx, park_id)}{_planned_layer(ctx, planned)}'
         f"{cluster_switch(ctx, park_id)}{housing_switch(ctx, park_id)}"
         f"{site_switch(ctx, park_id)}{home_switch(ctx, park_id)}</div>"
     )

@@ -5,7 +5,7 @@
   const {
     node, ground, labels, parks, ranks, coverage, hover,
     shifts, homes, layerLinks, reading, onPaper, placeList,
-    switches, facilities, planned, cluster, sites, gates, dots,
+    switches, areas, facilities, planned, cluster, sites, gates, dots,
   } = window.parkgap;
 
   function controls(map, data) {
@@ -51,6 +51,7 @@
       hover(data, paths);
     } else {
       const groups = facilities(map, data);
+      groups.areas = areas(map, data);
       groups.gates = gates(map, data);
       groups.planned = planned(data, data.planned, "planned");
       groups.beds = planned(data, data.beds, "bed");
