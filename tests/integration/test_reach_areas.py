@@ -133,6 +133,12 @@ def test_water_is_crossed_by_a_bridge_alone(tmp_path: Path, mapped: str) -> None
     assert not holds(over, 400, -15)
 
 
+def test_a_river_in_a_pipe_is_no_water(tmp_path: Path) -> None:
+    town = village()
+    town.way((-1600, -15), (1600, -15), waterway="river", tunnel="culvert")
+    assert holds(area(walked(town, tmp_path), 15), 400, -15)
+
+
 def test_one_polygon_for_each_part_that_is_reached(tmp_path: Path) -> None:
     # Two firms 600 m apart: in 5 minutes each reaches 215 m of the main street to both sides, in
     # 10 minutes 550 m, which meet.

@@ -99,6 +99,7 @@ def make(**changes: Any) -> Results:
             [{"park_id": "p1", "facility_id": "node/1", "metres": 12.34, "minutes": 0.2}],
         ),
         "closed": ("node/9",),
+        "areas": frames.REACH_AREAS.frame(),
         "beside": Beside(),
         "plans": Plans(),
         "changes": (),
@@ -140,6 +141,20 @@ def test_it_is_a_geopackage_with_the_promised_layers_and_no_other(path: Path) ->
     ]
     kinds = query(path, "SELECT table_name, geometry_type_name FROM gpkg_geometry_columns")
     assert dict(kinds) == {"parks": "MULTIPOLYGON", "gates": "POINT", "facilities": "POINT"}
+
+
+def test_areas_of_reach_are_a_layer_where_anything_is_reached(tmp_path: Path) -> None:
+    ring = shapely.box(120, 36, 120.02, 36.02).difference(
+        shapely.box(120.005, 36.005, 120.01, 36.01)
+    )
+    drawn = {"park_id": "p1", "minutes": 15, "area_km2": 3.75, "geometry": ring}
+    made = make(areas=table(frames.REACH_AREAS, [drawn]))
+    file = write_geopackage(made, tmp_path / "with.gpkg")
+    assert query(file, "SELECT park_id, minutes, area_km2 FROM reach_areas") == [("p1", 15, 3.75)]
+    kinds = query(file, "SELECT table_name, geometry_type_name FROM gpkg_geometry_columns")
+    assert dict(kinds)["reach_areas"] == "MULTIPOLYGON"
+    (bounds,) = query(file, "SELECT min_x, max_y FROM gpkg_contents WHERE table_name='reach_areas'")
+    assert bounds == pytest.approx((120, 36.02))
 
 
 def test_parks_carry_the_ranking(path: Path) -> None:

@@ -64,9 +64,14 @@ DOOR_TYPES = {"node_id": "int64", "lon": "float64", "lat": "float64"}
 def _ground(get: Callable[[str], str | None]) -> tuple[str, str] | None:
     for key in GROUND_KEYS:
         value = get(key)
-        if value is not None:
+        if value is not None and not (key == "waterway" and _piped(get)):
             return key, value
     return None
+
+
+def _piped(get: Callable[[str], str | None]) -> bool:
+    """Whether a waterway runs below the ground, where nobody sees or has to cross it."""
+    return get("tunnel") not in (None, "no")
 
 
 def _day(o: osmium.osm.Node | osmium.osm.Way | osmium.osm.Area) -> float:
