@@ -287,7 +287,8 @@ class _Cutter:
         near = shapely.clip_by_rect(self.lines[lines], *box)
         banks = shapely.buffer(near, self.half[lines] / k, cap_style="flat", join_style="mitre")
         both = np.concatenate([shapely.make_valid(clipped), banks])
-        return shapely.union_all(shapely.simplify(both, _BEND_M / k))
+        # Joined first: simplified one by one, a river's parts would leave a way between them.
+        return shapely.simplify(shapely.union_all(both), _BEND_M / k)
 
 
 def _cut(
