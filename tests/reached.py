@@ -32,7 +32,7 @@ class Network:
     """The streets as a peer sees them."""
 
     streets: Streets
-    public: nx.DiGraph
+    public: Any
     lines: Any
     open: Any
 
@@ -60,9 +60,9 @@ class Network:
         return (int(rows[near]), t, metres) if metres <= SNAP_M else None
 
 
-def graph_of(streets: Streets, rows: Any) -> nx.DiGraph:
+def graph_of(streets: Streets, rows: Any) -> Any:
     """Make a graph of pieces: minutes from node to node, the least of several."""
-    graph: nx.DiGraph = nx.DiGraph()
+    graph: Any = nx.DiGraph()
     table = pieces_of(streets, rows)
     for a, b, there, back, ahead, behind in zip(*(table[k] for k in table), strict=True):
         for tail, head, minutes, may in ((a, b, there, ahead), (b, a, back, behind)):
@@ -87,7 +87,7 @@ class Layer:
     begins: list[tuple[int, float, float]]
 
 
-def search(streets: Streets, graph: nx.DiGraph, begins: list[tuple[int, float, float]]) -> Any:
+def search(streets: Streets, graph: Any, begins: list[tuple[int, float, float]]) -> Any:
     """Least minutes from any of some places on pieces to all nodes."""
     at = pieces_of(streets, [row for row, _, _ in begins])
     names = ("a", "b", "minutes", "minutes_back", "forward", "backward")
@@ -125,7 +125,8 @@ def layers(
     own = graph_of(streets, rows)
     public = np.flatnonzero(net.open)
     ways_in: list[Any] = [_gate(net, owner, rows, public, g) for g in gates.to_dict("records")]
-    begins, out = [], {}
+    begins: list[Any] = []
+    out: dict[int, float] = {}
     for start in starts.to_dict("records"):
         snapped = net.snap(rows, start["lon"], start["lat"])
         mine = [] if snapped is None else [(*snapped[:2], snapped[2] / SPEED)]
@@ -146,7 +147,7 @@ def layers(
     return inner, Layer(public, search(streets, net.public, leave), leave)
 
 
-def _gate(net: Network, owner: int, rows: Any, public: Any, gate: dict[str, Any]) -> dict[str, Any]:
+def _gate(net: Network, owner: int, rows: Any, public: Any, gate: Any) -> dict[str, Any]:
     """Say how a gate is got to inside, and on which public piece it opens."""
     streets = net.streets
     if gate["kind"] in ("mapped", "derived"):
@@ -173,7 +174,7 @@ def _into(streets: Streets, gate: Any, cost: dict[Any, float], mine: list[Any]) 
     if gate is None:
         return float("inf")
     if isinstance(gate, int):
-        return cost.get(gate, float("inf"))
+        return float(cost.get(gate, np.inf))
     row, t, metres = gate
     at = {k: v[0] for k, v in pieces_of(streets, [row]).items()}
     ways = [
@@ -187,7 +188,7 @@ def _into(streets: Streets, gate: Any, cost: dict[Any, float], mine: list[Any]) 
             ways.append(begun + (t - s) * at["minutes"])
         if piece == row and t <= s and at["backward"]:
             ways.append(begun + (s - t) * at["minutes_back"])
-    return float(min(ways)) + metres / SPEED
+    return float(min(ways) + metres / SPEED)
 
 
 @dataclass

@@ -479,7 +479,7 @@ def publish(
             with clock("report"):
                 paths, said = write_report(results, staging.path, pdf=pdf)
             written, notes = [*written, *paths], [*notes, *said]
-            give_back()
+        give_back()
         with clock("geopackage"):
             written.append(write_geopackage(results, staging.path / "parkgap.gpkg"))
         with clock("record"):

@@ -136,8 +136,8 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
     )
     candidates = _candidates(shard, rules, streets, extract, parks, memo)
     known = (streets.value, origins, grounds, shard.gates)
-    ways = {"snap_m": rules.snap_m, "detour": standard.detour, "own": mine}
-    out = cache(partial(ways_out, *known, **ways))  # the walks and the areas begin there
+    steps: dict[str, Any] = {"snap_m": rules.snap_m, "detour": standard.detour, "own": mine}
+    out = cache(partial(ways_out, *known, **steps))  # the walks and the areas begin there
     asked_for = None if candidates is None else candidates.value
     walks = memo(
         "reach",
@@ -157,7 +157,7 @@ def _survey(shard: Shard, rules: Rules, prepared: Prepared, shelf: Shelf, memo: 
             targets_of(places.value, streets.value, asked_for),
             limit_m=rules.search_m,
             out=out(),
-            **ways,
+            **steps,
         ),
     )
     areas = draw_areas(shard, rules, (streets, origins, grounds, mine), out, extract.ground, memo)

@@ -24,7 +24,9 @@ AREAS = {5: (120.005, 35.998, 120.01, 36.001), 10: (120.003, 35.995, 120.015, 36
 
 
 def areas(made: Any) -> Any:
-    shapes = {m: shapely.multipolygons([shapely.box(*box)]) for m, box in AREAS.items()}
+    shapes: dict[int, Any] = {
+        m: shapely.multipolygons([shapely.box(*box)]) for m, box in AREAS.items()
+    }
     shapes[15] = shapely.multipolygons([WIDE, APART])
     rows = [
         {"park_id": "A", "minutes": m, "area_km2": m / 8, "geometry": s} for m, s in shapes.items()

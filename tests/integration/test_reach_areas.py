@@ -39,7 +39,8 @@ class EnoughError(Exception):
 def surveyed(study: Study) -> tuple[Survey, Any]:
     """Do everything up to the assessment; with what the areas were drawn from."""
     kept: dict[str, Any] = {}
-    draw, gather = survey.draw_areas, pipeline.gather
+    modules: tuple[Any, Any] = (survey, pipeline)
+    draw, gather = modules[0].draw_areas, modules[1].gather
 
     def drawn(*given: Any) -> Any:
         kept["made"] = given[2]
@@ -65,7 +66,11 @@ def area(results: Survey | Results, minutes: int, park: str = "P") -> Any:
     """Area of reach of a park, in metres around the town's middle."""
     rows = results.areas
     (shape,) = rows["geometry"][(rows["park_id"] == park) & (rows["minutes"] == minutes)]
-    return shapely.transform(shape, lambda c: np.column_stack(_plane(LON, LAT)(c[:, 0], c[:, 1])))
+    return _flat(shape, _plane(LON, LAT))
+
+
+def _flat(shape: Any, plane: pyproj.Proj) -> Any:
+    return shapely.transform(shape, lambda c: np.column_stack(plane(c[:, 0], c[:, 1])))
 
 
 def _plane(lon: float, lat: float) -> pyproj.Proj:
@@ -224,13 +229,11 @@ def _agrees(results: Survey, made: Any, parks: list[str]) -> None:
         places = places_along(net, walks, plane, box + np.array([-wide, -wide, wide, wide]))
         inner: Any = None
         for minutes, degrees in zip(own["minutes"], own["geometry"], strict=True):
-            shape = shapely.transform(
-                degrees, lambda c, p=plane: np.column_stack(p(c[:, 0], c[:, 1]))
-            )
+            shape = _flat(degrees, plane)
             assert shapely.is_valid(shape)
             reached = places.near(minutes)
             # every drawn point is within 30 m of a reached street
-            far, _ = reached.query(_points_of(shape))
+            far = np.asarray(reached.query(_points_of(shape))[0])
             assert far.max() <= WITHIN_M, (park, minutes)
             # every reached street is inside
             surely = places.xy[places.minutes <= minutes - 1e-4]

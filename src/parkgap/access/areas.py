@@ -164,7 +164,8 @@ def _nested(
         return [None] * len(bands)
     k = lines.scale(bands[-1])
     drawn = _smooth(lines, bands, k)
-    wet = cutter.near(drawn[-1], k)
+    widest = drawn[-1]
+    wet = None if widest is None else cutter.near(widest, k)
     out: list[shapely.Geometry | None] = []
     for parts, shape in zip(bands, drawn, strict=True):
         if shape is None:
@@ -211,19 +212,23 @@ def _filled(shape: shapely.Geometry, k: float) -> shapely.Geometry:
     parts = shapely.get_parts(shape)
     rings, of = shapely.get_rings(parts, return_index=True)
     hole = np.r_[False, of[1:] == of[:-1]]
-    ground = shapely.polygons(rings[hole])
-    deep = shapely.area(ground) > np.pi * (_SHALLOW_M / k) ** 2
+    ground = np.asarray(shapely.polygons(rings[hole]), dtype=object)
+    deep = np.asarray(shapely.area(ground) > np.pi * (_SHALLOW_M / k) ** 2)
     deep[deep] = ~shapely.is_empty(shapely.buffer(ground[deep], -_SHALLOW_M / k))
     keep = ~hole
     keep[hole] = deep
-    return shapely.multipolygons(shapely.polygons(rings[keep], indices=of[keep]))
+    return _joined(np.asarray(shapely.polygons(rings[keep], indices=of[keep]), dtype=object))
 
 
 def _whole(shape: shapely.Geometry) -> shapely.Geometry:
     """Make a multipolygon of an area, its parts and rings in one order."""
     parts = shapely.get_parts(shape)
-    parts = parts[geo.is_area(parts)]
-    return shapely.normalize(shapely.multipolygons(parts))
+    whole: shapely.Geometry = shapely.normalize(_joined(parts[geo.is_area(parts)]))
+    return whole
+
+
+def _joined(polygons: Objects) -> shapely.Geometry:
+    return shapely.MultiPolygon(list(polygons))
 
 
 @dataclass(frozen=True)
@@ -308,4 +313,4 @@ def _cut(
     if len(parts) > 1:
         held, _ = shapely.STRtree(streets).query(parts, predicate="intersects")
         parts = parts[np.unique(held)]
-    return shapely.multipolygons(parts)
+    return _joined(parts)

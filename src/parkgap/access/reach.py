@@ -387,6 +387,6 @@ class Junctions:
             ),
             shape=(size + 1, size + 1),
         )
-        cost = dijkstra(graph, indices=size, limit=limit)[:size]
+        cost = dijkstra(graph, indices=[size], limit=limit)[0, :size]
         near = np.flatnonzero(np.isfinite(cost))
         return nodes[near], cost[near]

@@ -235,10 +235,8 @@ def _joined(parts: Sequence[Rays]) -> Rays:
     if not parts:
         empty = np.empty(0)
         return Rays(np.empty(0, dtype=np.int64), empty, empty, np.empty(0, dtype=bool))
-    return Rays(
-        *(np.concatenate([getattr(p, n) for p in parts]) for n in ("piece", "t", "minutes")),
-        np.concatenate([p.ahead for p in parts]),
-    )
+    names = ("piece", "t", "minutes", "ahead")
+    return Rays(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
 
 
 def _merged(piece: Ints, low: Floats, high: Floats) -> Parts:
