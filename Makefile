@@ -86,7 +86,7 @@ $(STAMP_DEV): requirements-dev.lock $(STAMP_RUN)
 $(STAMP_JS): tests/js/package-lock.json
 	@if command -v npm >/dev/null; then \
 		npm ci --prefix tests/js --ignore-scripts --no-audit --no-fund --loglevel error && touch $@; \
-	else echo 'no npm here: opening hours will not be compared with opening_hours.js' >&2; fi
+	else echo 'no npm here: neither opening_hours.js nor axe-core will be asked' >&2; fi
 
 $(STAMP_BENCH): requirements-bench.lock pyproject.toml
 	@$(MAKE) --no-print-directory _venv DIR=$(VENV_BENCH)

@@ -180,6 +180,7 @@ _STAGES = {
     "osm": "读取地图数据 OpenStreetMap",
     "reach": "路网、设施、步行可达 streets, facilities, reach",
     "gather": "汇总 gather",
+    "language": "另一种语言的网页 pages in the other language",
     "assess": "评估 assess",
     "changes": "变化 changes",
     "maps": "地图 maps",

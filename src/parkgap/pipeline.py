@@ -448,12 +448,14 @@ def publish(
     base: Published | None = None,
     *,
     pdf: bool = False,
+    second: Results | None = None,
 ) -> list[tuple[str, str]]:
     """Write the result folder: staged, then replaced file by file, ``run.json`` last.
 
     What changed since `base`, or since the results that stand there, is written too.  With `pdf`
-    the report is printed besides.  The notes (zh, en) say what could not be done: those results
-    read, the report's labels written in Chinese, the report printed.
+    the report is printed besides; of `second` the pages are written in the other language.  The
+    notes (zh, en) say what could not be done: those results read, the report's labels written in
+    Chinese, the report printed.
     """
     from parkgap.publish.compared import with_changes
     from parkgap.publish.geopackage import write_geopackage
@@ -467,7 +469,7 @@ def publish(
             results, note = with_changes(results, out, base)
         notes = [] if note is None else [note]
         with clock("maps"):
-            written = write_maps(results, staging.path)
+            written = write_maps(results, staging.path, second)
         with clock("lists"):
             written += write_csv(results, staging.path)
         with clock("workbook"):

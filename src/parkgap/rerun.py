@@ -25,6 +25,7 @@ from parkgap.store import FOLDER, Store
 from parkgap.study import sha256
 
 if TYPE_CHECKING:
+    from parkgap.results import Results
     from parkgap.study import Study
 
 PDF = "report.pdf"
@@ -178,13 +179,21 @@ def run(
     if plain and not means.fresh and unchanged(study, out, pdf=means.pdf):
         return Outcome(folder=out, reused=True, notes=tuple(said))
     from parkgap import pipeline
+    from parkgap.bilingual import in_other_language
     from parkgap.cluster import hands
 
     store = store_of(study, means)
     clock = pipeline.Clock(tell)
     with hands(means.workers, means.scheduler, store, tell) as do:
-        results = asked.finish(pipeline.compute(study, clock, store=store, do=do))
-    notes = pipeline.publish(results, out, clock, asked.base, pdf=means.pdf)
+        found = pipeline.compute(study, clock, store=store, do=do)
+
+        def again(other: Study) -> Results:
+            with clock("language"):
+                return pipeline.compute(other, pipeline.Clock(tell), store=store, do=do)
+
+        second = in_other_language(study, found, again)
+    results = asked.finish(found)
+    notes = pipeline.publish(results, out, clock, asked.base, pdf=means.pdf, second=second)
     store.sweep()
     return Outcome(
         folder=out,

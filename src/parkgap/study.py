@@ -190,6 +190,8 @@ class Study(Section):
         Names the result folder.
     title
         Heading of pages and lists; the name where none is given.
+    both_languages
+        Whether the pages are written in the other language too, beside those of `language`.
     as_of
         The day the question is asked; None: the extract's date.
     whatif
@@ -200,6 +202,7 @@ class Study(Section):
     name: Annotated[str, AfterValidator(_folder_name)]
     title: str = ""
     language: Literal["zh", "en"] = "zh"
+    both_languages: Annotated[bool, Field(strict=True)] = False
     as_of: date | None = None
     edition: Literal["internal", "public"] = "internal"
     map_review_no: Annotated[Text | None, Field(validate_default=True)] = None

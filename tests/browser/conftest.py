@@ -97,3 +97,17 @@ def made(checkout: Path) -> Any:
     module: ModuleType = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+AXE = Path(__file__).parents[1] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Source of axe-core; where it is not installed, a failure in CI, elsewhere a said skip."""
+    if not AXE.is_file():
+        said = "axe-core is not installed: npm ci --prefix tests/js"
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        pytest.skip(said)
+    return AXE.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from parkgap.publish.causes import cause_text, value_text, what_text
 from parkgap.publish.cells import clean
 from parkgap.publish.html import Cell, page, table, text
 from parkgap.publish.shell import Context, footer, masthead
+from parkgap.publish.switch import switch
 from parkgap.results import Change
 
 FILE = "changes.html"
@@ -31,6 +32,7 @@ def changes_page(ctx: Context) -> str:
         grouped.setdefault(change.park_id, []).append(change)
     parts = [_section(ctx, n, rows) for n, rows in enumerate(grouped.values())]
     back = f'<nav><a href="index.html">{text(t("page.back"))}</a></nav>'
+    back += switch(ctx, FILE)
     body = (
         f"{masthead(ctx, t('changed.title'), ctx.results.study.title, back)}\n"
         f'<main><section class="panel why"><p>{text(_since(ctx))}</p>'
@@ -39,8 +41,8 @@ def changes_page(ctx: Context) -> str:
     return page(
         lang=t("page.html_lang"),
         title=f"{t('changed.title')} {ctx.results.study.title}",
-        css=["assets/parkgap.css"],
-        js=["assets/core.js", "assets/tables.js"],
+        css=[f"{ctx.home}assets/parkgap.css"],
+        js=[f"{ctx.home}assets/{name}" for name in ("core.js", "tables.js", "switch.js")],
         body=body,
         data={"page": "changes"},
         script="",

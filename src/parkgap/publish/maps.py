@@ -9,6 +9,7 @@ what is drawn on them stands as data in the page and is put there by the scripts
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -27,9 +28,11 @@ from parkgap.publish.html import page, page_name, page_names, text
 from parkgap.publish.marks import dots, gates, items, nearby, planned
 from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
 from parkgap.publish.parkpage import category_colour, park_body
-from parkgap.publish.shell import Context, context, map_marks
+from parkgap.publish.shell import Context, map_marks
 from parkgap.publish.shifts import shift_data
 from parkgap.publish.sites import site_marks
+from parkgap.publish.switch import SCRIPT as SWITCH
+from parkgap.publish.switch import contexts
 from parkgap.publish.words import count
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ __all__ = ["page_name", "page_names", "write_maps"]
 
 SCRIPTS = (  # in order
     *("core.js", "links.js", "ground.js", "areas.js", "parks.js", "places.js", "shifts.js"),
-    *("tables.js", "placelist.js", "parkpage.js", "page.js"),
+    *("tables.js", "placelist.js", "parkpage.js", "page.js", SWITCH),
 )
 ASSETS = (
     "leaflet/leaflet.js",
@@ -78,7 +81,7 @@ Geometries = np.ndarray[Any, np.dtype[np.object_]]
 _Marks = tuple[list[list[Any]], list[list[Any]]]  # facilities, gates
 
 
-def write_maps(results: Results, folder: Path) -> list[Path]:
+def write_maps(results: Results, folder: Path, second: Results | None = None) -> list[Path]:
     """Write ``index.html``, ``parks/*.html`` and what they load, below `folder`.
 
     The same results give the same bytes.
@@ -89,6 +92,9 @@ def write_maps(results: Results, folder: Path) -> list[Path]:
         What the run found; geometry in WGS-84 degrees.
     folder
         Where to write; it and its subfolders are made.
+    second
+        The same in the other language: its pages are written into ``en/`` (or ``zh/``), load the
+        same files, and both link to one another.
 
     Returns
     -------
@@ -102,17 +108,22 @@ def write_maps(results: Results, folder: Path) -> list[Path]:
     OSError
         A file cannot be written.
     """
-    from parkgap.publish import skeleton  # folium takes long to import
-
-    ctx = context(results)
     written = _write_assets(folder)
-    ground = _ground(ctx)
     drawn = {"overview.js": results.drawn.overview, **results.drawn.sheets}
     written += [_write(folder / "assets/base" / name, drawn[name]) for name in sorted(drawn)]
+    for below, ctx in contexts(results, second):
+        written += _write_pages(ctx, folder / below, drawn)
+    return written
 
+
+def _write_pages(ctx: Context, folder: Path, drawn: Container[str]) -> list[Path]:
+    """Write the pages of one language; `drawn` names the base map's sheets that there are."""
+    from parkgap.publish import skeleton  # folium takes long to import
+
+    ground = _ground(ctx)
     index = _overview(ctx, skeleton.render("overview"), ground)
-    written.append(_write(folder / "index.html", index))
-    if results.changes:
+    written = [_write(folder / "index.html", index)]
+    if ctx.results.changes:
         path = folder / changespage.FILE
         written.append(_write(path, changespage.changes_page(ctx)))
     bones = skeleton.render("park")
@@ -229,7 +240,7 @@ def _ground(ctx: Context) -> _Ground:
 
 def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
     """Put a page together; `parts` holds title, body, data and its base sheets."""
-    up = "../" if kind == "park" else ""
+    up = ctx.home + ("../" if kind == "park" else "")
     data = {
         "page": kind,
         "marks": map_marks(ctx),

@@ -20,6 +20,7 @@ from parkgap.publish.shell import (
     search_box,
 )
 from parkgap.publish.sites import site_switch
+from parkgap.publish.switch import switch
 from parkgap.publish.words import Row, count, decimal, figure_cell, number, string
 
 HATCH, DOTTED = "url(#pg-hatch)", "url(#pg-dotted)"
@@ -234,8 +235,9 @@ def overview_body(
     """
     t, study = ctx.t, ctx.results.study
     total = t("map.parks_n", n=count(len(ctx.park_ids)))
+    nav = link(ctx) + switch(ctx, "index.html")
     return (
-        f"{masthead(ctx, study.title, t('page.overview'), link(ctx))}\n{_patterns()}\n"
+        f"{masthead(ctx, study.title, t('page.overview'), nav)}\n{_patterns()}\n"
         f'<main><div class="split"><div class="panel mapbox">{map_html}{_legend(ctx, dots)}'
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
         f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'

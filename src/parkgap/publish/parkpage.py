@@ -26,6 +26,7 @@ from parkgap.publish.shell import (
 )
 from parkgap.publish.shifts import shift_choice
 from parkgap.publish.sites import site_switch, sites_panel
+from parkgap.publish.switch import switch
 from parkgap.publish.transit import transit_panel
 from parkgap.publish.words import (
     NONE,
@@ -409,6 +410,7 @@ def park_body(
     t = ctx.t
     sub = ctx.words.join([_area(ctx, park_id), park_id])
     back = f'<nav><a href="../index.html">{text(t("page.back"))}</a></nav>'
+    back += switch(ctx, f"parks/{ctx.pages[park_id]}")
     study = f"{ctx.results.study.title}{t('page.semicolon')}{sub}"
     panels = _panels(ctx, park_id, sum(counts))
     return (

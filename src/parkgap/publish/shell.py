@@ -67,6 +67,9 @@ class Context:
         Park id to its rows of the squares in which its workers live.
     shifts
         What is told of the parks' shifts.
+    home, other
+        From the folder of these pages to the result folder, and to that of the pages in the other
+        language; None: there are none.
     """
 
     results: Results
@@ -83,6 +86,8 @@ class Context:
     certainty: Mapping[str, list[Row]]
     homes: Mapping[str, list[Row]]
     shifts: ParkShifts
+    home: str = ""
+    other: str | None = None
 
     @property
     def park_ids(self) -> list[str]:
