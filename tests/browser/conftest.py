@@ -57,8 +57,12 @@ class Visit:
 
     def outside(self) -> list[str]:
         """List the requests for anything that is not a file of the folder."""
-        inside = self.folder.as_uri() + "/"
-        return [u for u in self.requests if not u.startswith((inside, "data:"))]
+        return self.outside_of(self.folder)
+
+    def outside_of(self, *folders: Path) -> list[str]:
+        """List the requests for anything that is not a file of these folders."""
+        inside = tuple(folder.as_uri() + "/" for folder in folders)
+        return [u for u in self.requests if not u.startswith((*inside, "data:"))]
 
     def dismiss(self, dialog: Dialog) -> None:
         """Note that a page put up a dialog: some name ran as code."""

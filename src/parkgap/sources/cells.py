@@ -26,6 +26,8 @@ _UNIT = re.compile(r"(人|名|persons?|people|ha|公顷|公頃|分钟|分鐘|min
 _CLOCK = re.compile(r"(\d{1,2})[:时時点點](\d{1,2})?分?(?::(\d{1,2})(?:\.0+)?)?")
 # Zero-width and direction marks (they come along from web pages) and control characters.
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
+# Halves of characters, which JSON can spell: no file in UTF-8 holds them.
+_HALVES = re.compile("[\ud800-\udfff]")
 # 24:00 in a workbook is the number 1, which a cell formatted as time shows as one of these days.
 _DAY_ONE = frozenset({dt.date(1899, 12, 31), dt.date(1900, 1, 1)})
 _DAY = 1440  # minutes
@@ -71,7 +73,7 @@ def text(cell: object) -> str | None:
     if isinstance(cell, dt.datetime):
         cell = cell.date() if cell.time() == dt.time() else cell
     plain = _HIDDEN.sub("", unicodedata.normalize("NFC", str(cell)))
-    return " ".join(plain.split()) or None
+    return " ".join(_HALVES.sub("\ufffd", plain).split()) or None
 
 
 def _plain(cell: object) -> str | None:

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { STEPS, sheets, decode, node } = window.parkgap;
+  const { STEPS, sheets, node } = window.parkgap;
 
   const GROUND = [
     ["built", "#ece7df"],
@@ -34,6 +34,24 @@
       : stops[low] + ((stops[high] - stops[low]) * (zoom - low)) / (high - low);
   }
 
+  /* As decode of core.js, into Leaflet's own points: a country's ground has millions of them, and
+     Leaflet would copy each, layer by layer.  Lines are added to those of other sheets. */
+  function gather(flat, origin, lines) {
+    const d = flat[1];
+    let k = 0;
+    for (const n of flat[0]) {
+      const line = new Array(n);
+      let x = origin[0];
+      let y = origin[1];
+      for (let i = 0; i < n; i++) {
+        x += d[k++];
+        y += d[k++];
+        line[i] = new L.LatLng(y / STEPS, x / STEPS);
+      }
+      lines.push(line);
+    }
+  }
+
   function ground(map) {
     const pane = map.createPane("ground");
     pane.style.zIndex = 200;
@@ -42,7 +60,7 @@
     const found = {};
     for (const { sheet } of sheets) {
       for (const name of Object.keys(sheet)) {
-        if (name !== "o") (found[name] = found[name] || []).push(...decode(sheet[name], sheet.o));
+        if (name !== "o") gather(sheet[name], sheet.o, found[name] = found[name] || []);
       }
     }
     const options = { renderer: renderer, pane: "ground", interactive: false };
@@ -52,20 +70,20 @@
         stroke: false, fillColor: colour, fillOpacity: 1, fillRule: "nonzero", smoothFactor: 0.8,
       }, options)).addTo(map);
     }
-    const drawn = [];
-    for (const [name, colour, stops, least] of LINES) {
-      if (!found[name]) continue;
-      const line = L.polyline(found[name], Object.assign({ color: colour, smoothFactor: 0.8 }, options));
-      drawn.push([line, stops, least]);
-    }
+    /* Lines are made when a zoom first shows them. */
+    const drawn = LINES.filter(([name]) => found[name]).map(
+      ([name, colour, stops, least]) => ({ name, colour, stops, least, line: null }));
     /* Layers are taken off and put on again in order, so that their order stays. */
     function restyle() {
       const zoom = map.getZoom();
-      for (const [line] of drawn) line.remove();
-      for (const [line, stops, least] of drawn) {
-        const weight = width(stops, zoom);
-        line.options.weight = weight;
-        if (zoom >= least && weight > 0) line.addTo(map);
+      for (const { line } of drawn) if (line) line.remove();
+      for (const one of drawn) {
+        const weight = width(one.stops, zoom);
+        if (zoom < one.least || !(weight > 0)) continue;
+        one.line = one.line || L.polyline(
+          found[one.name], Object.assign({ color: one.colour, smoothFactor: 0.8 }, options));
+        one.line.options.weight = weight;
+        one.line.addTo(map);
       }
     }
     restyle();

@@ -26,7 +26,7 @@
         }, style));
         marks.push([path, dot]);
         for (const layer of [path, dot]) {
-          layer.bindTooltip(tip(park.lines), { sticky: true, className: "pg-tip" });
+          layer.bindTooltip(() => tip(park.lines), { sticky: true, className: "pg-tip" });
           layer.on("click", () => { window.location.href = park.url; });
           layer.on("mouseover", () => path.setStyle({ weight: 3.2 }));
           layer.on("mouseout", () => path.setStyle({ weight: 1.4 }));
