@@ -275,6 +275,7 @@ def _rename_extract(extract: Path, new: Renamer) -> None:
             changed = {key: _of_osm(new(value)) for key, value in found.items()}
             if "name" in found and i % 9 == 0:
                 changed["opening_hours"] = _of_osm(new(f"hours {i}"))
+            assert not isinstance(thing, osmium.osm.Area | osmium.osm.Changeset)
             writer.add(thing.replace(tags=dict(thing.tags) | changed) if changed else thing)
     renamed.replace(extract)
 

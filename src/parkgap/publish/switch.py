@@ -22,8 +22,7 @@ def contexts(results: Results, second: Results | None) -> list[tuple[str, Contex
     if second is None:
         return [("", own)]
     folder = f"{second.study.language}/"
-    known = {"changes": results.changes, "compared_with": results.compared_with}
-    other = context(replace(second, **known))
+    other = context(replace(second, changes=results.changes, compared_with=results.compared_with))
     return [
         ("", replace(own, other=folder)),
         (folder, replace(other, home="../", other="../")),
