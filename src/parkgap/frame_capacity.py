@@ -26,17 +26,18 @@ CAPACITY = Schema(
     category str - category id
     item str - item id
     unit str - seats, m2, beds or line_stops
-    workers float? persons - headcount; empty: unknown, or too few to be told
+    workers float? persons #workers - headcount; empty: unknown, or too few to be told
     factor float - persons that one worker counts for in this category
     residents float? persons - residents within 15 minutes of the busiest facility; empty: unknown
     facilities float - facilities of the item within 15 minutes of a workplace, open to its workers
     facilities_unknown float - of those, the ones whose capacity nobody has said
-    supply float? - what those with a known capacity offer, before it is shared
+    supply float? #part - what those with a known capacity offer, before it is shared
     supply_basis str? - declared, building (estimated), mapped; joined by +
-    per_1000 float? - what 1,000 workers come by of what is known, shared; empty: nothing is known
+    per_1000 float? #part - what 1,000 workers come by of what is known, shared; empty: nothing is
+        known
     needed_per_1000 float? - what the standard asks for 1,000 workers (its figure x factor)
-    short_per_1000 float? - what they lack of it (mean over workplaces); empty unless short
-    short_by float? - the same for all workers of the park; empty unless short
+    short_per_1000 float? #part - what they lack of it (mean over workplaces); empty unless short
+    short_by float? #part - the same for all workers of the park; empty unless short
     status str - met, short, unverified or not_applicable
     reason_unverified str? - why not met or short, codes joined by +
     shared_with str - other parks whose workers walk to the same facilities, joined by ;

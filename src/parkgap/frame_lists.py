@@ -30,8 +30,8 @@ PLANNED = Schema(
     access str - public, or park:ID, or enterprise:ID
     status str - under_construction, planned, or to_open (built, its day has not come)
     opening str? - opening date, as exact as given
-    seats float? seats - capacity
-    beds float? beds - beds
+    seats float? seats #supply - capacity
+    beds float? beds #supply - beds
     source str - file, or a note that it is made up
     """),
     key=("planned_id",),
@@ -62,8 +62,8 @@ STOCK = Schema(
     stock_id str - the list's own id
     name str? - name
     kind str - dormitory, public_rental, talent_apartment or other
-    beds float? beds - beds; empty: unknown, which is not none
-    beds_vacant float? beds - of those, vacant
+    beds float? beds #supply - beds; empty: unknown, which is not none
+    beds_vacant float? beds #supply - of those, vacant
     eligible str? - who may move in, as given
     """),
     key=("stock_id",),

@@ -38,24 +38,26 @@ HOUSING = Schema(
     "housing",
     "One row a park: beds needed against vacant, eligible, existing beds in reach.",
     columns("""
-    rank int? - by workers without a bed, then by the way of those housed; 1 is worst
+    rank int? #order - by workers without a bed, then by the way of those housed; 1 is worst
     park_id str - the park
     park_name str - its name
     district str? - district
-    workers float? persons - headcount
-    lodging_need_low float? persons - workers who need lodging, lower end
-    lodging_need float? persons - the same, middle; empty: nobody said
-    lodging_need_high float? persons - the same, upper end
+    workers float? persons #workers - headcount
+    lodging_need_low float? persons #part - workers who need lodging, lower end
+    lodging_need float? persons #part - the same, middle; empty: nobody said
+    lodging_need_high float? persons #part - the same, upper end
     need_basis str - what the need rests on, with its figures
-    housed float? persons - of those, already housed in workers' housing; empty: not known, or few
-    beds_allocated float? beds - vacant, eligible, existing beds that the allocation gives it
-    beds_short float? beds - workers who need lodging, are not housed, and get no bed
-    units_short float? - the same in dwellings, where persons a dwelling are given
+    housed float? persons #part - of those, already housed in workers' housing; empty: not known,
+        or few
+    beds_allocated float? beds #part - vacant, eligible, existing beds that the allocation gives it
+    beds_short float? beds #part - workers who need lodging, are not housed, and get no bed
+    units_short float? #part - the same in dwellings, where persons a dwelling are given
     beds_unknown int - housing in reach of which nobody knows the vacant beds
-    beds_pipeline float? beds - beds that are coming and that those still short would be given
-    beds_short_after_pipeline float? beds - short when these are ready
-    workers_over_15min float? persons - of those given a bed, who need over 15 minutes
-    workers_over_45min float? persons - of those short, whom vacant beds farther away would take
+    beds_pipeline float? beds #part - beds that are coming and that those still short would be given
+    beds_short_after_pipeline float? beds #part - short when these are ready
+    workers_over_15min float? persons #part - of those given a bed, who need over 15 minutes
+    workers_over_45min float? persons #part - of those short, whom vacant beds farther away would
+        take
     housing_basis str - none (no list of housing: who is short is unknown), own, listed or complete
     """),
     key=("park_id",),
@@ -68,8 +70,9 @@ BEDS = Schema(
     park_id str - the park
     stock_id str - the place of housing, as in the list of housing
     name str? - its name; empty: not open to the public
-    beds float? beds - beds given to workers of the park; empty where few are meant
-    minutes float? minutes - the way between park and housing, whole; empty where few are meant
+    beds float? beds #part - beds given to workers of the park; empty where few are meant
+    minutes float? minutes #part - the way between park and housing, whole; empty where few are
+        meant
     mode str - walk, shuttle, bus, gtfs or speed; own: an enterprise's own beds, nobody asks where
     when str - now, or after: once what is coming is ready
     basis str - source (the way is measured along streets) or assumption
@@ -88,8 +91,9 @@ LODGING = Schema(
     kind str? - dormitory, public_rental or talent_apartment; empty: a project
     when str - now (it exists on the day), or after
     ready str? - when it is ready, as exact as given
-    beds float? beds - beds; empty: unknown, which is not none
-    beds_vacant float? beds - vacant beds that can be given out, or all that come; empty: unknown
+    beds float? beds #supply - beds; empty: unknown, which is not none
+    beds_vacant float? beds #supply - vacant beds that can be given out, or all that come; empty:
+        unknown
     eligible str? - who may move in, as given: shown, never guessed at
     access str - public, or park:ID, or enterprise (whose is not told)
     lon float? degrees - longitude; empty: not given, or not open to the public
@@ -143,8 +147,9 @@ SITES = Schema(
     lat float? degrees - latitude
     search_radius_m float? m - radius of the area to look in; 0: a plot of the user's list
     park_ids str - parks that are short of the item and gain, joined by ;
-    workers_gained float? persons - more of their workers served, once those before it are built
-    score_gain float? - the same in points of the mean score of all workers
+    workers_gained float? persons #part - more of their workers served, once those before it are
+        built
+    score_gain float? #part - the same in points of the mean score of all workers
     order int? - order in which to build, by item; empty: not a site
     reason str? - of a park without a site: why there is none
     place str? - street, vacant, commercial (as mapped), plot or building (of the user's list), or
@@ -166,9 +171,9 @@ COVER_CURVE = Schema(
     columns("""
     item str - item of the standard
     sites int - number of sites
-    workers_served float? persons - workers of short parks fully served then; may fall with one more
+    workers_served float? persons #part - workers of short parks fully served then; may fall with one more
     cost float? yuan - what they cost; empty: nobody gave a unit cost
-    workers_per_yuan float? persons per yuan - workers gained for each yuan
+    workers_per_yuan float? persons per yuan #part - workers gained for each yuan
     gap float - proven distance to the optimum, share; 0: optimal
     closes float? - fewest sites with which everybody gets what sites can give; empty: no room
     """),

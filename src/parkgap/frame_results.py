@@ -8,26 +8,26 @@ RANKING = Schema(
     "ranking",
     "One row a park: ranked ones, then those of unknown headcount, then those to be verified.",
     columns("""
-    rank int? - by burden, 1 is worst; empty: unranked
-    tier str? - third of the ranked it is in most often; unverified; unknown_headcount
-    rank_low int? - best rank of 90 % of the assumptions tried
-    rank_high int? - worst rank of 90 % of the assumptions tried
+    rank int? #order - by burden, 1 is worst; empty: unranked
+    tier str? - third of the ranked it is in most often; unverified; unknown_headcount; withheld
+    rank_low int? #order - best rank of 90 % of the assumptions tried
+    rank_high int? #order - worst rank of 90 % of the assumptions tried
     rank_severity int? - rank without workers
     park_id str - the park
     park_name str - its name
     zone str? - functional zone
     district str? - district
     subdistrict str? - subdistrict
-    workers float? persons - headcount
+    workers float? persons #workers - headcount
     headcount_basis str? - where it comes from
-    score float? - 0 to 100, mean of score_low and score_high
-    score_low float? - unverified items at what was found
-    score_high float? - unverified items as met
+    score float? #share - 0 to 100, mean of score_low and score_high
+    score_low float? #share - unverified items at what was found
+    score_high float? #share - unverified items as met
     weight_unverified float - share of the weight that is unverified
-    score_work float? - over items judged at work
-    score_home float? - over items judged at home
+    score_work float? #share - over items judged at work
+    score_home float? #share - over items judged at home
     core_missing str - core items confirmed short, joined by ;
-    workers_lacking_core float? persons - workers who lack at least one core item
+    workers_lacking_core float? persons #part - workers who lack at least one core item
     top_gaps str - the confirmed gaps that weigh most, joined by ;
     """),
     key=("park_id",),
@@ -37,10 +37,10 @@ STABILITY = Schema(
     "stability",
     "One row a ranked park: how firm its rank is under other assumptions, and what moves it.",
     columns("""
-    rank int - by burden, 1 is worst
+    rank int #order - by burden, 1 is worst
     park_id str - the park
-    rank_low int - best rank of 90 % of the assumptions tried
-    rank_high int - worst rank of 90 % of the assumptions tried
+    rank_low int #order - best rank of 90 % of the assumptions tried
+    rank_high int #order - worst rank of 90 % of the assumptions tried
     tier str - upper, middle or lower third, whichever it is in most often
     tier_share float - share of the assumptions tried in which it is in that third
     ranked_share float - share of the assumptions tried in which little enough is unverified
@@ -61,10 +61,10 @@ WEIGHT_SETS = Schema(
     columns("""
     park_id str - the park
     weight_set str - the set, as the standard names it
-    score float? - 0 to 100, mean of score_low and score_high
-    score_low float? - unverified items at what was found
-    score_high float? - unverified items as met
-    rank int? - rank under it; empty: unranked
+    score float? #share - 0 to 100, mean of score_low and score_high
+    score_low float? #share - unverified items at what was found
+    score_high float? #share - unverified items as met
+    rank int? #order - rank under it; empty: unranked
     """),
     key=("park_id", "weight_set"),
     sort=("park_id", "weight_set"),
@@ -74,15 +74,15 @@ TO_CHECK = Schema(
     "to_check",
     "One row a park x item x origin x shift that is unverified: what checking it would change.",
     columns("""
-    order int - 1 is what changes most
+    order int #order - 1 is what changes most
     park_id str - the park
     item str - item id
     origin str - work, home or either
     shift str - all, or the shift's name
     weight float - share of the park's score that the item carries
-    gain float? persons - weight x what is not known of the satisfaction x workers judged
-    rank_now int? - rank of the park; empty: unranked
-    rank_if_missing int? - rank if the check finds nothing there
+    gain float? persons #part - weight x what is not known of the satisfaction x workers judged
+    rank_now int? #order - rank of the park; empty: unranked
+    rank_if_missing int? #order - rank if the check finds nothing there
     effect str - rank, ranked (it would get one), or score
     """),
     key=("park_id", "item", "origin", "shift"),
@@ -93,7 +93,7 @@ SHORTFALL = Schema(
     "shortfall",
     "One row a park x item x kind of origin x shift that is short or unverified, worst first.",
     columns("""
-    priority int - 1 is worst: confirmed gaps by weight x lack x workers, then unverified
+    priority int #order - 1 is worst: confirmed gaps by weight x lack x workers, then unverified
     park_id str - the park
     park_name str - its name
     category str - category id
@@ -102,10 +102,11 @@ SHORTFALL = Schema(
     shift str - all, or the shift's name
     status str - short or unverified
     reason_unverified str? - why it is not known
-    needed float? - needed in the binding test
+    needed float? #needed - needed in the binding test
     found float? - found there by the worst-served group
     found_inside float? - of those, inside the park
-    short_by float? - fewest additions that meet all tests of all groups of the row at once; empty
+    short_by float? #needed - fewest additions that meet all tests of all groups of the row at
+        once; empty
         unless short. It may exceed needed, which is of one group: where no addition lies within the
         limit of all who lack it, there must be several
     unit str - what is counted
@@ -115,8 +116,8 @@ SHORTFALL = Schema(
         the row's shift is free
     nearest_m float? m - metres to it; empty from homes, and from where few work
     nearest_min float? min - minutes to it; whole from homes, and from where few work
-    workers float? persons - workers judged
-    workers_unserved float? persons - of those, not served
+    workers float? persons #workers - workers judged
+    workers_unserved float? persons #part - of those, not served
     clause str - clause(s) behind the tests
     basis str - source or assumption, of the binding test
     tests str - every test: limit, found/needed
@@ -138,8 +139,8 @@ ROLLUP = Schema(
     parks_unverified int - of those, unverified
     short_by float? - fewest additions that meet all tests of all its short parks
     unit str - what is counted
-    workers float? persons - workers of its parks
-    workers_unserved float? persons - of those, not served
+    workers float? persons #sum - workers of its parks
+    workers_unserved float? persons #sum - of those, not served
     """),
     key=("level", "area", "item"),
     sort=("level", "area", "category", "item"),
@@ -166,11 +167,11 @@ COMPARISON = Schema(
     park_id str - the park
     park_name str - its name
     standard str - id of the standard
-    rank int? - rank by burden under this standard; empty: unranked
-    tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount
-    score float? - 0 to 100, mean of score_low and score_high
-    score_low float? - unverified items at what was found
-    score_high float? - unverified items as met
+    rank int? #order - rank by burden under this standard; empty: unranked
+    tier str? - upper, middle or lower third of the ranked; unverified; unknown_headcount; withheld
+    score float? #share - 0 to 100, mean of score_low and score_high
+    score_low float? #share - unverified items at what was found
+    score_high float? #share - unverified items as met
     weight_unverified float - share of the weight that is unverified
     short str - scored items confirmed short, in the standard's order, joined by ;
     short_count int - how many they are

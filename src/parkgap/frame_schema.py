@@ -13,17 +13,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["str", "float", "int", "bool", "geometry", "list"]
+#: What a figure says of people, see :attr:`Column.counts`.
+Counts = Literal["", "workers", "part", "share", "needed", "sum", "supply", "order"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, type, unit, whether it may be empty, and what it means."""
+    """One column: its name, type, unit, whether it may be empty, and what it means.
+
+    Attributes
+    ----------
+    counts
+        What it says of people, for :mod:`parkgap.editions`, which knows no column by name alone:
+        ``workers`` (all of a park who are judged), ``part`` (some of them, or beds for some),
+        ``share`` (of them: times the headcount it is a number), ``needed`` (a count that grows
+        with them), ``sum`` (over parks), ``supply`` (seats or beds of a place), ``order`` (a place
+        in an order by them); empty: nothing.
+    """
 
     name: str
     kind: Kind
     doc: str
     unit: str = ""
     nullable: bool = False
+    counts: Counts = ""
 
 
 @dataclass(frozen=True)
@@ -88,15 +101,19 @@ class Schema:
 
 
 def columns(text: str) -> tuple[Column, ...]:
-    """Read ``name kind[?] [unit] - doc`` lines; ``?`` marks a column that may be empty.
+    """Read ``name kind[?] [unit] [#counts] - doc`` lines; ``?`` marks what may be empty.
 
     A line that is indented deeper goes on with the meaning of the column before it.
     """
     found = []
     for line in re.sub(r"\n {8,}", " ", text.strip()).splitlines():
         head, doc = line.split(" - ", 1)
+        head, _, counts = head.partition(" #")
         name, kind, *unit = head.split()
         found.append(
-            Column(name, kind.rstrip("?"), doc.strip(), " ".join(unit), kind.endswith("?"))  # type: ignore[arg-type]
+            Column(
+                *(name, kind.rstrip("?"), doc.strip(), " ".join(unit), kind.endswith("?")),  # type: ignore[arg-type]
+                counts=counts.strip(),  # type: ignore[arg-type]
+            )
         )
     return tuple(found)

@@ -16,7 +16,7 @@ PARKS = Schema(
     zone str? - functional zone
     district str? - district
     subdistrict str? - subdistrict
-    workers float? persons - workers of the park; empty where nobody said
+    workers float? persons #workers - workers of the park; empty where nobody said
     headcount_basis str? - where the headcount comes from (e.g. register, estimate, made up)
     headcount_date str? - date of the headcount
     source str - file or OSM id

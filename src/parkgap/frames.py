@@ -243,13 +243,14 @@ ASSESSMENT = Schema(
     reason_unverified str? - edge, gate, thin_data, estimated_homes, ... (method.md, 6); joined by +
     level str - mandatory, optional or shown
     weight float - share of the whole score that the item carries
-    satisfaction_low float? - worker-weighted satisfaction with what was found
-    satisfaction_high float? - the same with unverified tests taken as met
-    served_share float? - share of workers whose every test is met
-    needed float? - needed in the binding test
+    satisfaction_low float? #share - worker-weighted satisfaction with what was found
+    satisfaction_high float? #share - the same with unverified tests taken as met
+    served_share float? #share - share of workers whose every test is met
+    needed float? #needed - needed in the binding test
     found float? - found in the binding test by the worst-served group
     found_inside float? - of those, inside the park
-    short_by float? - fewest additions that meet all tests of all groups of the row at once; empty
+    short_by float? #needed - fewest additions that meet all tests of all groups of the row at
+        once; empty
         unless short. It may exceed needed, which is of one group: where no addition lies within the
         limit of all who lack it, there must be several
     unit str - what is counted
@@ -260,8 +261,8 @@ ASSESSMENT = Schema(
     nearest_name str? - its name
     nearest_m float? m - metres to it; empty from homes, and from where few work
     nearest_min float? min - minutes to it; whole from homes, and from where few work
-    workers float? persons - workers judged; empty where the headcount is unknown
-    workers_unserved float? persons - of those, not served
+    workers float? persons #workers - workers judged; empty where the headcount is unknown
+    workers_unserved float? persons #part - of those, not served
     clause str - clause(s) behind the tests
     basis str - source or assumption, of the binding test
     tests str - every test: limit, found/needed, of the worst-served group
@@ -338,8 +339,8 @@ SHUTTLE_LINES = Schema(
     stops str - names of the stops in their order, joined by >
     times str - departures at the first stop, HH:MM, joined by ;
     departures float - departures a day
-    seats float? seats - seats of one bus
-    seats_day float? seats - seats x departures
+    seats float? seats #supply - seats of one bus
+    seats_day float? seats #supply - seats x departures
     """),
     key=("park_id", "line", "enterprise"),
     sort=("park_id", "line", "enterprise"),
@@ -355,7 +356,7 @@ DUTIES = Schema(
     duty str? - what it does about it
     contact str? - whom to ask
     parks_short float - parks that are confirmed short of it
-    workers_unserved float? persons - of their workers, not served
+    workers_unserved float? persons #sum - of their workers, not served
     short_by float? - fewest additions that meet all tests of all these parks at once
     unit str - what is counted
     parks_unverified float - parks to verify
