@@ -144,7 +144,7 @@ def _do_all(
     rules = dict(zip(each, sent, strict=True))
     futures = {}
     for i, work in enumerate(works):
-        parts = {"shard": work.shard, "cells": work.cells, "tolerance": work.tolerance}
+        parts = {n: getattr(work, n) for n in ("shard", "cells", "tolerance", "mask")}
         order = _Order(parts, str(store.folder.resolve()), store.reads, work.memo.program)
         # Not pure: under a key of its own, or another run's shard (or an earlier try) answers it.
         own = rules[id(work.rules)]

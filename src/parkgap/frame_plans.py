@@ -171,7 +171,7 @@ COVER_CURVE = Schema(
     columns("""
     item str - item of the standard
     sites int - number of sites
-    workers_served float? persons #part - workers of short parks fully served then; may fall with one more
+    workers_served float? persons #part - of short parks, fully served then; may fall with one more
     cost float? yuan - what they cost; empty: nobody gave a unit cost
     workers_per_yuan float? persons per yuan #part - workers gained for each yuan
     gap float - proven distance to the optimum, share; 0: optimal

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+import shapely
+
 from parkgap import frames
-from parkgap.errors import InputError, Problem
+from parkgap.errors import ExtractError, InputError, Problem
 from parkgap.office import read_office
 from parkgap.rasters import open_rasters
+from parkgap.sensitive import mask_of
 from parkgap.sources import tables as read
 from parkgap.sources.prepared import Prepared, prepare
 from parkgap.sources.report import collapse
@@ -167,7 +170,9 @@ def prepared_of(
     is_place
         Tells the mapped places among objects.
     """
-    wants = wants_of(*standards)
+    wants, mask = wants_of(*standards), mask_of(study)
+    if mask is not None:
+        wants = mask.wanted(wants)
 
     def make() -> Prepared:
         return prepare(study.osm_path, shelf, is_place=is_place, **wants)
@@ -303,3 +308,29 @@ def downloaded(study: Study) -> Study:
 def _reading(study: Study, snapshot: Snapshot) -> Study:
     name = snapshot.path.relative_to(study.root).as_posix()
     return study.model_copy(update={"osm": study.osm.model_copy(update={"file": name})})
+
+
+def refuse_elsewhere(study: Study, parks: pd.DataFrame, prepared: Prepared) -> None:
+    """Refuse an extract that lies somewhere else.
+
+    Raises
+    ------
+    ExtractError
+        It covers no park.
+    """
+    box = shapely.box(*shapely.total_bounds(parks["geometry"].to_numpy()))
+    if not shapely.intersects(shapely.union_all(parks["geometry"].to_numpy()), prepared.coverage):
+        raise ExtractError(
+            Problem(
+                what="地图数据与园区不重叠 / the map data and the parks do not overlap",
+                file=study.osm_path.name,
+                value=f"OSM {_box(prepared.coverage)}; parks {_box(box)}",
+                rule="经度最小, 纬度最小, 经度最大, 纬度最大 / west, south, east, north",
+                remedy="换一个覆盖园区的提取文件，或检查园区坐标系 / "
+                "take an extract that covers the parks, or check the parks' coordinate system",
+            )
+        )
+
+
+def _box(shape: shapely.Geometry) -> str:
+    return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))

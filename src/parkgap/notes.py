@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import shapely
 
 from parkgap.access.homes import ESTIMATED, is_district
+from parkgap.edition_words import said_of
 from parkgap.shift_times import calendar_of, hour_warnings
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def warn(
 ) -> Warnings:
     """Say what the reader of the results must know, in Chinese and English."""
     origins = found.origins
-    warnings: Warnings = [_bilingual(p) for p in tables.warnings]
+    warnings = _of_rows(study, tables)
     if prepared.coverage_from == "hull":
         warnings.append(
             (
@@ -128,6 +130,17 @@ def warn(
         )
     warnings += _of_tables(study, found, tables, shuttles_withheld)
     return [*warnings, *_shifts(study, standard, parks, found, tables)]
+
+
+def _of_rows(study: Study, tables: Tables) -> Warnings:
+    """Say what is odd in rows of tables: in public not what stands there, of homes never."""
+    if study.edition == "public":
+        return [said_of("rows", n=len(tables.warnings))] if tables.warnings else []
+    homes = None if study.residences is None else study.residences.file
+    return [
+        _bilingual(replace(p, value=None) if homes and p.file and str(p.file) in homes else p)
+        for p in tables.warnings
+    ]
 
 
 def _of_tables(study: Study, found: Survey, tables: Tables, shuttles_withheld: int) -> Warnings:

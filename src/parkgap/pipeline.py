@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from parkgap import geo, notes, program
 from parkgap.access.candidates import Search
@@ -27,7 +26,8 @@ from parkgap.access.slopes import FASTEST
 from parkgap.assess.clusters import find_clusters
 from parkgap.assess.nearest import places_of_few
 from parkgap.assessing import assess, compare, ground_of
-from parkgap.errors import ExtractError, InputError, Problem, ShardError
+from parkgap.editions import released
+from parkgap.errors import InputError, Problem, ShardError
 from parkgap.frames import EDITS, PLAN
 from parkgap.gathered import gather
 from parkgap.housing_plan import doubt_shifts, plan_housing
@@ -36,6 +36,7 @@ from parkgap.inputs import (
     doubt_datums,
     prepared_of,
     read_tables,
+    refuse_elsewhere,
     transit_of,
     wants_of,
     with_extract,
@@ -50,6 +51,7 @@ from parkgap.publish.record import Stage, write_run, write_timings
 from parkgap.rasters import Rasters, doubt_heights, doubt_people, open_rasters
 from parkgap.rerun import run_key
 from parkgap.results import Drawn, Plans, Results
+from parkgap.sensitive import Left, Mask, mask_of, sensitive_around
 from parkgap.several import Further, load_also
 from parkgap.shards import Rules, Shard, Survey, make_shard, split
 from parkgap.shown import places_shown
@@ -135,10 +137,20 @@ def compute(
 
 
 def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> Results:
+    """Compute everything, and let go of what the edition may tell."""
+    found = _found(study, clock, store, do)
+    with clock("edition"):
+        return released(*found)
+
+
+def _found(
+    study: Study, clock: Clock, store: Store | None, do: Do | None
+) -> tuple[Results, pd.DataFrame, Left | None]:
+    """Compute results; with the enterprises behind them, and what no public map shows."""
     memo, shelf, inputs = Memo(store, program.fingerprint()), Shelf(store), study.hashes()
     standard, also = _standards(study, clock)
     tables, prepared = _read(study, (standard, *also), clock, memo, shelf)
-    _overlapping(study, tables.parks, prepared)
+    refuse_elsewhere(study, tables.parks, prepared)
     with clock("datums"):
         tables = doubt_datums(study, tables, partial(read_window, prepared, shelf))
     rasters, rules, request = _rules(study, standard, also, tables.costs)
@@ -154,7 +166,7 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
     lists = replace(_lists(tables, standard, day, transit.stops), edits=edits)
     shards = [make_shard(own, parks, tables, lists, rules) for own in _groups(parks, lists)]
     view = _view(parks, prepared)
-    works = [_work(s, rules, prepared, view, shelf, memo) for s in shards]
+    works = [_work(s, rules, prepared, view, shelf, memo, mask_of(study)) for s in shards]
     works += [f.work(w) for f in further for w in works]
     with _stage(clock, memo, "reach"):
         done = (do or one_by_one)(works)
@@ -187,29 +199,35 @@ def _compute(study: Study, clock: Clock, store: Store | None, do: Do | None) -> 
         search_m=rules.search_m,
         secret=places_of_few(found.facilities, tables.enterprises, study.privacy.min_workers),
     )
-    return Results(
-        study=dated,
-        standard=standard,
-        parks=parks,
-        gates=found.gates,
-        facilities=found.facilities,
-        drawn=drawn,
-        coverage=prepared.coverage,
-        data_date=prepared.date,
-        made_up=tables.made_up or is_made_up(transit.stops, plan),
-        counts=notes.count(prepared, found, parks),
-        warnings=tuple(
-            notes.warn(*(dated, standard, prepared, parks, found, tables), shuttles_withheld=lost)
+    return (
+        Results(
+            study=dated,
+            standard=standard,
+            parks=parks,
+            gates=found.gates,
+            facilities=found.facilities,
+            drawn=drawn,
+            coverage=prepared.coverage,
+            data_date=prepared.date,
+            made_up=tables.made_up or is_made_up(transit.stops, plan),
+            counts=notes.count(prepared, found, parks),
+            warnings=tuple(
+                notes.warn(
+                    *(dated, standard, prepared, parks, found, tables), shuttles_withheld=lost
+                )
+            ),
+            inputs=inputs,
+            run=run_key(study, inputs),
+            beside=beside,
+            plans=_planned(town, clock, memo, frames.pop("plans", Plans())),
+            closed=found.closed,
+            areas=found.areas,
+            also=also,
+            whatif=plan,
+            **frames,
         ),
-        inputs=inputs,
-        run=run_key(study, inputs),
-        beside=beside,
-        plans=_planned(town, clock, memo, frames.pop("plans", Plans())),
-        closed=found.closed,
-        areas=found.areas,
-        also=also,
-        whatif=plan,
-        **frames,
+        tables.enterprises,
+        sensitive_around(mask_of(study), prepared, shelf, found.facilities),
     )
 
 
@@ -263,7 +281,7 @@ def _rules(
         *(standard, study.language, study.reach.limit_m, study.walking.snap_m),
         *(rasters.heights, rasters.people),
         *_made_of(study),
-        wants=wants_of(standard) if also else None,
+        wants=wants_of(standard) if also or study.edition == "public" else None,
         search=None
         if study.siting is None
         else Search(study.siting.grid_m, study.siting.only_listed),
@@ -350,10 +368,11 @@ def _work(
     view: basemap.Box,
     shelf: Shelf,
     memo: Memo,
+    mask: Mask | None,
 ) -> Work:
     own = shard.parks["park_id"].isin(shard.own)
     cells = basemap.cells_around(shard.parks["geometry"].to_numpy()[own])
-    return Work(shard, rules, prepared, cells, basemap.tolerance_of(view), shelf, memo)
+    return Work(shard, rules, prepared, cells, basemap.tolerance_of(view), mask, shelf, memo)
 
 
 def _view(parks: pd.DataFrame, prepared: Prepared) -> basemap.Box:
@@ -402,32 +421,6 @@ def _read(
     prepared = read_map()
     ground = read_window(prepared, shelf, layers=("ground",))
     return read_office(seek_parks(rule, ground, study.osm_path.name)), prepared
-
-
-def _overlapping(study: Study, parks: pd.DataFrame, prepared: Prepared) -> None:
-    """Refuse an extract that lies somewhere else.
-
-    Raises
-    ------
-    ExtractError
-        It covers no park.
-    """
-    box = shapely.box(*shapely.total_bounds(parks["geometry"].to_numpy()))
-    if not shapely.intersects(shapely.union_all(parks["geometry"].to_numpy()), prepared.coverage):
-        raise ExtractError(
-            Problem(
-                what="地图数据与园区不重叠 / the map data and the parks do not overlap",
-                file=study.osm_path.name,
-                value=f"OSM {_box(prepared.coverage)}; parks {_box(box)}",
-                rule="经度最小, 纬度最小, 经度最大, 纬度最大 / west, south, east, north",
-                remedy="换一个覆盖园区的提取文件，或检查园区坐标系 / "
-                "take an extract that covers the parks, or check the parks' coordinate system",
-            )
-        )
-
-
-def _box(shape: shapely.Geometry) -> str:
-    return ", ".join(f"{v:.4f}" for v in shapely.bounds(shape))
 
 
 def _heights(study: Study, rasters: Rasters, found: Survey) -> tuple[bool, list[Problem]]:

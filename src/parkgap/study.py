@@ -34,6 +34,7 @@ from parkgap.list_keys import (
     ProjectsTable,
     ShuttlesTable,
 )
+from parkgap.publish_keys import Publish
 from parkgap.siting_keys import CostsTable, LandTable, Siting
 from parkgap.source_keys import (
     EnterprisesTable,
@@ -155,9 +156,14 @@ class StandardChoice(Section):
 
 
 class Privacy(Section):
-    """Nothing published locates fewer than `min_workers` workers."""
+    """Nothing published locates fewer than `min_workers` workers.
+
+    In the public edition nobody who knows the second largest enterprise behind a figure finds the
+    largest to within `p_percent` of it.
+    """
 
     min_workers: Annotated[int, Field(strict=True, ge=1)] = 10
+    p_percent: Annotated[float, Field(strict=True, gt=0, le=50, allow_inf_nan=False)] = 10.0
 
 
 class ReportChoice(Section):
@@ -228,6 +234,7 @@ class Study(Section):
     housing: Housing | None = None
     standard: StandardChoice = StandardChoice()
     privacy: Privacy = Privacy()
+    publish: Publish = Publish()
     walking: Walking = Walking()
     reach: Reach = Reach()
     report: ReportChoice = ReportChoice()

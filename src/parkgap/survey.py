@@ -27,9 +27,9 @@ from parkgap.areas_of_reach import draw_areas
 from parkgap.assess.capacity import MINUTES
 from parkgap.assess.certainty import References, beside_network, completeness, windows_around
 from parkgap.assess.groups import SLACK
-from parkgap.drawing import base_of
 from parkgap.inputs import as_written
 from parkgap.publish.basemap import outlined, sheets
+from parkgap.sensitive import Mask, public_base
 from parkgap.shards import Rules, Shard, Survey
 from parkgap.shown import walks_shown
 from parkgap.sources.prepared import Prepared, read_window
@@ -425,6 +425,7 @@ def draw(
     shelf: Shelf,
     memo: Memo,
     wants: Mapping[str, Any] | None = None,
+    mask: Mask | None = None,
 ) -> Kept[Drawn]:
     """Draw the ground around a shard's parks; or take it from the store.
 
@@ -436,15 +437,17 @@ def draw(
         Sheets that its parks' pages load.
     tolerance
         How coarse the overview's lines may be, degrees.
+    mask
+        What a public map leaves out; None: nothing.
     """
 
     def make() -> Drawn:
         extract = read_window(prepared, shelf, shard.window, _DRAWN_LAYERS)
-        base = base_of(replace(extract, objects=narrowed(extract.objects, wants)))
-        made = sheets(base, set(cells))
-        return Drawn({s.name: s.content for s in made}, outlined(base, tolerance), base.places)
+        base = public_base(extract, wants, mask)
+        made = {s.name: s.content for s in sheets(base, set(cells))}
+        return Drawn(made, outlined(base, tolerance), base.places)
 
-    return memo("drawn", drawn_from(shard, cells, tolerance, prepared, wants), make)
+    return memo("drawn", drawn_from(shard, cells, tolerance, prepared, wants, mask), make)
 
 
 def drawn_from(
@@ -453,8 +456,9 @@ def drawn_from(
     tolerance: float,
     prepared: Prepared,
     wants: Mapping[str, Any] | None = None,
+    mask: Mask | None = None,
 ) -> tuple[object, ...]:
     """Name everything that the drawing of a shard depends on."""
     names = _pieces_in(prepared, shard.window)
     asked = None if wants is None else as_written(wants)
-    return names, shard.window, [list(c) for c in cells], tolerance, asked
+    return names, shard.window, [list(c) for c in cells], tolerance, asked, mask

@@ -10,6 +10,7 @@ from parkgap.store import Memo, Shelf
 from parkgap.survey import Drawn, draw, drawn_from, survey, surveyed_from
 
 if TYPE_CHECKING:
+    from parkgap.sensitive import Mask
     from parkgap.sources.prepared import Prepared
 
 
@@ -24,6 +25,8 @@ class Work:
     cells, tolerance
         What to draw: sheets of the base map, and how coarse the overview may be; no cells: nothing
         (a further standard is judged on the same ground).
+    mask
+        What a public map leaves out; None: nothing.
     """
 
     shard: Shard
@@ -31,6 +34,7 @@ class Work:
     prepared: Prepared
     cells: list[tuple[int, int]] | None
     tolerance: float
+    mask: Mask | None
     shelf: Shelf = field(compare=False)
     memo: Memo = field(compare=False)
 
@@ -48,7 +52,7 @@ def do_one(work: Work) -> Done:
     found = survey(work.shard, work.rules, work.prepared, work.shelf, work.memo)
     if work.cells is None:
         return Done(found.value, None)
-    ground = (work.prepared, work.shelf, work.memo, work.rules.wants)
+    ground = (work.prepared, work.shelf, work.memo, work.rules.wants, work.mask)
     return Done(found.value, draw(work.shard, work.cells, work.tolerance, *ground).value)
 
 
@@ -56,7 +60,7 @@ def is_kept(work: Work) -> bool:
     """Tell whether the store holds all that a shard's work would make, whole or not."""
     made = [("survey", surveyed_from(work.shard, work.rules, work.prepared))]
     if work.cells is not None:
-        ground = (work.prepared, work.rules.wants)
+        ground = (work.prepared, work.rules.wants, work.mask)
         made.append(("drawn", drawn_from(work.shard, work.cells, work.tolerance, *ground)))
     memo = work.memo
     return all(memo.knows(stage, memo.key(stage, inputs)) for stage, inputs in made)

@@ -11,6 +11,7 @@ from parkgap.publish.changes import compare
 from parkgap.publish.differences import same_run
 from parkgap.publish.reading import Published, of_results, read_published, read_record
 from parkgap.publish.record import RUN_FILE, run_facts
+from parkgap.publish.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ def with_changes(
         or there are none.
     """
     if base is not None:
-        return _compared(results, base), None
+        return _compared(results, base)
     if results.settled or not (out / RUN_FILE).is_file():
         return results, None
     try:
@@ -55,7 +56,7 @@ def with_changes(
             if record["compared_with"] is None:
                 return results, None
             return carried(results, read_published(out)), None
-        return _compared(results, read_published(out)), None
+        return _compared(results, read_published(out))
     except InputError as error:
         return results, _unusable(error)
 
@@ -66,9 +67,12 @@ def carried(results: Results, earlier: Published) -> Results:
     return replace(results, changes=earlier.changes, compared_with=facts)
 
 
-def _compared(results: Results, base: Published) -> Results:
+def _compared(results: Results, base: Published) -> tuple[Results, Note | None]:
+    """Compare, unless the earlier run told what the edition of this one withholds."""
+    if results.study.edition == "public" and base.record["study"]["edition"] != "public":
+        return results, (Text("zh")("edition.base"), Text("en")("edition.base"))
     changes = compare(base, of_results(results))
-    return replace(results, changes=changes, compared_with=_facts(base.record))
+    return replace(results, changes=changes, compared_with=_facts(base.record)), None
 
 
 def _facts(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from parkgap.publish.sites import site_switch
 from parkgap.publish.switch import switch
 from parkgap.publish.words import Row, count, decimal, figure_cell, number, string
 
+UNCOUNTED = ("unknown_headcount", "withheld")  # only the headcount keeps them from a rank
 HATCH, DOTTED = "url(#pg-hatch)", "url(#pg-dotted)"
 _BLANK = "#eceff2"
 
@@ -65,7 +66,7 @@ def shade(row: Row) -> tuple[str, str]:
     not look like a good park.
     """
     score = number(row.get("score"))
-    if not is_ranked(row) and row.get("tier") != "unknown_headcount":
+    if not is_ranked(row) and row.get("tier") not in UNCOUNTED:
         return HATCH, "#000000"
     if score is None:
         return DOTTED, "#000000"
@@ -185,6 +186,12 @@ def ranking_table(ctx: Context, drawn: dict[str, int]) -> str:
     return table(headings, rows, caption=t("section.parks"), ident="main-table", header_column=1)
 
 
+def _uncounted(ctx: Context) -> str:
+    """Say why parks are ranked by no headcount: nobody knows it, or the edition withholds it."""
+    hidden = any(row.get("tier") == "withheld" for row in ctx.ranking.values())
+    return ctx.t("map.legend_withheld" if hidden else "map.legend_unknown")
+
+
 def _legend(ctx: Context, dots: Sequence[tuple[str, str, int]]) -> str:
     """Build the map's legend: score classes, unranked parks, facilities to switch on."""
     t = ctx.t
@@ -192,7 +199,7 @@ def _legend(ctx: Context, dots: Sequence[tuple[str, str, int]]) -> str:
         (colour, t("map.legend_class", low=20 * i, high=20 * i + 20))
         for i, colour in enumerate(SCORE_COLOURS)
     ]
-    entries += [(HATCH, t("map.legend_unverified")), (dotted(2), t("map.legend_unknown"))]
+    entries += [(HATCH, t("map.legend_unverified")), (dotted(2), _uncounted(ctx))]
     classes = "".join(
         f'<li><svg class="swatch" aria-hidden="true"><rect width="22" height="14" '
         f'fill="{fill}"/></svg>{text(label)}</li>'

@@ -13,7 +13,7 @@ from parkgap.publish.firm import firm_panel, thin_categories
 from parkgap.publish.homes import home_switch
 from parkgap.publish.housed import housing_panel, housing_switch
 from parkgap.publish.html import Cell, table, text
-from parkgap.publish.overview import counts_text, name_of, tier_text
+from parkgap.publish.overview import UNCOUNTED, counts_text, name_of, tier_text
 from parkgap.publish.several import park_panel
 from parkgap.publish.shell import (
     CATEGORY_COLOURS,
@@ -315,7 +315,7 @@ def _why(ctx: Context, park_id: str) -> str:
     blocks = []
     ranking = ctx.ranking.get(park_id, {})
     tier = string(ranking.get("tier"))
-    if number(ranking.get("rank")) is None and tier in ("unverified", "unknown_headcount"):
+    if number(ranking.get("rank")) is None and tier in ("unverified", *UNCOUNTED):
         share = percent(ranking.get("weight_unverified"))
         blocks.append(f"<p><strong>{text(t(f'tier_help.{tier}', share=share))}</strong></p>")
     known = [r for r in REASONS if r in concerned]

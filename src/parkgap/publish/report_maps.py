@@ -11,7 +11,7 @@ import shapely
 
 from parkgap.publish import basemap, ground
 from parkgap.publish.fonts import Fonts, Labels
-from parkgap.publish.overview import is_ranked
+from parkgap.publish.overview import UNCOUNTED, is_ranked
 from parkgap.publish.parkpage import category_colour
 from parkgap.publish.pictures import (
     BLANK,
@@ -162,7 +162,7 @@ def _ground(sheet: _Sheet, sheets: Iterable[Mapping[str, Lines]]) -> None:
 def _class(row: Row) -> tuple[str, str | None]:
     """Choose a park's fill and hatching, as the overview page does."""
     score = number(row.get("score"))
-    if not is_ranked(row) and row.get("tier") != "unknown_headcount":
+    if not is_ranked(row) and row.get("tier") not in UNCOUNTED:
         return BLANK, "/////"
     if score is None:
         return BLANK, "...."
@@ -213,10 +213,11 @@ def _score_keys(ctx: Context, labels: Labels, sites: Sequence[Site]) -> list[Key
         Key(labels(t("map.legend_class", low=20 * i, high=20 * i + 20)), swatch(colour))
         for i, colour in enumerate(SCORE_COLOURS)
     ]
-    if tiers - {"unknown_headcount"}:
+    if tiers - {*UNCOUNTED}:
         keys.append(Key(labels(t("report.legend_unverified")), swatch(BLANK, "/////", GREY)))
-    if "unknown_headcount" in tiers:
-        keys.append(Key(labels(t("report.legend_unknown")), swatch(BLANK, "....", GREY)))
+    for tier in sorted(tiers & {*UNCOUNTED}):
+        name = "withheld" if tier == "withheld" else "unknown"
+        keys.append(Key(labels(t(f"report.legend_{name}")), swatch(BLANK, "....", GREY)))
     return [*keys, *([_site_key(ctx, labels)] if sites else [])]
 
 

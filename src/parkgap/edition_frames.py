@@ -1,0 +1,82 @@
+"""Which frames of a run's results are published, by which schema: for rules that hold for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from parkgap import frames
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from parkgap.frames import Schema
+    from parkgap.results import Results
+
+#: Where each published frame stands in the results; those of no schema are in `UNDECLARED`.
+PUBLISHED: Mapping[str, Schema] = {
+    "parks": frames.PARKS,
+    "gates": frames.GATES,
+    "facilities": frames.FACILITIES,
+    "completeness": frames.COMPLETENESS,
+    "assessment": frames.ASSESSMENT,
+    "ranking": frames.RANKING,
+    "shortfall": frames.SHORTFALL,
+    "rollup": frames.ROLLUP,
+    "nearby": frames.NEARBY,
+    "certainty": frames.CERTAINTY,
+    "comparison": frames.COMPARISON,
+    "clusters": frames.CLUSTERS,
+    "whatif": frames.PLAN,
+    "beside.planned": frames.PLANNED,
+    "beside.pipeline": frames.PIPELINE,
+    "beside.timetable": frames.TIMETABLE,
+    "beside.stock": frames.STOCK,
+    "beside.shuttles": frames.SHUTTLE_LINES,
+    "beside.owners": frames.OWNERS,
+    "beside.duties": frames.DUTIES,
+    "beside.transit": frames.TRANSIT,
+    "beside.departures": frames.DEPARTURES,
+    "beside.stop_departures": frames.STOP_DEPARTURES,
+    "beside.capacity": frames.CAPACITY,
+    "plans.housing": frames.HOUSING,
+    "plans.beds": frames.BEDS,
+    "plans.sites": frames.SITES,
+    "plans.curve": frames.COVER_CURVE,
+    "plans.lodging": frames.LODGING,
+    "plans.lodging_checks": frames.LODGING_CHECKS,
+    "plans.doubtful": frames.DOUBTFUL_HOMES,
+    "firm.parks": frames.STABILITY,
+    "firm.sets": frames.WEIGHT_SETS,
+    "firm.to_check": frames.TO_CHECK,
+}
+#: Walks to planned places: no figure of people, no place.
+UNDECLARED = frozenset({"beside.planned_near"})
+
+
+def frame_of(results: Results, path: str) -> pd.DataFrame:
+    """Take one published frame."""
+    value: Any = results
+    for name in path.split("."):
+        value = getattr(value, name)
+    found: pd.DataFrame = value
+    return found
+
+
+def published(results: Results) -> Iterator[tuple[str, Schema, pd.DataFrame]]:
+    """Give every published frame that has rows: where it stands, its schema, the frame."""
+    for path, schema in PUBLISHED.items():
+        frame = frame_of(results, path)
+        if len(frame):
+            yield path, schema, frame
+
+
+def with_frames(results: Results, changed: Mapping[str, pd.DataFrame]) -> Results:
+    """Put changed frames into results."""
+    own = {path: frame for path, frame in changed.items() if "." not in path}
+    for group in ("beside", "plans", "firm"):
+        inner = {p.split(".")[1]: f for p, f in changed.items() if p.startswith(f"{group}.")}
+        if inner:
+            own[group] = replace(getattr(results, group), **inner)
+    return replace(results, **own)  # type: ignore[arg-type]
