@@ -7,6 +7,7 @@ Source of the terms: A. Hundepool et al., *Statistical Disclosure Control*, Wile
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -80,8 +81,9 @@ def bounds(
     goal = np.zeros(matrix.shape[1])
     goal[cell] = 1.0
     limits = [(0.0, None if np.isinf(u) else u) for u in upper]
-    system = np.vstack([matrix, -matrix])
-    right = np.concatenate([high, -low]) + _SLACK
+    known = [np.isfinite(high), np.isfinite(low)]
+    system = np.vstack([matrix[known[0]], -matrix[known[1]]])
+    right = np.concatenate([high[known[0]], -low[known[1]]]) + _SLACK
     ends = []
     for sign in (1.0, -1.0):
         found = linprog(sign * goal, A_ub=system, b_ub=right, bounds=limits, method="highs")
@@ -106,7 +108,12 @@ def is_loose(value: float, ends: tuple[float, float], upper: float, room: float)
 
 
 def sums_to_withhold(
-    values: Floats, upper: Floats, hidden: Bools, rows: Sequence[Ints], share: float
+    values: Floats,
+    upper: Floats,
+    hidden: Bools,
+    rows: Sequence[Ints],
+    share: float,
+    parts: Ints | None = None,
 ) -> Bools:
     """Choose the sums that must be withheld so that no withheld summand can be worked out.
 
@@ -122,6 +129,8 @@ def sums_to_withhold(
         Of each sum its summands, as places among the cells, without repetition.
     share
         As in :func:`is_disclosive`.
+    parts
+        Pairs of cells of which the first is a part of the second, shape (pairs, 2).
 
     Returns
     -------
@@ -133,35 +142,59 @@ def sums_to_withhold(
     inner = [row[hidden[row]] for row in rows]
     for i, own in enumerate(inner):
         if len(own):
-            gone[i] = is_disclosive(float(values[own].sum()), values[own], share) or bool(
-                np.count_nonzero(values[own] > 0) < CONTRIBUTORS
-            )
-    room = margin(values, upper, share)
-    while (tight := _tight(values, upper, room, inner, gone)) is not None:
-        with_it = [i for i, own in enumerate(inner) if not gone[i] and tight in own]
-        gone[min(with_it, key=lambda i: (len(inner[i]), i))] = True
+            gone[i] = is_disclosive(float(values[own].sum()), values[own], share)
+    system = _System(values, upper, margin(values, upper, share), inner, parts)
+    # A sum that goes makes no summand tighter: none is looked at twice.
+    for cell in np.flatnonzero(hidden).tolist():
+        while not gone.all() and system.is_tight(cell, gone):
+            with_it = [i for i, own in enumerate(inner) if not gone[i] and cell in own]
+            near = with_it or [i for i, own in enumerate(inner) if not gone[i] and len(own)]
+            gone[min(near, key=lambda i: (len(inner[i]), i))] = True
     return gone
 
 
-def _tight(
-    values: Floats, upper: Floats, room: Floats, inner: Sequence[Ints], gone: Bools
-) -> int | None:
-    """Find the first withheld summand that the sums told bound too closely."""
-    told = [i for i, own in enumerate(inner) if not gone[i] and len(own)]
-    if not told:
-        return None
-    cells = np.unique(np.concatenate([inner[i] for i in told]))
-    matrix = np.zeros((len(told), len(cells)))
-    for row, i in enumerate(told):
-        matrix[row, np.searchsorted(cells, inner[i])] = 1.0
-    own, most = values[cells], upper[cells]
-    loose = _exchanged(matrix, own, most, room[cells])
-    total = matrix @ own
-    for at in np.flatnonzero(~loose):
-        ends = bounds(matrix, total, total, most, int(at))
-        if not is_loose(float(own[at]), ends, float(most[at]), float(room[cells[at]])):
-            return int(cells[at])
-    return None
+@dataclass
+class _System:
+    """Sums over withheld summands; what follows from those that are told."""
+
+    values: Floats
+    upper: Floats
+    room: Floats
+    inner: Sequence[Ints]
+    parts: Ints | None
+    _told: bytes = b""
+
+    def is_tight(self, cell: int, gone: Bools) -> bool:
+        """Tell whether the sums told bound a summand too closely."""
+        if gone.tobytes() != self._told:
+            self._told = gone.tobytes()
+            self._build(gone)
+        at = int(np.searchsorted(self._cells, cell))
+        if at >= len(self._cells) or self._cells[at] != cell or self._loose[at]:
+            return False
+        own, most = self.values[self._cells], self.upper[self._cells]
+        ends = bounds(self._matrix, self._low, self._high, most, at)
+        return not is_loose(float(own[at]), ends, float(most[at]), float(self.room[cell]))
+
+    def _build(self, gone: Bools) -> None:
+        told = [own for own, lost in zip(self.inner, gone, strict=True) if not lost and len(own)]
+        cells = np.unique(np.concatenate(told)) if told else np.empty(0, dtype=np.int64)
+        pairs = np.empty((0, 2), dtype=np.int64) if self.parts is None else self.parts
+        pairs = pairs[np.isin(pairs, cells).all(axis=1)]
+        matrix = np.zeros((len(told), len(cells)))
+        for row, own in enumerate(told):
+            matrix[row, np.searchsorted(cells, own)] = 1.0
+        figures = self.values[cells]
+        self._loose = _exchanged(matrix, figures, self.upper[cells], self.room[cells])
+        # Of a part and its whole, an exchange must keep the order too: let the programme see.
+        self._loose &= ~np.isin(cells, pairs)
+        less = np.zeros((len(pairs), len(cells)))
+        less[np.arange(len(pairs)), np.searchsorted(cells, pairs[:, 0])] = 1.0
+        less[np.arange(len(pairs)), np.searchsorted(cells, pairs[:, 1])] = -1.0
+        total = matrix @ figures
+        self._cells, self._matrix = cells, np.vstack([matrix, less])
+        self._low = np.concatenate([total, np.full(len(pairs), -np.inf)])
+        self._high = np.concatenate([total, np.zeros(len(pairs))])
 
 
 def _exchanged(matrix: Floats, values: Floats, upper: Floats, room: Floats) -> Bools:

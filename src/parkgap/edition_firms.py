@@ -1,6 +1,6 @@
 """The public edition: nothing that tells what a single enterprise's headcount is.
 
-What is withheld, by which rule and why: docs/method.md, 22.
+What is withheld, by which rule and why: docs/method.md, "What is withheld".
 """
 
 from __future__ import annotations

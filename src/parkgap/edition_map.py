@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from parkgap.edition_frames import published, with_frames
 from parkgap.edition_words import said_of
@@ -22,7 +23,7 @@ _NAMES = (
     *("nearest_name", "place_name", "official_name", "name", "stop", "last_stop", "late_stop"),
     "rail_nearest",
 )
-_OF_FACILITY = ("facility_id",)
+_WALK = ("nearest_m", "nearest_min")
 
 
 def on_public_map(results: Results, left: Left | None) -> Results:
@@ -49,12 +50,10 @@ def on_public_map(results: Results, left: Left | None) -> Results:
 
 def _without_places(results: Results, left: Left | None, mask: Mask) -> tuple[Results, set[str]]:
     """Take sensitive facilities out of every frame, and their names out of every row."""
-    from parkgap import geo
-
     places = results.facilities
     gone = mask.named(places["name"])
     if left is not None:
-        spots = geo.points(places["lon"].to_numpy(float), places["lat"].to_numpy(float))
+        spots = shapely.points(places["lon"].to_numpy(float), places["lat"].to_numpy(float))
         gone |= left.inside(np.asarray(spots, dtype=object))
         ids = set(left.ids)
         gone |= places["source_ids"].map(lambda own: not ids.isdisjoint(own)).to_numpy(dtype=bool)
@@ -69,6 +68,11 @@ def _without_places(results: Results, left: Left | None, mask: Mask) -> tuple[Re
         if path in ("beside.planned", "plans.lodging", "plans.doubtful"):
             told = told[~mask.named(told["name"])].reset_index(drop=True)
         changed[path] = _unnamed(told, lost, mask)
+    keys, nearest = ["park_id", "item", "origin", "shift"], ["nearest_name", *_WALK]
+    judged = changed.get("assessment", results.assessment)
+    found = results.shortfall[keys].merge(judged[[*keys, *nearest]], on=keys, how="left")
+    list_ = changed.get("shortfall", results.shortfall)
+    changed["shortfall"] = list_.assign(**{n: found[n].to_numpy() for n in nearest})
     return with_frames(results, changed), lost
 
 
@@ -77,11 +81,14 @@ def _unnamed(frame: pd.DataFrame, lost: set[str], mask: Mask) -> pd.DataFrame:
     told = frame
     for name in (n for n in _NAMES if n in frame):
         own = mask.named(frame[name])
-        if "nearest_id" in frame and name == "nearest_name":
-            own |= frame["nearest_id"].isin(list(lost)).to_numpy(dtype=bool)
-            told = told.assign(nearest_id=told["nearest_id"].mask(own, None))
+        ident = {"nearest_name": "nearest_id", "place_name": "place_id"}.get(name, "")
+        if ident in frame:
+            own |= frame[ident].isin(list(lost)).to_numpy(dtype=bool)
+            told = told.assign(**{ident: told[ident].mask(own, None)})
         if own.any():
-            told = told.assign(**{name: told[name].mask(own, None)})
+            walk = {n: told[n].mask(own) for n in _WALK if n in told and name == "nearest_name"}
+            blank = "" if name == "stop" else None  # a timetable's stop has some name
+            told = told.assign(**{name: told[name].mask(own, blank)}, **walk)
     if "evidence" in frame and lost:
         told = told.assign(
             evidence=[" ".join(i for i in e.split() if i not in lost) for e in told["evidence"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,19 +40,88 @@ def safe_sums(before: Results, after: Results, share: float) -> Results:
     """
     full = whole(before.assessment).reset_index(drop=True)
     told = whole(after.assessment).reset_index(drop=True)
+    cells = _Cells.of_rows(full, told)
+    if not cells.hidden.any():
+        return after
     frames = {"rollup": after.rollup.copy(), "beside.duties": after.beside.duties.copy()}
-    sums = list(_sums(full, before))
-    for path, row, _ in _unsafe(
-        full, told, "workers", [s for s in sums if s[0] == "rollup"], share
-    ):
-        frames[path].loc[row, "workers"] = np.nan
-    # The unserved of one item say nothing of another's.
-    items = full["item"].to_numpy(dtype=str)
-    for item in np.unique(items):
-        own = [s for s in sums if len(s[2]) and items[s[2][0]] == item]
-        for path, row, _ in _unsafe(full, told, "workers_unserved", own, share):
-            frames[path].loc[row, "workers_unserved"] = np.nan
+    sums = [
+        (path, row, name, cells.summands(name, members))
+        for path, row, members in _sums(full, before)
+        for name in ("workers", "workers_unserved")
+        if name in frames[path]
+    ]
+    # Sums of the same summands are one, whichever list they stand in.
+    each = {own.tobytes(): own for _, _, _, own in sums}
+    rows = list(each.values())
+    gone = dict(
+        zip(
+            each,
+            sums_to_withhold(
+                *(cells.figures, cells.upper, cells.hidden, rows, share), parts=cells.parts
+            ),
+            strict=True,
+        )
+    )
+    for path, row, name, own in sums:
+        if gone[own.tobytes()]:
+            frames[path].loc[row, name] = np.nan
     return with_frames(after, frames)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The figures of parks that sums are made of: headcounts, and the unserved of an item.
+
+    Where all of a park's workers are told to be unserved, that is its headcount: one cell.
+
+    Attributes
+    ----------
+    figures, upper, hidden
+        What each is, the most that it can be by what is told, and whether it is withheld.
+    of
+        By column, the cell of each judged row, shape (rows,); -1: nobody, or nothing is known.
+    parts
+        Pairs of cells of which the first is a part of the second, shape (pairs, 2).
+    """
+
+    figures: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
+    hidden: Bools
+    of: dict[str, Ints]
+    parts: Ints
+
+    @classmethod
+    def of_rows(cls, full: pd.DataFrame, told: pd.DataFrame) -> _Cells:
+        """Make them of judged rows, before and after figures were withheld."""
+        workers, lacking = (full[n].to_numpy(dtype=float) for n in ("workers", "workers_unserved"))
+        hide = {n: np.isfinite(full[n].to_numpy(dtype=float)) & told[n].isna().to_numpy()
+                for n in ("workers", "workers_unserved")}  # fmt: skip
+        # A park's headcount is one figure, whichever item's sum it stands in.
+        key = pd.MultiIndex.from_arrays([full["park_id"], np.round(workers, 6)])
+        head = pd.factorize(key)[0]
+        first = np.unique(head, return_index=True)[1]
+        known = np.isfinite(workers)
+        every = np.isfinite(lacking) & (lacking == workers)
+        some = np.isfinite(lacking) & (lacking > 0) & ~every
+        part = np.where(some, len(first) + np.cumsum(some) - 1, np.where(every, head, -1))
+        most = told["workers"].to_numpy(dtype=float)[some]
+        hidden_head = np.zeros(len(first), dtype=bool)
+        np.logical_or.at(hidden_head, head, hide["workers"])
+        pairs = np.column_stack([part[some], head[some]])
+        return cls(
+            figures=np.concatenate([np.nan_to_num(workers[first]), lacking[some]]),
+            upper=np.concatenate(
+                [np.full(len(first), np.inf), np.where(np.isfinite(most), most, np.inf)]
+            ),
+            hidden=np.concatenate([hidden_head, hide["workers_unserved"][some]]),
+            of={"workers": np.where(known, head, -1), "workers_unserved": part},
+            parts=pairs[hidden_head[pairs[:, 1]] & hide["workers_unserved"][some]],
+        )
+
+    def summands(self, name: str, members: Ints) -> Ints:
+        """Cells of a sum, sorted."""
+        own = np.unique(self.of[name][members])
+        return own[own >= 0]
 
 
 def _sums(full: pd.DataFrame, results: Results) -> Iterator[_Sum]:
@@ -77,33 +147,3 @@ def _sums(full: pd.DataFrame, results: Results) -> Iterator[_Sum]:
     short = full["status"] == "short"
     for row, item in enumerate(results.beside.duties["item"]):
         yield "beside.duties", row, np.flatnonzero((short & (full["item"] == item)).to_numpy())
-
-
-def _unsafe(
-    full: pd.DataFrame, told: pd.DataFrame, name: str, sums: list[_Sum], share: float
-) -> list[_Sum]:
-    """Choose the sums of one column that must go."""
-    values = full[name].to_numpy(dtype=float)
-    hidden = np.isfinite(values) & told[name].isna().to_numpy()
-    if not hidden.any() or not sums:
-        return []
-    upper = np.full(len(values), np.inf)
-    if name == "workers":
-        # A park's headcount is one figure, whichever item's sum it stands in.
-        key = pd.MultiIndex.from_arrays([full["park_id"], np.round(values, 6)])
-        cell, first = pd.factorize(key)[0], np.unique(pd.factorize(key)[0], return_index=True)[1]
-    else:
-        cell = first = np.arange(len(values))
-        most = told["workers"].to_numpy(dtype=float)
-        upper = np.where(np.isfinite(most), np.fmax(most, values), np.inf)
-    seen: dict[bytes, int] = {}
-    rows: list[Ints] = []
-    place = []
-    for _, _, members in sums:
-        own = np.unique(cell[members[np.isfinite(values[members])]])
-        if own.tobytes() not in seen:
-            seen[own.tobytes()] = len(rows)
-            rows.append(own)
-        place.append(seen[own.tobytes()])
-    gone = sums_to_withhold(np.nan_to_num(values[first]), upper[first], hidden[first], rows, share)
-    return [one for one, at in zip(sums, place, strict=True) if gone[at]]

@@ -2,7 +2,7 @@
 
 No publisher knows of editions but for the mark that it prints.  Everything that is said of people
 passes :func:`released` first; which columns speak of people, the schemas say
-(:attr:`parkgap.frames.Column.counts`).  What is withheld, and why: docs/method.md, 22.
+(:attr:`parkgap.frames.Column.counts`).  Rules and reasons: docs/method.md, "What is withheld".
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ def without_sensitive(extract: Extract, mask: Mask) -> Extract:
         return frame[~gone].reset_index(drop=True)
 
     objects = extract.objects
-    spots = geo.points(objects["lon"].to_numpy(float), objects["lat"].to_numpy(float))
+    spots = shapely.points(objects["lon"].to_numpy(float), objects["lat"].to_numpy(float))
     return replace(
         extract,
         objects=kept(objects, np.asarray(spots, dtype=object)),
