@@ -208,7 +208,7 @@ def test_no_headcount_can_be_worked_out_of_all_that_is_told(told: Path) -> None:
         ends = []
         for sign in (1, -1):
             made = linprog(sign * goal, A_ub=system, b_ub=right, bounds=(0, None), method="highs")
-            ends.append(sign * made.fun if made.status == 0 else np.inf)
+            ends.append(sign * float(made.fun or 0.0) if made.status == 0 else np.inf)
         least, most = ends
         assert least <= 0.9 * truth[at] + 1, name
         assert most >= 1.1 * truth[at] - 1, name
