@@ -185,7 +185,7 @@ class _System:
         for row, own in enumerate(told):
             matrix[row, np.searchsorted(cells, own)] = 1.0
         figures = self.values[cells]
-        self._loose = _exchanged(matrix, figures, self.upper[cells], self.room[cells])
+        self._loose = exchanged(matrix, figures, self.upper[cells], self.room[cells])
         # Of a part and its whole, an exchange must keep the order too: let the programme see.
         self._loose &= ~np.isin(cells, pairs)
         less = np.zeros((len(pairs), len(cells)))
@@ -197,19 +197,28 @@ class _System:
         self._high = np.concatenate([total, np.zeros(len(pairs))])
 
 
-def _exchanged(matrix: Floats, values: Floats, upper: Floats, room: Floats) -> Bools:
-    """Figures that are loose because others stand in the very same sums, shape (cells,).
+def exchanged(matrix: Floats, values: Floats, upper: Floats, room: Floats) -> Bools:
+    """Figures that are loose because others stand in the very same relations, shape (cells,).
 
-    What one of them has less, those others may have more, and no sum tells: no programme need be
-    solved.
+    Figures whose columns are multiples of one another can be exchanged: what one has less, those
+    others may have more, weighted, and no relation tells.  No programme need be solved for them.
+
+    Parameters
+    ----------
+    matrix, values, upper, room
+        As for :func:`bounds` and :func:`is_loose`.
     """
-    _, group = np.unique(matrix.T, axis=0, return_inverse=True)
+    weight = np.linalg.norm(matrix, axis=0) if len(matrix) else np.zeros(len(values))
+    free = weight == 0  # in no relation at all
+    weight = np.where(free, 1.0, weight)
+    _, group = np.unique(np.round(matrix / weight, 9).T, axis=0, return_inverse=True)
     group = group.ravel()
-    spare = np.where(np.isinf(upper), np.inf, upper - values)
-    down = np.bincount(group, np.where(np.isinf(spare), 0.0, spare))[group]
-    endless = np.bincount(group, np.isinf(spare))[group] - np.isinf(spare) > 0
-    down = np.where(endless, np.inf, down - np.where(np.isinf(spare), 0.0, spare))
-    up = np.bincount(group, values)[group] - values
-    return np.asarray(
-        (down >= np.minimum(room, values)) & (up >= np.minimum(room, spare)), dtype=bool
-    )
+    spare = weight * np.where(np.isinf(upper), 0.0, upper - values)
+    endless = np.isinf(upper)
+    others = np.bincount(group, endless)[group] - endless > 0
+    down = np.where(others, np.inf, np.bincount(group, spare)[group] - spare)
+    held = weight * values
+    up = np.bincount(group, held)[group] - held
+    low = weight * np.minimum(room, values)
+    high = weight * np.where(endless, room, np.minimum(room, upper - values))
+    return np.asarray(free | ((down >= low) & (up >= high)), dtype=bool)

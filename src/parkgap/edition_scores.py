@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from parkgap.assess.ranking import burdens, whole
-from parkgap.disclosure import bounds, is_loose, margin
+from parkgap.disclosure import bounds, exchanged, is_loose, margin
 from parkgap.edition_frames import with_frames
 
 if TYPE_CHECKING:
@@ -155,9 +155,10 @@ def _all_loose(
     upper = np.ones(len(unknown.shares))
     room = margin(unknown.shares, upper, share)
     system = (np.array(matrix), np.array(low), np.array(high), upper)
+    sure = exchanged(system[0], unknown.shares, upper, room)
     return all(
-        is_loose(float(unknown.shares[at]), bounds(*system, at), 1.0, float(room[at]))
-        for at in range(len(unknown.shares))
+        is_loose(float(unknown.shares[at]), bounds(*system, int(at)), 1.0, float(room[at]))
+        for at in np.flatnonzero(~sure)
     )
 
 

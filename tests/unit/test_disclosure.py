@@ -7,7 +7,14 @@ import itertools
 import numpy as np
 import pytest
 
-from parkgap.disclosure import bounds, is_disclosive, sums_to_withhold
+from parkgap.disclosure import (
+    bounds,
+    exchanged,
+    is_disclosive,
+    is_loose,
+    margin,
+    sums_to_withhold,
+)
 
 OPEN = float("inf")
 
@@ -71,3 +78,20 @@ def test_what_is_withheld_does_not_depend_on_the_order_of_the_sums() -> None:
     two = sums_to_withhold(values, np.full(4, OPEN), hidden, rows[::-1], 0.1)
     assert one.tolist() == two[::-1].tolist()
     assert one.sum() == 1
+
+
+def test_what_can_be_exchanged_is_as_loose_as_linear_programming_says() -> None:
+    rng = np.random.default_rng(11)
+    found = 0
+    for _ in range(30):
+        kind = rng.integers(0, 2, 6)
+        weight = rng.uniform(0.5, 3.0, 6)
+        matrix = np.array([weight, weight * (kind == 0)])  # a whole, and a part of it
+        values, upper = rng.uniform(0, 1, 6), np.ones(6)
+        room = margin(values, upper, 0.2)
+        total = matrix @ values
+        for at in np.flatnonzero(exchanged(matrix, values, upper, room)):
+            found += 1
+            ends = bounds(matrix, total, total, upper, int(at))
+            assert is_loose(float(values[at]), ends, 1.0, float(room[at]))
+    assert found > 50
