@@ -178,4 +178,5 @@ def test_all_that_is_counted_has_words(tmp_path: Path, lang: str) -> None:
     counted = count(prepared, cast("Survey", found), pd.DataFrame())
     start = "workbook.counts_of."
     keys = Text(lang).keys()
-    assert set(counted) == {k.removeprefix(start) for k in keys if k.startswith(start)}
+    public = {"parks_withheld", "sensitive_withheld"}  # what that edition leaves out
+    assert set(counted) | public == {k.removeprefix(start) for k in keys if k.startswith(start)}
