@@ -47,6 +47,9 @@ PUBLISHED: Mapping[str, Schema] = {
     "plans.lodging": frames.LODGING,
     "plans.lodging_checks": frames.LODGING_CHECKS,
     "plans.doubtful": frames.DOUBTFUL_HOMES,
+    "around.home_cells": frames.HOME_CELLS,
+    "around.open_shifts": frames.OPEN_SHIFTS,
+    "around.open_hours": frames.OPEN_HOURS,
     "firm.parks": frames.STABILITY,
     "firm.sets": frames.WEIGHT_SETS,
     "firm.to_check": frames.TO_CHECK,
@@ -75,7 +78,7 @@ def published(results: Results) -> Iterator[tuple[str, Schema, pd.DataFrame]]:
 def with_frames(results: Results, changed: Mapping[str, pd.DataFrame]) -> Results:
     """Put changed frames into results."""
     own = {path: frame for path, frame in changed.items() if "." not in path}
-    for group in ("beside", "plans", "firm"):
+    for group in ("beside", "plans", "firm", "around"):
         inner = {p.split(".")[1]: f for p, f in changed.items() if p.startswith(f"{group}.")}
         if inner:
             own[group] = replace(getattr(results, group), **inner)
