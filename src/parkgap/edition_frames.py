@@ -26,6 +26,7 @@ PUBLISHED: Mapping[str, Schema] = {
     "rollup": frames.ROLLUP,
     "nearby": frames.NEARBY,
     "certainty": frames.CERTAINTY,
+    "areas": frames.REACH_AREAS,
     "comparison": frames.COMPARISON,
     "clusters": frames.CLUSTERS,
     "whatif": frames.PLAN,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from parkgap.edition_frames import published, with_frames
+from parkgap.edition_frames import frame_of, published, with_frames
 from parkgap.edition_words import said_of
 from parkgap.sensitive import FINEST, Mask, mask_of, outlined_coarsely
 
@@ -97,7 +97,7 @@ def _unnamed(frame: pd.DataFrame, lost: set[str], mask: Mask) -> pd.DataFrame:
 
 
 def _coarse(results: Results, mask: Mask) -> Results:
-    """Round every coordinate of every frame, the parks' outlines and the data's edge."""
+    """Round every coordinate of every frame, the outlines drawn, and the data's edge."""
     changed = {
         path: frame.assign(**{n: frame[n].round(mask.decimals) for n in ("lon", "lat")})
         for path, _, frame in published(results)
@@ -105,8 +105,10 @@ def _coarse(results: Results, mask: Mask) -> Results:
     }
     if mask.decimals >= FINEST:
         return with_frames(results, changed)
-    shapes = outlined_coarsely(results.parks["geometry"].to_numpy(), mask.decimals)
-    changed["parks"] = results.parks.assign(geometry=shapes)
+    for path in ("parks", "areas"):
+        frame = frame_of(results, path)
+        shapes = outlined_coarsely(frame["geometry"].to_numpy(dtype=object), mask.decimals)
+        changed[path] = frame.assign(geometry=shapes)
     edge = np.array([results.coverage], dtype=object)
     return replace(
         with_frames(results, changed), coverage=outlined_coarsely(edge, mask.decimals)[0]
