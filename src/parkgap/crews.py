@@ -40,6 +40,18 @@ def told_apart(shifts: pd.DataFrame) -> pd.DataFrame:
     return shifts.assign(shift=shifts["shift"].where(~unlike, named))
 
 
+def shift_names(shifts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Name the shifts of each park that has any, in the order of the table.
+
+    Parameters
+    ----------
+    shifts
+        Frame of :data:`parkgap.frames.SHIFTS`, its names told apart.
+    """
+    groups = shifts.groupby("park_id", sort=True)["shift"]
+    return {str(park): tuple(dict.fromkeys(map(str, names))) for park, names in groups}
+
+
 def crews_of(
     shifts: pd.DataFrame, pattern: Ints, parks: pd.DataFrame, enterprises: pd.DataFrame
 ) -> pd.DataFrame:

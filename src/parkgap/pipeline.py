@@ -26,6 +26,7 @@ from parkgap.access.slopes import FASTEST
 from parkgap.assess.clusters import find_clusters
 from parkgap.assess.nearest import places_of_few
 from parkgap.assessing import assess, compare, ground_of
+from parkgap.crews import shift_names
 from parkgap.editions import released
 from parkgap.errors import InputError, Problem, ShardError
 from parkgap.frames import EDITS, PLAN
@@ -224,6 +225,7 @@ def _found(
             areas=found.areas,
             also=also,
             whatif=plan,
+            shifts=shift_names(town.shifts),
             **frames,
         ),
         tables.enterprises,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import parkgap
+from parkgap.basemap_keys import Basemap
 from parkgap.errors import InputError, Problem, StandardError
 from parkgap.study import Study
 
@@ -124,6 +126,7 @@ def prepare(study: Path, record: Mapping[str, Any]) -> Replay:
     """
     root = study if study.is_dir() else study.parent
     asked = restore(record, root)
+    asked = asked.model_copy(update={"basemap": _basemap(asked.path)})
     problems, toml = _inputs(asked, record)
     problems += _standard(asked, record)
     if problems:
@@ -163,6 +166,18 @@ def restore(record: Mapping[str, Any], root: Path) -> Study:
     if "bbox" in asked:
         asked["bbox"] = tuple(asked["bbox"])
     return study.model_copy(update={"osm": study.osm.model_copy(update=asked)})
+
+
+def _basemap(toml: Path) -> Basemap | None:
+    """Take the tiles that ``study.toml`` names now: no record tells keys, no result rests on them.
+
+    None where it names none, or cannot be read: maps then have the drawn ground alone.
+    """
+    try:
+        said = tomllib.loads(toml.read_text(encoding="utf-8-sig")).get("basemap")
+        return None if said is None else Basemap.model_validate(said)
+    except (OSError, ValueError):
+        return None
 
 
 def _given(value: Any) -> Any:

@@ -259,6 +259,8 @@ class Results:
         Frame of :data:`parkgap.frames.PLAN`: the plan that was tried (``study.whatif`` names it).
     areas
         Frame of :data:`parkgap.frames.REACH_AREAS`: what is reached on foot from each park.
+    shifts
+        Park id to the names of its shifts; parks without a table of shifts are not in it.
     settled
         True where `changes` are final: a repeated run is not compared with what it replaces.
     """
@@ -297,3 +299,4 @@ class Results:
     whatif: pd.DataFrame = field(default_factory=frames.PLAN.frame)
     around: AroundParks = field(default_factory=AroundParks)
     areas: pd.DataFrame = field(default_factory=frames.REACH_AREAS.frame)
+    shifts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -49,17 +49,24 @@ _OTHER = "application/octet-stream"
 # The page's own policy, for reading from disk, forbids the connection that renews it.
 _POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 _HASH = re.compile(rb"'sha256-[A-Za-z0-9+/]{43}='")
+# Servers of a study's tiles; nothing else that a policy could say looks like one.
+_PICTURES = re.compile(rb"img-src ([^;]*)")
+_SERVER = re.compile(rb"https?://[a-z0-9.-]+(?::\d{1,5})?")
 _HEAD = 4096
 
 Notice = Sequence[tuple[str, str]]
 
 
-def policy(hashes: Sequence[str] = ()) -> str:
-    """Allow what a page needs from this server, and the inline scripts that have these hashes."""
+def policy(hashes: Sequence[str] = (), servers: Sequence[str] = ()) -> str:
+    """Allow what a page needs from this server, and the inline scripts that have these hashes.
+
+    Pictures may come from `servers` besides: those of the study's tiles.
+    """
     scripts = " ".join(["'self'", *hashes])
+    pictures = " ".join(["'self'", "data:", *servers])
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        f"img-src {pictures}; connect-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
 
@@ -68,14 +75,20 @@ def alive(page: bytes, version: str) -> tuple[bytes, str]:
     """Add the script that renews a page; return the page and the policy to send with it.
 
     The policy in the page is replaced by one in the header, which keeps of it the hashes of
-    inline scripts, and nothing else.
+    inline scripts and the servers of tiles, and nothing else.
     """
     tag = f'<script src="{SCRIPT}" data-version="{text(version)}" defer></script>'.encode()
     found = _POLICY.search(page, 0, _HEAD)
     if found is None:
         return page + tag, policy()
     hashes = [h.decode("ascii") for h in _HASH.findall(found[1])]
-    return page[: found.start()] + tag + page[found.end() :], policy(hashes)
+    asked = _PICTURES.search(found[1])
+    servers = (
+        []
+        if asked is None
+        else [word.decode("ascii") for word in asked[1].split() if _SERVER.fullmatch(word)]
+    )
+    return page[: found.start()] + tag + page[found.end() :], policy(hashes, servers)
 
 
 def waiting(version: str, notice: Notice) -> tuple[bytes, str]:

@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from parkgap.basemap_keys import Basemap
 from parkgap.errors import Problem, StudyError
 from parkgap.housing_keys import Housing
 from parkgap.list_keys import (
@@ -200,6 +201,8 @@ class Study(Section):
         Whether the pages are written in the other language too, beside those of `language`.
     as_of
         The day the question is asked; None: the extract's date.
+    basemap
+        Tiles from the net; not part of the parameters, as it holds keys and no result rests on it.
     whatif
         The plan that is tried; no ``study.toml`` names it.
     """
@@ -238,6 +241,7 @@ class Study(Section):
     walking: Walking = Walking()
     reach: Reach = Reach()
     report: ReportChoice = ReportChoice()
+    basemap: Basemap | None = Field(default=None, exclude=True)
     whatif: WhatIf | None = None
 
     @model_validator(mode="before")

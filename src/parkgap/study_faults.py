@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Key = tuple[str, ...]
+#: Section whose values may hold keys of services: never repeated on a screen or in a log.
+_UNSAID = "basemap"
 #: The model's own fields, which no ``study.toml`` may set.
 OWN_FIELDS = frozenset({"path", "whatif"})
 _LOOK = (
@@ -65,7 +67,7 @@ def unknown_key(
         file=file.name,
         row=line_of(lines, key),
         column=".".join(key),
-        value=None if isinstance(value, dict) else value,
+        value=None if isinstance(value, dict) or key[0] == _UNSAID else value,
         remedy=nearest(key[-1], _known_at(key, model)),
     )
 
@@ -81,6 +83,8 @@ def refusal(
     context["expected_zh"] = str(context.get("expected", "")).replace(" or ", " 或 ")
     value = detail["input"]
     shown = value if isinstance(value, (str, int, float, date, list)) else None
+    if key and key[0] == _UNSAID and key[-1] != "datum":
+        shown = None
     text = SAID.get(detail["type"], "{msg}")
     return Problem(
         what=detail["msg"]

@@ -26,8 +26,9 @@ from parkgap import frames
 from parkgap.errors import OutputError
 from parkgap.publish import basemap, skeleton
 from parkgap.publish.html import page_name
+from parkgap.publish.layers import DOTTED, HATCH
+from parkgap.publish.legend import shade
 from parkgap.publish.maps import write_maps
-from parkgap.publish.overview import DOTTED, HATCH, shade
 from parkgap.publish.shell import SCORE_COLOURS
 from parkgap.publish.text import Text
 from parkgap.results import Base, Drawn, Results
@@ -362,7 +363,8 @@ def test_every_page_says_what_it_is(tmp_path: Path, lang: str) -> None:
             assert words in seen.text
         assert made.standard.version in seen.text
         drawn = json.loads(seen.data)
-        assert drawn["credit"] == "© OpenStreetMap contributors, ODbL 1.0"
+        assert drawn["credit"].startswith("© OpenStreetMap contributors, ODbL 1.0")
+        assert drawn["credit"].endswith("2026-10-01")
         assert drawn["marks"] == [t("notice.internal"), t("notice.made_up")]
 
 
@@ -502,7 +504,7 @@ def test_unknown_figures_are_dashes_not_zeros(folder: Path) -> None:
     row = next(
         line
         for line in (folder / "index.html").read_text("utf-8").splitlines()
-        if line.startswith("<tr") and "人数未知" in line
+        if line.startswith("<tr data-row") and "人数未知" in line
     )
     assert row.count("—") >= 3  # rank, score, workers
     assert 'data-v="nan"' not in row

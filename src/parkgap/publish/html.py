@@ -191,8 +191,10 @@ def definitions(pairs: Iterable[tuple[str, str]]) -> str:
 # --- the page ---------------------------------------------------------------------------------
 
 
-def _policy(scripts: Collection[str]) -> str:
+def _policy(scripts: Collection[str], hosts: Sequence[str] = ()) -> str:
     """Forbid everything from outside the folder, and every script that we did not write.
+
+    `hosts` are servers that pictures may come from: a study's own tiles, mostly none.
 
     The second lock besides escaping: a browser runs only scripts of the folder and the
     inline ones whose hash stands here, hence no ``onerror=``.
@@ -201,9 +203,10 @@ def _policy(scripts: Collection[str]) -> str:
         f"'sha256-{b64encode(hashlib.sha256(s.encode('utf-8')).digest()).decode()}'"
         for s in scripts
     )
+    pictures = " ".join(["'self'", "file:", "data:", *hosts])
     return (
         f"default-src 'none'; script-src 'self' file: {hashes}; "
-        "style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data:; "
+        f"style-src 'self' file: 'unsafe-inline'; img-src {pictures}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -218,6 +221,7 @@ def page(
     data: object,
     script: str,
     kind: str,
+    hosts: Sequence[str] = (),
 ) -> str:
     """Put a whole page together.
 
@@ -235,11 +239,13 @@ def page(
         The page's own script (from folium), free of any user's text.
     kind
         Class of the body.
+    hosts
+        Servers that the page may ask for pictures, as scheme, host and port; checked already.
     """
     links = "".join(f'<link rel="stylesheet" href="{text(u)}">\n' for u in css)
     scripts = "".join(f'<script src="{text(u)}"></script>\n' for u in js)
     script = script.replace("\r\n", "\n")
-    policy = escape(_policy([script]), quote=False)
+    policy = escape(_policy([script], hosts), quote=False)
     return (
         f'<!DOCTYPE html>\n<html lang="{text(lang)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

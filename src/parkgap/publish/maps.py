@@ -9,7 +9,7 @@ what is drawn on them stands as data in the page and is put there by the scripts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,14 +25,17 @@ from parkgap.publish.clusters import cluster_dots, cluster_mark
 from parkgap.publish.homes import home_marks
 from parkgap.publish.housed import housing_dots, housing_marks
 from parkgap.publish.html import page, page_name, page_names, text
+from parkgap.publish.layers import layer_data, layers, looks
 from parkgap.publish.marks import dots, gates, items, nearby, planned
-from parkgap.publish.overview import is_ranked, name_of, overview_body, shade, tip_lines
+from parkgap.publish.overview import is_ranked, name_of, overview_body, tip_lines
 from parkgap.publish.parkpage import category_colour, park_body
 from parkgap.publish.shell import Context, map_marks
 from parkgap.publish.shifts import shift_data
 from parkgap.publish.sites import site_marks
 from parkgap.publish.switch import SCRIPT as SWITCH
 from parkgap.publish.switch import contexts
+from parkgap.publish.tiles import SCRIPTS as TILE_SCRIPTS
+from parkgap.publish.tiles import tile_data, tile_hosts
 from parkgap.publish.words import count
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ __all__ = ["page_name", "page_names", "write_maps"]
 
 SCRIPTS = (  # in order
     *("core.js", "links.js", "ground.js", "areas.js", "parks.js", "places.js", "shifts.js"),
-    *("tables.js", "placelist.js", "parkpage.js", "page.js", SWITCH),
+    *("tables.js", "layers.js", "beside.js", "printing.js", "placelist.js", "parkpage.js"),
+    *("page.js", SWITCH),
 )
 ASSETS = (
     "leaflet/leaflet.js",
@@ -72,6 +76,13 @@ _TEXTS = {
     "colon": "page.colon",
     "semicolon": "page.semicolon",
     "gate": "glyph.gate",
+    "range": "format.range",
+    "none": "page.none",
+    "to_verify": "layer.to_verify",
+    "unranked": "map.legend_unverified",
+    "unshaded": "layer.unshaded",
+    "shown_n": "map.shown_n",
+    "parks_n": "map.parks_n",
 }
 VIEW_M = (450.0, 450.0)  # ground around a park in its page's first view
 
@@ -108,7 +119,8 @@ def write_maps(results: Results, folder: Path, second: Results | None = None) ->
     OSError
         A file cannot be written.
     """
-    written = _write_assets(folder)
+    tiled = getattr(results.study, "basemap", None) is not None
+    written = _write_assets(folder, ASSETS + (TILE_SCRIPTS if tiled else ()))
     drawn = {"overview.js": results.drawn.overview, **results.drawn.sheets}
     written += [_write(folder / "assets/base" / name, drawn[name]) for name in sorted(drawn)]
     for below, ctx in contexts(results, second):
@@ -145,12 +157,12 @@ def _write(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def _write_assets(folder: Path) -> list[Path]:
-    """Copy what every page loads."""
+def _write_assets(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Copy what the pages load."""
     source = resources.files("parkgap.publish").joinpath("assets")
     return [
         _write(folder / "assets" / name, source.joinpath(*name.split("/")).read_bytes())
-        for name in ASSETS
+        for name in names
     ]
 
 
@@ -238,18 +250,27 @@ def _ground(ctx: Context) -> _Ground:
 # --- pages ------------------------------------------------------------------------------------
 
 
+def _credit(ctx: Context) -> str:
+    """Say whose the drawn ground is, and of which day."""
+    day = ctx.results.data_date
+    dated = ctx.t("page.semicolon") + ctx.t("map.data_of", day=day) if day else ""
+    return f"{ctx.t('notice.odbl')}{dated}"
+
+
 def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
     """Put a page together; `parts` holds title, body, data and its base sheets."""
     up = ctx.home + ("../" if kind == "park" else "")
     data = {
         "page": kind,
         "marks": map_marks(ctx),
-        "credit": ctx.t("notice.odbl"),
+        "credit": _credit(ctx),
         "t": {k: ctx.t(key) for k, key in _TEXTS.items()}
         | {"map_label": ctx.t("map.map_label", title=parts["title"])},
+        **tile_data(ctx),
         **parts["data"],
     }
-    files = [*bones.js, *SCRIPTS, *(f"base/{name}" for name in parts["sheets"])]
+    scripts = (*(TILE_SCRIPTS if tile_hosts(ctx) else ()), *SCRIPTS[1:])
+    files = [*bones.js, SCRIPTS[0], *scripts, *(f"base/{name}" for name in parts["sheets"])]
     return page(
         lang=ctx.t("page.html_lang"),
         title=parts["title"],
@@ -259,23 +280,23 @@ def _page(ctx: Context, bones: Skeleton, kind: str, **parts: Any) -> str:
         data=data,
         script=bones.script,
         kind=kind,
+        hosts=tile_hosts(ctx),
     )
 
 
 def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
     """Make the overview page."""
     spots = [*dots(ctx), *cluster_dots(ctx), *housing_dots(ctx)]
+    found, rows = layers(ctx), {park: i for i, park in enumerate(ctx.park_ids)}
     parks = []
     for park, place in ground.place.items():
         row = ctx.ranking.get(park, {})
-        fill, ink = shade(row)
         parks.append(
             ground.outlines[place]
             | {
                 "lines": tip_lines(ctx, park),
                 "url": f"parks/{ctx.pages[park]}",
-                "fill": fill,
-                "ink": ink,
+                "row": rows[park],
                 "rank": count(row.get("rank")) if is_ranked(row) else "",
             }
         )
@@ -283,12 +304,16 @@ def _overview(ctx: Context, bones: Skeleton, ground: _Ground) -> str:
         "bounds": [round(v, 6) for v in _total(_boxes(ground.bounds), ctx.results)],
         "coverage": _coverage(ctx.results),
         "parks": parks,
+        "rows": list(rows),
+        "looks": looks(),
+        "layers": layer_data(found),
+        "notes": {group: ctx.t(f"layer.note_{group}") for group in ("all", "end", "cat", "shift")},
         "dots": [{"colour": colour, "d": moves} for _, colour, moves in spots],
     }
     if sites := site_marks(ctx):
         data["sites"] = sites
     legend = [(label, colour, len(moves) // 2) for label, colour, moves in spots]
-    body = overview_body(ctx, ground.place, legend, bones.html)
+    body = overview_body(ctx, ground.place, legend, bones.html, found)
     title = ctx.results.study.title
     return _page(ctx, bones, "overview", title=title, body=body, data=data, sheets=["overview.js"])
 

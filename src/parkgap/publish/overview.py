@@ -2,76 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from parkgap.publish.changespage import link
+from parkgap.publish.drawer import drawer
 from parkgap.publish.firm import check_panel
 from parkgap.publish.housed import overview_housing
 from parkgap.publish.html import Cell, table, text
+from parkgap.publish.layers import NO_HEADCOUNT, Layer
+from parkgap.publish.legend import legend, patterns, shade
+from parkgap.publish.rolled import Area, areas, areas_panel, level_choice
 from parkgap.publish.several import overview_panel
-from parkgap.publish.shell import (
-    SCORE_COLOURS,
-    SCORE_INKS,
-    Context,
-    footer,
-    masthead,
-    no_match,
-    search_box,
-)
-from parkgap.publish.sites import site_switch
+from parkgap.publish.shell import Context, footer, masthead, no_match, search_box
 from parkgap.publish.switch import switch
 from parkgap.publish.words import Row, count, decimal, figure_cell, number, string
 
-UNCOUNTED = ("unknown_headcount", "withheld")  # only the headcount keeps them from a rank
-HATCH, DOTTED = "url(#pg-hatch)", "url(#pg-dotted)"
-_BLANK = "#eceff2"
-
-
-def dotted(place: int) -> str:
-    """Name the pattern of a score class for parks of unknown headcount: its colour, dotted."""
-    return f"url(#pg-dotted-{place})"
-
-
-def _patterns() -> str:
-    """Define the patterns of unranked parks: hatched, and each score class with dots on it."""
-    dots = [("pg-dotted", _BLANK, "#6c757d")] + [
-        (f"pg-dotted-{i}", fill, ink)
-        for i, (fill, ink) in enumerate(zip(SCORE_COLOURS, SCORE_INKS, strict=True))
-    ]
-    marks = "".join(
-        f'<pattern id="{name}" width="7" height="7" patternUnits="userSpaceOnUse">'
-        f'<rect width="7" height="7" fill="{fill}"/>'
-        f'<circle cx="3.5" cy="3.5" r="1.4" fill="{ink}"/></pattern>'
-        for name, fill, ink in dots
-    )
-    return (
-        '<svg width="0" height="0" style="position:absolute" aria-hidden="true" focusable="false">'
-        '<defs><pattern id="pg-hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><rect width="7" height="7" fill="{_BLANK}"/>'
-        f'<rect width="2.6" height="7" fill="#8a939c"/></pattern>{marks}</defs></svg>'
-    )
+UNCOUNTED = NO_HEADCOUNT
 
 
 def is_ranked(row: Row) -> bool:
     """Say whether a park has a rank."""
     return number(row.get("rank")) is not None
-
-
-def shade(row: Row) -> tuple[str, str]:
-    """Choose a park's fill and ink.
-
-    By score where it is ranked; the same with dots where only the headcount keeps it from a
-    rank; hatched grey where too much is to be verified, whatever the score: thin data must
-    not look like a good park.
-    """
-    score = number(row.get("score"))
-    if not is_ranked(row) and row.get("tier") not in UNCOUNTED:
-        return HATCH, "#000000"
-    if score is None:
-        return DOTTED, "#000000"
-    place = min(max(int(score // 20), 0), len(SCORE_COLOURS) - 1)
-    return SCORE_COLOURS[place] if is_ranked(row) else dotted(place), SCORE_INKS[place]
 
 
 def name_of(ctx: Context, park_id: str) -> str:
@@ -131,14 +83,22 @@ def tip_lines(ctx: Context, park_id: str) -> list[str]:
     ]
 
 
-def _row(ctx: Context, park_id: str, drawn: int | None) -> tuple[str, Sequence[Cell]]:
-    """Build a park's row of the table; `drawn` is its place among the drawn parks."""
-    row = ctx.ranking.get(park_id, {})
+def _name_cell(ctx: Context, park_id: str, row: Row, *, drawn: bool) -> Cell:
+    """Name a park with the link to its page, where it lies, and what shows it on the map."""
     area = ctx.words.join(
         dict.fromkeys(string(row.get(k)) for k in ("district", "subdistrict", "zone"))
     )
     name = name_of(ctx, park_id)
-    link = f'<a href="parks/{quote(ctx.pages[park_id])}"><bdi>{text(name)}</bdi></a>'
+    said = text(ctx.t("map.locate", name=name))
+    locate = f'<button type="button" class="locate" title="{said}" aria-label="{said}"></button>'
+    small = (locate if drawn else "") + (f"<bdi>{text(area)}</bdi>" if area else "")
+    page = f'<a href="parks/{quote(ctx.pages[park_id])}"><bdi>{text(name)}</bdi></a>'
+    return Cell(page + (f"<small>{small}</small>" if small else ""), name)
+
+
+def _row(ctx: Context, park_id: str, number_of: int, drawn: int | None) -> tuple[str, list[Cell]]:
+    """Build a park's row of the table; `drawn` is its place among the drawn parks."""
+    row = ctx.ranking.get(park_id, {})
     missing = ctx.words.listed(row.get("core_missing"))
     gaps = ctx.words.listed(row.get("top_gaps")) or missing
     span = ctx.words.span(row.get("rank_low"), row.get("rank_high"), 0)
@@ -154,11 +114,11 @@ def _row(ctx: Context, park_id: str, drawn: int | None) -> tuple[str, Sequence[C
             number(row.get("rank")),
             "num",
         ),
-        Cell(link + (f"<small><bdi>{text(area)}</bdi></small>" if area else ""), name),
+        _name_cell(ctx, park_id, row, drawn=drawn is not None),
         Cell(
             f"{swatch}{text(decimal(row.get('score')))}<small>{text(scores)}</small>",
             number(row.get("score")),
-            "num",
+            "num score",
         ),
         Cell(
             text(tier_text(ctx, row)) + _counts_html(ctx, park_id),
@@ -168,64 +128,51 @@ def _row(ctx: Context, park_id: str, drawn: int | None) -> tuple[str, Sequence[C
         figure_cell(row.get("workers"), count(row.get("workers"))),
         Cell(text(gaps or "—"), gaps or None, "wide"),
     ]
-    return ("" if drawn is None else f' data-park="{drawn}"'), cells
+    on_map = "" if drawn is None else f' data-park="{drawn}"'
+    return f' data-row="{number_of}"{on_map}', cells
 
 
-def ranking_table(ctx: Context, drawn: dict[str, int]) -> str:
+def ranking_table(ctx: Context, drawn: Mapping[str, int]) -> str:
     """Build the table of parks; rows that are drawn light up their park on the map."""
     t = ctx.t
     headings = [
         (t("fact.rank"), "num"),
         (t("column.park_name"), ""),
-        (t("fact.score"), "num"),
+        (t("fact.score"), "num score"),
         (t("fact.status"), ""),
         (t("fact.workers"), "num"),
         (t("fact.top_gaps"), ""),
     ]
-    rows = [_row(ctx, park, drawn.get(park)) for park in ctx.park_ids]
+    rows = [_row(ctx, park, i, drawn.get(park)) for i, park in enumerate(ctx.park_ids)]
     return table(headings, rows, caption=t("section.parks"), ident="main-table", header_column=1)
 
 
-def _uncounted(ctx: Context) -> str:
-    """Say why parks are ranked by no headcount: nobody knows it, or the edition withholds it."""
-    hidden = any(row.get("tier") == "withheld" for row in ctx.ranking.values())
-    return ctx.t("map.legend_withheld" if hidden else "map.legend_unknown")
-
-
-def _legend(ctx: Context, dots: Sequence[tuple[str, str, int]]) -> str:
-    """Build the map's legend: score classes, unranked parks, facilities to switch on."""
+def _side(ctx: Context, drawn: Mapping[str, int], found: Sequence[Area]) -> str:
+    """Build the panel beside the map: search, areas, table."""
     t = ctx.t
-    entries = [
-        (colour, t("map.legend_class", low=20 * i, high=20 * i + 20))
-        for i, colour in enumerate(SCORE_COLOURS)
-    ]
-    entries += [(HATCH, t("map.legend_unverified")), (dotted(2), _uncounted(ctx))]
-    classes = "".join(
-        f'<li><svg class="swatch" aria-hidden="true"><rect width="22" height="14" '
-        f'fill="{fill}"/></svg>{text(label)}</li>'
-        for fill, label in entries
-    )
-    switches = "".join(
-        f'<li><label><input type="checkbox" data-layer="c{i}">'
-        f'<span class="spot" style="background:{colour}"></span>{text(label)}</label>'
-        f'<span class="n">{count(n)}</span></li>'
-        for i, (label, colour, n) in enumerate(dots)
-    )
-    places = (
-        f"<details><summary>{text(t('map.places'))}</summary>"
-        f'<ul class="legend">{switches}</ul></details>'
-        if dots
+    total = t("map.parks_n", n=count(len(ctx.park_ids)))
+    rows = {park: i for i, park in enumerate(ctx.park_ids)}
+    narrow = (
+        f'<label><input type="checkbox" id="only-view"> {text(t("map.only_view"))}</label>'
+        if drawn
         else ""
     )
     return (
-        f'<details class="map-legend" open><summary>{text(t("map.legend_score"))}</summary>'
-        f'<div class="inner"><ul class="legend">{classes}</ul>{site_switch(ctx)}{places}</div>'
-        "</details>"
+        f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'
+        f'<span class="sub" role="status" id="main-table-status">{text(total)}</span>'
+        f"{search_box(ctx, 'main-table', t('map.search'))}"
+        f'<div class="choices">{level_choice(ctx, found)}{narrow}</div></div>\n'
+        f"{areas_panel(ctx, found, rows)}"
+        f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div>"
     )
 
 
 def overview_body(
-    ctx: Context, drawn: dict[str, int], dots: Sequence[tuple[str, str, int]], map_html: str
+    ctx: Context,
+    drawn: Mapping[str, int],
+    dots: Sequence[tuple[str, str, int]],
+    map_html: str,
+    found: Sequence[Layer],
 ) -> str:
     """Build the overview's body.
 
@@ -239,18 +186,18 @@ def overview_body(
         Category, colour and number of the facilities that can be switched on.
     map_html
         The map's element, from folium.
+    found
+        What parks can be shaded by.
     """
     t, study = ctx.t, ctx.results.study
-    total = t("map.parks_n", n=count(len(ctx.park_ids)))
-    nav = link(ctx) + switch(ctx, "index.html")
+    jump = f'<a href="#assumptions">{text(t("assumed.title"))}</a>'
+    nav = link(ctx) + jump + switch(ctx, "index.html")
     return (
-        f"{masthead(ctx, study.title, t('page.overview'), nav)}\n{_patterns()}\n"
-        f'<main><div class="split"><div class="panel mapbox">{map_html}{_legend(ctx, dots)}'
+        f"{masthead(ctx, study.title, t('page.overview'), nav)}\n{patterns()}\n"
+        f'<main><div class="split"><div class="panel mapbox">{map_html}'
+        f"{legend(ctx, dots, found)}"
         f"<noscript>{text(t('notice.no_script'))}</noscript></div>\n"
-        f'<div class="panel side"><div class="head"><h2>{text(t("section.parks"))}</h2>'
-        f'<span class="sub">{text(total)}</span>'
-        f"{search_box(ctx, 'main-table', t('map.search'))}</div>\n"
-        f"{ranking_table(ctx, drawn)}{no_match(ctx, 'main-table')}</div></div>\n"
-        f"{overview_housing(ctx)}{overview_panel(ctx)}{check_panel(ctx)}</main>\n"
+        f"{_side(ctx, drawn, areas(ctx))}</div>\n"
+        f"{overview_housing(ctx)}{overview_panel(ctx)}{check_panel(ctx)}{drawer(ctx)}</main>\n"
         f"{footer(ctx)}"
     )

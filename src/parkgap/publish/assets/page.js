@@ -3,7 +3,7 @@
   "use strict";
 
   const {
-    node, ground, labels, parks, ranks, coverage, hover,
+    node, ground, labels, parks, ranks, coverage, hover, shading, besideMap, printing, tiles,
     shifts, homes, layerLinks, reading, onPaper, placeList,
     switches, areas, facilities, planned, cluster, sites, gates, dots,
   } = window.parkgap;
@@ -20,6 +20,11 @@
       return box;
     };
     mark.addTo(map);
+    /* The marks stand above the credit, however many lines that takes. */
+    const credit = map.attributionControl.getContainer();
+    const lift = () => { mark.getContainer().style.marginBottom = credit.offsetHeight + 6 + "px"; };
+    lift();
+    new ResizeObserver(lift).observe(credit);
     map.on("popupopen", (event) => {
       const close = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       if (close) { close.setAttribute("aria-label", data.t.close); close.title = data.t.close; }
@@ -40,15 +45,21 @@
       paddingTopLeft: [18, 18], paddingBottomRight: [18 + beside, 18], animate: false, maxZoom: 16,
     });
     ground(map);
+    const net = data.tiles ? tiles(map, data) : null;
+    if (net && !document.querySelector("input[data-layer=tiles]")) net.addTo(map);
     controls(map, data);
     const paths = parks(map, data);
     coverage(map, data);
     if (data.page === "overview") {
-      ranks(map, data, paths);
+      const renumber = ranks(map, data, paths);
       const groups = dots(map, data);
       groups.sites = sites(data);
+      groups.tiles = net;
       switches(map, groups);
       hover(data, paths);
+      shading(data, paths, renumber);
+      besideMap(map, data, paths, renumber);
+      printing(map);
     } else {
       const groups = facilities(map, data);
       groups.areas = areas(map, data);

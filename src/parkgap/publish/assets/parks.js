@@ -4,14 +4,46 @@
 
   const { decode, node, tip } = window.parkgap;
 
+  const PLAIN = { weight: 1.4, color: "#3b3226" };
+  const LIT = { weight: 4, color: "#0b3d91" };
+
+  /* Fill and ink of a park in the layer that is shown. */
+  function fills(data, park) {
+    const layer = data.layer || data.layers[0];
+    return data.looks[layer.k[park.row]];
+  }
+
+  /* What a park's tooltip says: of the layer that is shown, first. */
+  function lines(data, park) {
+    const layer = data.layer;
+    if (!layer || layer.group === "all") return park.lines;
+    const said = window.parkgap.scoreOf(data, layer, park.row);
+    const [name, ...rest] = park.lines;
+    return [name, layer.label + data.t.colon + said.join(" "), ...rest];
+  }
+
+  function light(path, on) {
+    const style = on || path.chosen ? LIT : PLAIN;
+    for (const layer of [path, path.dot]) if (layer) layer.setStyle(style);
+    if (on && path.shown) path.bringToFront();
+  }
+
+  /* A park too small to hit at this zoom gets a round mark; what a filter leaves out, nothing. */
+  function settle(map, path) {
+    const b = path.getBounds();
+    const size = map.latLngToLayerPoint(b.getSouthEast()).subtract(
+      map.latLngToLayerPoint(b.getNorthWest()));
+    if (path.shown) path.addTo(map); else path.remove();
+    if (path.shown && Math.max(size.x, size.y) < 14) path.dot.addTo(map); else path.dot.remove();
+  }
+
   function parks(map, data) {
     map.createPane("parks").style.zIndex = 420;
     const svg = L.svg({ pane: "parks", padding: 0.3 });
-    const marks = [];
     const paths = data.parks.map((park) => {
       const overview = data.page === "overview";
       const style = overview
-        ? { color: "#3b3226", weight: 1.4, fillColor: park.fill, fillOpacity: 0.82 }
+        ? { color: "#3b3226", weight: 1.4, fillColor: fills(data, park)[0], fillOpacity: 0.82 }
         : park.this
           ? { color: "#8a2f00", weight: 2.6, fillColor: "#d95f0e", fillOpacity: 0.08 }
           : { color: "#6b6257", weight: 1.4, dashArray: "5 4", fill: false };
@@ -20,16 +52,20 @@
         smoothFactor: 0.5, className: "park",
       }, style)).addTo(map);
       if (overview) {
-        /* A park too small to hit at this zoom gets a round mark of the same colour. */
         const dot = L.circleMarker(path.getBounds().getCenter(), Object.assign({
           renderer: svg, pane: "parks", radius: 6, className: "park",
         }, style));
-        marks.push([path, dot]);
+        path.dot = dot;
+        path.shown = true;
         for (const layer of [path, dot]) {
-          layer.bindTooltip(() => tip(park.lines), { sticky: true, className: "pg-tip" });
-          layer.on("click", () => { window.location.href = park.url; });
-          layer.on("mouseover", () => path.setStyle({ weight: 3.2 }));
-          layer.on("mouseout", () => path.setStyle({ weight: 1.4 }));
+          layer.bindTooltip(() => tip(lines(data, park)), { sticky: true, className: "pg-tip" });
+          layer.on("click", (event) => {
+            L.DomEvent.stopPropagation(event);
+            window.parkgap.links.set("park", data.rows[park.row]); // for whoever comes back
+            window.location.href = park.url;
+          });
+          layer.on("mouseover", () => light(path, true));
+          layer.on("mouseout", () => light(path, false));
         }
       } else if (!park.this) {
         const link = node("a", "neighbour", park.name);
@@ -41,12 +77,7 @@
       return path;
     });
     function small() {
-      for (const [path, dot] of marks) {
-        const b = path.getBounds();
-        const size = map.latLngToLayerPoint(b.getSouthEast()).subtract(
-          map.latLngToLayerPoint(b.getNorthWest()));
-        if (Math.max(size.x, size.y) < 14) dot.addTo(map); else dot.remove();
-      }
+      for (const path of paths) if (path.dot) settle(map, path);
     }
     small();
     map.on("zoomend", small);
@@ -61,14 +92,16 @@
       group.clearLayers();
       const taken = [];
       data.parks.forEach((park, i) => {
-        if (!park.rank || taken.length > 60) return;
+        if (!park.rank || taken.length > 60 || !paths[i].shown) return;
         const at = paths[i].getBounds().getCenter();
         const p = map.latLngToContainerPoint(at);
         if (taken.some((q) => Math.abs(q.x - p.x) < 24 && Math.abs(q.y - p.y) < 20)) return;
         taken.push(p);
         const badge = node("span", "rank", park.rank);
-        badge.style.background = park.fill;
-        badge.style.color = park.ink;
+        const [fill, ink] = fills(data, park);
+        const plain = fill.startsWith("#");
+        badge.style.background = plain ? fill : "#ffffff";
+        badge.style.color = plain ? ink : "#000000";
         L.marker(at, {
           pane: "ranks", interactive: false, keyboard: false,
           icon: L.divIcon({ className: "anchor", iconSize: [0, 0], html: badge }),
@@ -77,6 +110,7 @@
     }
     draw();
     map.on("zoomend", draw);
+    return draw;
   }
 
   function coverage(map, data) {
@@ -91,14 +125,12 @@
     for (const row of document.querySelectorAll("tr[data-park]")) {
       const path = paths[Number(row.dataset.park)];
       if (!path) continue;
-      const on = () => { path.setStyle({ weight: 4, color: "#0b3d91" }); path.bringToFront(); };
-      const off = () => path.setStyle({ weight: 1.4, color: "#3b3226" });
-      row.addEventListener("mouseenter", on);
-      row.addEventListener("mouseleave", off);
-      row.addEventListener("focusin", on);
-      row.addEventListener("focusout", off);
+      row.addEventListener("mouseenter", () => light(path, true));
+      row.addEventListener("mouseleave", () => light(path, false));
+      row.addEventListener("focusin", () => light(path, true));
+      row.addEventListener("focusout", () => light(path, false));
     }
   }
 
-  Object.assign(window.parkgap, { parks, ranks, coverage, hover });
+  Object.assign(window.parkgap, { parks, ranks, coverage, hover, fills, light, settle });
 })();
