@@ -35,6 +35,12 @@
       map.latLngToLayerPoint(b.getNorthWest()));
     if (path.shown) path.addTo(map); else path.remove();
     if (path.shown && Math.max(size.x, size.y) < 14) path.dot.addTo(map); else path.dot.remove();
+    /* Leaflet's tooltips make shapes stops of the Tab key; hundreds of them would stand before the
+       table, which is the keyboard's way to the parks. */
+    for (const layer of [path, path.dot]) {
+      const shape = layer.getElement();
+      if (shape) shape.setAttribute("tabindex", "-1");
+    }
   }
 
   function parks(map, data) {

@@ -1,8 +1,8 @@
 /* Tiles from the net over the drawn ground, each put where it belongs in WGS-84.
 
    Tiles in GCJ-02 or BD-09 lie some hundred metres off, by an amount that changes from place to
-   place. So every tile gets its own shift, and from zoom 12 outwards, where one tile spans
-   kilometres, it is drawn in pieces. A piece is moved, turned and stretched by the plane
+   place. So every tile gets its own shift, and farther out, where one tile spans kilometres, it
+   is drawn in pieces. A piece is moved, turned and stretched by the plane
    transformation of its four corners. */
 (function () {
   "use strict";
@@ -19,9 +19,13 @@
     return crs.latLngToPoint(L.latLng(lat, lng), zoom);
   }
 
-  /* Pieces along a tile's side: none spans more than a tile of zoom 13, about 5 km. */
-  function pieces(zoom) {
-    return Math.min(MOST, 2 ** Math.max(0, 13 - zoom));
+  /* Zoom whose tiles are small enough to be moved as one: the shift of GCJ-02 has waves of a
+     third of a degree, that of BD-09 others of an eighth besides. */
+  const WHOLE = { GCJ02: 13, BD09: 15 };
+
+  /* Pieces along a tile's side. */
+  function pieces(datum, zoom) {
+    return Math.min(MOST, 2 ** Math.max(0, WHOLE[datum] - zoom));
   }
 
   /* Where a square of pixels is drawn, as [a, b, c, d, e, f] of a canvas, from its corner. */
@@ -40,7 +44,7 @@
   /* Where a point of a datum is drawn at a zoom: what tests compare. */
   function drawnAt(datum, zoom, lng, lat) {
     const p = crs.latLngToPoint(L.latLng(lat, lng), zoom);
-    const side = SIZE / pieces(zoom);
+    const side = SIZE / pieces(datum, zoom);
     const x = Math.floor(p.x / side) * side;
     const y = Math.floor(p.y / side) * side;
     const [a, b, c, d, e, f] = transform(datum, zoom, x, y, side);
@@ -86,7 +90,7 @@
     _paint: function (canvas, image, coords) {
       const { datum } = this.options;
       const zoom = this._getZoomForUrl();
-      const n = pieces(zoom);
+      const n = pieces(datum, zoom);
       const side = SIZE / n;
       const [x0, y0] = [coords.x * SIZE, coords.y * SIZE];
       const origin = home(datum, zoom, x0, y0);
@@ -96,8 +100,9 @@
           const [a, b, c, d, e, f] = transform(datum, zoom, x0 + i * side, y0 + j * side, side);
           canvas.setTransform(a, b, c, d, e - origin.x + PAD, f - origin.y + PAD);
           const bleed = n > 1 ? 0.5 : 0; // so that no seam shows
-          canvas.drawImage(image, i * side * grain, j * side * grain, side * grain, side * grain,
-            0, 0, side + bleed, side + bleed);
+          const reach = side + bleed;
+          canvas.drawImage(image, i * side * grain, j * side * grain, reach * grain, reach * grain,
+            0, 0, reach, reach);
         }
       }
     },
