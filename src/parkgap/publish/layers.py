@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parkgap.details import ALL
+from parkgap.publish.geopackage import without_shares
 from parkgap.publish.shell import SCORE_COLOURS, SCORE_INKS
 from parkgap.publish.words import number, string
 
@@ -35,6 +36,11 @@ NO_HEADCOUNT = ("unknown_headcount", "withheld")  # only the headcount keeps the
 HATCHED, UNCOUNTED, NONE = 2 * CLASSES, 2 * CLASSES + 1, 2 * CLASSES + 2
 HATCH, DOTTED = "url(#pg-hatch)", "url(#pg-dotted)"
 _BLANK = "#f4f5f6"
+
+_NEEDED = (
+    *("park_id", "category", "item", "origin", "shift", "status", "weight", "workers"),
+    *("workers_unserved", "satisfaction_low", "satisfaction_high", "served_share"),
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,11 +122,11 @@ def layers(ctx: Context) -> list[Layer]:
 
 
 def _judged(ctx: Context, parks: Mapping[str, int]) -> pd.DataFrame:
-    """Take the rows that enter scores, as the edition tells them."""
-    frame = ctx.results.assessment
+    """Take the rows that enter scores, shares that are withheld empty."""
+    frame = ctx.results.assessment[list(_NEEDED)]
     frame = frame[(frame["status"] != "not_applicable") & (frame["weight"] > 0)]
     frame = frame[frame["park_id"].map(str).isin(parks)]
-    return frame.assign(park=frame["park_id"].map(str).map(parks))
+    return without_shares(frame).assign(park=frame["park_id"].map(str).map(parks))
 
 
 def _choices(
