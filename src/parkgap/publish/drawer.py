@@ -71,7 +71,7 @@ def _thresholds(ctx: Context) -> Iterator[Line]:
     for section, key, unit in settings:
         said = getattr(study, section, None)
         value = getattr(said, key, None)
-        if value is not None:
+        if said is not None and value is not None:
             basis = "" if key in said.model_fields_set else "assumption"
             yield (t(f"assumed.{key}"), t(unit, n=plain(value)), basis, f"[{section}] {key}")
 

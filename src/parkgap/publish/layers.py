@@ -195,8 +195,8 @@ def _overall(ctx: Context) -> Layer:
         return np.array([np.nan if v is None else v for v in values], dtype=float)
 
     look = np.array([overall_look(row) for row in rows], dtype=np.int64)
-    figures = (column(n) for n in ("score", "score_low", "score_high"))
-    return Layer("all", "all", ctx.t("layer.all"), *figures, look)
+    score, low, high = column("score"), column("score_low"), column("score_high")
+    return Layer("all", "all", ctx.t("layer.all"), score, low, high, look)
 
 
 def _tenths(values: Floats) -> list[float | None]:
