@@ -72,7 +72,7 @@ def _thresholds(ctx: Context) -> Iterator[Line]:
         said = getattr(study, section, None)
         value = getattr(said, key, None)
         if said is not None and value is not None:
-            basis = "" if key in said.model_fields_set else "assumption"
+            basis = "" if key in getattr(said, "model_fields_set", ()) else "assumption"
             yield (t(f"assumed.{key}"), t(unit, n=plain(value)), basis, f"[{section}] {key}")
 
 
