@@ -187,6 +187,7 @@ _STAGES = {
     "lists": "清单 lists",
     "workbook": "工作簿 workbook",
     "report": "报告 report",
+    "pictures": "图片 pictures",
     "geopackage": "GeoPackage",
     "record": "记录 record",
 }

@@ -449,20 +449,22 @@ def publish(
 
     What changed since `base`, or since the results that stand there, is written too.  With `pdf`
     the report is printed besides; of `second` the pages are written in the other language.  The
-    notes (zh, en) say what could not be done: those results read, the report's labels written in
-    Chinese, the report printed.
+    notes (zh, en) say what could not be done: those results read, labels written in Chinese, the
+    report printed; and which parks lie outside the zone of the GeoPackage.
     """
     from parkgap.publish.compared import with_changes
+    from parkgap.publish.crs import zone_doubts
     from parkgap.publish.geopackage import write_geopackage
     from parkgap.publish.maps import write_maps
     from parkgap.publish.tables import write_csv
     from parkgap.publish.workbook import write_workbook
 
+    doubts = zone_doubts(results.parks["geometry"], results.study.gis.crs)
     with Staging(out, clock.progress) as staging:
         # Under the folder's lock: no other run moves what is read.
         with clock("changes"):
             results, note = with_changes(results, out, base)
-        notes = [] if note is None else [note]
+        notes = doubts if note is None else [note, *doubts]
         with clock("maps"):
             written = write_maps(results, staging.path, second)
         with clock("lists"):
@@ -475,6 +477,13 @@ def publish(
             give_back()
             with clock("report"):
                 paths, said = write_report(results, staging.path, pdf=pdf)
+            written, notes = [*written, *paths], [*notes, *said]
+        if results.study.pictures.write:
+            from parkgap.publish.slides import write_pictures
+
+            give_back()
+            with clock("pictures"):
+                paths, said = write_pictures(results, staging.path)
             written, notes = [*written, *paths], [*notes, *said]
         give_back()
         with clock("geopackage"):

@@ -35,6 +35,7 @@ from parkgap.list_keys import (
     ProjectsTable,
     ShuttlesTable,
 )
+from parkgap.output_keys import GisChoice, PicturesChoice
 from parkgap.publish_keys import Publish
 from parkgap.siting_keys import CostsTable, LandTable, Siting
 from parkgap.source_keys import (
@@ -242,6 +243,8 @@ class Study(Section):
     reach: Reach = Reach()
     report: ReportChoice = ReportChoice()
     basemap: Basemap | None = Field(default=None, exclude=True)
+    pictures: PicturesChoice = PicturesChoice()
+    gis: GisChoice = GisChoice()
     whatif: WhatIf | None = None
 
     @model_validator(mode="before")

@@ -49,6 +49,7 @@ def make(**changes: Any) -> Results:
         "edition": "internal",
         "whatif": None,
         "as_of": dt.date(2026, 11, 1),
+        "gis": SimpleNamespace(crs="EPSG:4326"),
     }
     items = (
         SimpleNamespace(id="bus_stop", zh="公交站", en="Bus stop", level="mandatory", tests=()),

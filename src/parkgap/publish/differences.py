@@ -20,7 +20,7 @@ Record = Mapping[str, Any]
 _SILENT = frozenset(
     {
         *("name", "title", "language", "edition", "map_review_no", "as_of", "standard", "report"),
-        "both_languages",
+        *("both_languages", "pictures", "gis"),
         "whatif",  # compared by what its rows do
     }
 )

@@ -42,7 +42,9 @@ from parkgap.frames import (
 from parkgap.list_keys import CENTRE
 from parkgap.publish.causes import changes_frame, packed
 from parkgap.publish.cells import clean, values
+from parkgap.publish.crs import projected
 from parkgap.publish.notices import whatif_mark
+from parkgap.publish.qml import GEOMETRY, style_of
 from parkgap.publish.sheets import stamp, title
 from parkgap.publish.text import LANGUAGES, Text
 from parkgap.publish.words import Words
@@ -57,7 +59,6 @@ if TYPE_CHECKING:
 
     from parkgap.results import Results
 
-CRS = "EPSG:4326"
 _NOT_PLACE = [n for n in FACILITIES.names if n not in ("lon", "lat", "category")]
 
 _DATE = "OGR_CURRENT_DATE"
@@ -77,7 +78,11 @@ class _Layer:
 
 
 def write_geopackage(results: Results, path: Path) -> Path:
-    """Write the GeoPackage, in WGS-84 (EPSG:4326); the bytes depend on the results alone.
+    """Write the GeoPackage; the bytes depend on the results alone.
+
+    Geometry is in WGS-84 (EPSG:4326), or in CGCS2000 where ``[gis] crs`` asks for it; columns
+    named lon and lat are WGS-84 degrees in any case.  The table ``layer_styles`` holds how QGIS
+    draws each layer (:mod:`parkgap.publish.qml`); layers are titled in both languages.
 
     Layers: ``parks`` (outlines with the columns of the ranking), ``gates``, ``reach_areas`` (what
     is reached on foot from the parks' workplaces, where anything is), ``facilities`` (those open
@@ -105,7 +110,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
     from shapely import to_wkb
 
     path.unlink(missing_ok=True)
-    metadata = _metadata(results)
+    metadata, crs = _metadata(results), results.study.gis.crs
     rows: dict[str, int] = {}
     try:
         with gdal_options({**_FAST, _DATE: f"{stamp(results)}T00:00:00.000Z"}):
@@ -113,27 +118,74 @@ def write_geopackage(results: Results, path: Path) -> Path:
                 data, masks = _fields(layer)
                 raw.write(
                     str(path),
-                    geometry=None if layer.geometry is None else to_wkb(layer.geometry),
+                    geometry=None
+                    if layer.geometry is None
+                    else to_wkb(projected(layer.geometry, crs)),
                     field_data=data,
                     field_mask=masks,
                     fields=[c.name for c in layer.columns],
                     layer=layer.name,
                     driver="GPKG",
                     geometry_type=layer.geometry_type,
-                    crs=None if layer.geometry is None else CRS,
+                    crs=None if layer.geometry is None else crs,
                     promote_to_multi=layer.geometry_type == "MultiPolygon",
                     append=number > 0,
                     dataset_metadata=None if number else metadata,
                     layer_metadata=metadata,
-                    layer_options={"DESCRIPTION": metadata["NOTICE"]},
+                    layer_options={
+                        "DESCRIPTION": metadata["NOTICE"],
+                        "IDENTIFIER": layer_title(layer.name),
+                    },
                 )
                 rows[layer.name] = len(layer.rows)
+            rows["layer_styles"] = _write_styles(path, results, rows)
         _check(path, rows)
     except (DataSourceError, DataLayerError, sqlite3.Error) as error:
         if path.parent.is_dir() and shutil.disk_usage(path.parent).free < _FULL_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise OutputError(f"{path}：无法写入 / cannot be written: {error}") from error
     return path
+
+
+def layer_title(name: str) -> str:
+    """Title a layer in both languages; one that has no words of its own by its name."""
+    said = [Text(lang).get(f"layer.{name}", "") for lang in LANGUAGES]
+    return " / ".join(dict.fromkeys(s for s in said if s)) or name
+
+
+def _write_styles(path: Path, results: Results, layers: Mapping[str, int]) -> int:
+    """Write the table in which QGIS looks for styles; return how many it holds."""
+    import numpy as np
+    from pyogrio import raw
+
+    words = Words(Text(results.study.language), results.standard)
+    styles = [(n, s) for n in layers for s in [style_of(n, words)] if s is not None]
+    size = len(styles)
+    texts = {
+        "f_table_catalog": [""] * size,
+        "f_table_schema": [""] * size,
+        "f_table_name": [n for n, _ in styles],
+        "f_geometry_column": [GEOMETRY] * size,
+        "styleName": ["parkgap"] * size,
+        "styleQML": [s for _, s in styles],
+        "styleSLD": [""] * size,
+        "description": [layer_title(n) for n, _ in styles],
+        "owner": [""] * size,
+        "ui": [""] * size,
+    }
+    data = [np.array(v, dtype=object) for v in texts.values()]
+    day = np.datetime64(stamp(results).isoformat(), "ms")
+    raw.write(
+        str(path),
+        geometry=None,
+        field_data=[*data, np.ones(size, dtype=bool), np.full(size, day)],
+        fields=[*texts, "useAsDefault", "update_time"],
+        layer="layer_styles",
+        driver="GPKG",
+        append=True,
+        layer_options={"FID": "id"},
+    )
+    return size
 
 
 def _check(path: Path, rows: Mapping[str, int]) -> None:

@@ -47,7 +47,12 @@ class Drawing:
 
 
 def draw(
-    fonts: Fonts, width: float, height: float, paint: Callable[[Figure, Labels], None]
+    fonts: Fonts,
+    width: float,
+    height: float,
+    paint: Callable[[Figure, Labels], None],
+    *,
+    dpi: float = DPI,
 ) -> Drawing:
     """Draw a picture; the same bytes every time.
 
@@ -59,6 +64,8 @@ def draw(
         Size in millimetres.
     paint
         Paints on the empty figure.
+    dpi
+        Points an inch of the picture as points.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -80,7 +87,7 @@ def draw(
     }
     labels, svg = Labels(fonts), io.BytesIO()
     with mpl.rc_context(settings):
-        figure = Figure(figsize=(width / MM, height / MM), dpi=DPI, facecolor="white")
+        figure = Figure(figsize=(width / MM, height / MM), dpi=dpi, facecolor="white")
         paint(figure, labels)
         png = _png(figure)
         dates = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -110,7 +117,7 @@ def _png(figure: Figure) -> bytes:
     seen = Image.frombytes("RGB", size, bytes(canvas.buffer_rgba()), "raw", "RGBX")
     out = io.BytesIO()
     flat = seen.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    flat.save(out, format="png", dpi=(DPI, DPI), compress_level=_COMPRESSED)
+    flat.save(out, format="png", dpi=(figure.dpi, figure.dpi), compress_level=_COMPRESSED)
     return out.getvalue()
 
 
@@ -127,11 +134,12 @@ def two_lines(text: str, room: float, size: float = SIZE) -> str:
     if width_of(text, size) <= room:
         return text
     places = [m.end() for m in re.finditer(r"[\s、，,/；;（()）-]+", text[:-1])]
-    cut = min(places or [len(text) // 2], key=lambda p: abs(p - len(text) / 2))
-    return "\n".join(_cut(part.strip(), room, size) for part in (text[:cut], text[cut:]))
+    middle = min(places or [len(text) // 2], key=lambda p: abs(p - len(text) / 2))
+    return "\n".join(cut(part.strip(), room, size) for part in (text[:middle], text[middle:]))
 
 
-def _cut(text: str, room: float, size: float) -> str:
+def cut(text: str, room: float, size: float) -> str:
+    """Cut a text that is too wide for `room` (millimetres)."""
     while len(text) > 1 and width_of(text, size) > room:
         text = text[:-2].rstrip() + "…"
     return text

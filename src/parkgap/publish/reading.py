@@ -33,6 +33,7 @@ from parkgap.frames import (
 )
 from parkgap.publish.causes import unpacked
 from parkgap.publish.cells import clean, unguard, values
+from parkgap.publish.crs import DIGITS, in_degrees
 from parkgap.publish.folder import inside
 from parkgap.publish.geopackage import as_published, gdal_options, without_shares
 from parkgap.publish.record import RESULT_SCHEMA, RUN_FILE, run_facts, seal
@@ -46,7 +47,6 @@ _CSV = (RANKING, SHORTFALL, ROLLUP)
 _PLANS = (HOUSING, SITES)  # where the study asks for them
 _TABLES = {"assessment": ASSESSMENT, "nearby": NEARBY, "closed": CLOSED}
 _AGAIN = "parkgap run"
-_DEGREES = 7  # decimals of a published coordinate
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,10 @@ def _read_layers(path: Path, *, changed: bool) -> dict[str, Any]:
         # GDAL would leave a file of its own beside what it reads.
         with gdal_options({"GDAL_PAM_ENABLED": "NO"}):
             meta, _, geometry, data = raw.read(str(path), layer=name)
-        return {n: d.tolist() for n, d in zip(meta["fields"], data, strict=True)}, geometry
+        cells = {n: d.tolist() for n, d in zip(meta["fields"], data, strict=True)}
+        if geometry is None:
+            return cells, None
+        return cells, in_degrees(shapely.from_wkb(geometry), meta["crs"])
 
     def table(schema: Schema, cells: Mapping[str, list[Any]], size: int) -> pd.DataFrame:
         return _typed(schema, [cells.get(n) or [None] * size for n in schema.names])
@@ -211,16 +214,16 @@ def _read_layers(path: Path, *, changed: bool) -> dict[str, Any]:
         ("facilities", FACILITIES_READ, "facility_id"),
         ("gates", GATES, "gate_id"),
     ):
-        cells, wkb = layer(name)
-        points = shapely.get_coordinates(shapely.from_wkb(wkb)).round(_DEGREES)
+        cells, shapes = layer(name)
+        points = shapely.get_coordinates(shapes).round(DIGITS)
         cells["lon"], cells["lat"] = points[:, 0].tolist(), points[:, 1].tolist()
         found[name] = table(schema, cells, len(cells[key]))
     own, _ = layer("facilities_own")
     if own["facility_id"]:
         more = table(FACILITIES_READ, own, len(own["facility_id"]))
         found["facilities"] = pd.concat([found["facilities"], more], ignore_index=True)
-    cells, wkb = layer("parks")
-    outlines = {"park_id": cells["park_id"], "geometry": list(shapely.from_wkb(wkb))}
+    cells, shapes = layer("parks")
+    outlines = {"park_id": cells["park_id"], "geometry": list(shapes)}
     found["outlines"] = OUTLINES.frame(outlines)
     if changed:
         cells, _ = layer("changes")

@@ -15,13 +15,16 @@ from parkgap.publish.overview import UNCOUNTED, is_ranked
 from parkgap.publish.parkpage import category_colour
 from parkgap.publish.pictures import (
     BLANK,
+    DPI,
     GREY,
     INK,
     RULE,
+    SIZE,
     Canvas,
     Drawing,
     Key,
     Taken,
+    cut,
     draw,
     glyph,
     lay_legend,
@@ -56,9 +59,34 @@ _LINES = {
     "main_line": ("#968d7d", 1.0),
 }
 _GATE = ("#3b3226", "#ffffff")
+_TITLE = 13.0  # points; on a slide twice as large
 _APART = 2.0  # millimetres: marks of one kind in a square of this size are drawn as one
 _KM = 1000
 _STEPS = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above a map that is to be shown by itself: a title, and a line below it.
+
+    Attributes
+    ----------
+    title, line, aside
+        Texts: the title, what stands below it, and what stands on its right and is never cut.
+    plain
+        Instead of a title that no font can draw: an id.
+    sites
+        What the legend says of recommended sites.
+    dpi
+        Points an inch of the picture as points.
+    """
+
+    title: str
+    line: str
+    aside: str
+    plain: str
+    sites: str
+    dpi: float
 
 
 @dataclass
@@ -85,14 +113,20 @@ class _Sheet:
 
 
 def _sheet(
-    figure: Figure, ctx: Context, labels: Labels, keys: Sequence[Key], box: Sequence[float]
+    figure: Figure,
+    ctx: Context,
+    labels: Labels,
+    keys: Sequence[Key],
+    box: Sequence[float],
+    head: Head | None = None,
 ) -> _Sheet:
-    """Lay out paper, legend and map around a box (degrees)."""
+    """Lay out paper, heading, legend and map around a box (degrees)."""
     from matplotlib.patches import Rectangle
 
     page = Canvas(figure)
     foot = lay_legend(page, keys, 0.5, page.width)
-    place = (0.3, foot, page.width - 0.6, page.height - foot - 0.3)
+    top = 0.3 if head is None else _heading(page, labels, head)
+    place = (0.3, foot, page.width - 0.6, page.height - foot - top)
     view = ground.view_of(box, _MARGIN_M, place[2] / place[3])
     land = Canvas(figure, place, (view.half_width, view.half_height))
     page.put(Rectangle(place[:2], *place[2:], facecolor="#fbfaf8", linewidth=0, zorder=0))
@@ -101,6 +135,16 @@ def _sheet(
     sheet = _Sheet(page, land, view, place, Taken([]))
     _frame(sheet, ctx, labels)
     return sheet
+
+
+def _heading(page: Canvas, labels: Labels, head: Head) -> float:
+    """Write a title and the line below it; return the height that they took."""
+    room = page.width - 2.0
+    title = cut(labels(head.title, head.plain), room - width_of(head.aside) - 4.0, _TITLE)
+    page.say(1.0, page.height - 4.2, title, fontsize=_TITLE)
+    page.say(page.width - 1.0, page.height - 4.2, head.aside, ha="right", color=GREY)
+    page.say(1.0, page.height - 9.6, cut(head.line, room, SIZE), color=GREY)
+    return 12.4
 
 
 def _frame(sheet: _Sheet, ctx: Context, labels: Labels) -> None:
@@ -171,11 +215,16 @@ def _class(row: Row) -> tuple[str, str | None]:
 
 
 def overview_map(
-    ctx: Context, fonts: Fonts, sites: Sequence[Site], heights: tuple[float, float]
+    ctx: Context,
+    fonts: Fonts,
+    sites: Sequence[Site],
+    heights: tuple[float, float],
+    head: Head | None = None,
 ) -> Drawing:
     """Draw all parks, shaded by score, with ranks, and the recommended sites.
 
-    The picture is as high as the study asks for, between two heights in millimetres.
+    The picture is as high as the study asks for, between two heights in millimetres; `head`
+    stands above it where it is to be shown by itself.
     """
     parks = ctx.results.parks
     shapes = {
@@ -191,7 +240,7 @@ def overview_map(
     layers, settlements = ground.read_sheet(ctx.results.drawn.overview)
 
     def paint(figure: Figure, labels: Labels) -> None:
-        sheet = _sheet(figure, ctx, labels, _score_keys(ctx, labels, sites), box)
+        sheet = _sheet(figure, ctx, labels, _score_keys(ctx, labels, sites, head), box, head)
         _ground(sheet, [layers])
         _parks(sheet, ctx, shapes)
         spots = {p: sheet.view.plane(_middle(g))[0] for p, g in shapes.items()}
@@ -202,10 +251,12 @@ def overview_map(
         _sites(sheet, sites, fonts, areas=False)
         _settlements(sheet, fonts, settlements)
 
-    return draw(fonts, WIDTH, height, paint)
+    return draw(fonts, WIDTH, height, paint, dpi=DPI if head is None else head.dpi)
 
 
-def _score_keys(ctx: Context, labels: Labels, sites: Sequence[Site]) -> list[Key]:
+def _score_keys(
+    ctx: Context, labels: Labels, sites: Sequence[Site], head: Head | None
+) -> list[Key]:
     t = ctx.t
     rows = [ctx.ranking.get(p, {}) for p in ctx.park_ids]
     tiers = {str(r.get("tier")) for r in rows if not is_ranked(r)}
@@ -218,11 +269,12 @@ def _score_keys(ctx: Context, labels: Labels, sites: Sequence[Site]) -> list[Key
     for tier in sorted(tiers & {*UNCOUNTED}):
         name = "withheld" if tier == "withheld" else "unknown"
         keys.append(Key(labels(t(f"report.legend_{name}")), swatch(BLANK, "....", GREY)))
-    return [*keys, *([_site_key(ctx, labels)] if sites else [])]
+    return [*keys, *([_site_key(ctx, labels, head)] if sites else [])]
 
 
-def _site_key(ctx: Context, labels: Labels) -> Key:
-    return Key(labels(ctx.t("report.legend_site")), stroke(SITE, 1.4, "--"))
+def _site_key(ctx: Context, labels: Labels, head: Head | None) -> Key:
+    said = ctx.t("report.legend_site") if head is None else head.sites
+    return Key(labels(said), stroke(SITE, 1.4, "--"))
 
 
 def _parks(sheet: _Sheet, ctx: Context, shapes: dict[str, Any]) -> None:
@@ -320,7 +372,9 @@ class Around:
     sites: Sequence[Site]
 
 
-def park_map(ctx: Context, fonts: Fonts, around: Around, height: float) -> Drawing | None:
+def park_map(
+    ctx: Context, fonts: Fonts, around: Around, height: float, head: Head | None = None
+) -> Drawing | None:
     """Draw a park, its streets and gates, facilities in reach, and sites; None: no outline."""
     parks = ctx.results.parks
     own = parks.loc[parks["park_id"].map(str) == around.park, "geometry"].iloc[0]
@@ -330,8 +384,8 @@ def park_map(ctx: Context, fonts: Fonts, around: Around, height: float) -> Drawi
     shown = [f for f in around.facilities if f[11]]  # those that are scored
 
     def paint(figure: Figure, labels: Labels) -> None:
-        keys = _park_keys(ctx, labels, shown, around)
-        sheet = _sheet(figure, ctx, labels, keys, box)
+        keys = _park_keys(ctx, labels, shown, around, head)
+        sheet = _sheet(figure, ctx, labels, keys, box, head)
         cells = basemap.cells(sheet.view.window)
         names = [basemap.sheet_name(c) for c in cells]
         sheets = ctx.results.drawn.sheets
@@ -349,7 +403,7 @@ def park_map(ctx: Context, fonts: Fonts, around: Around, height: float) -> Drawi
             sheet.land.stamp(spots, _GATE, mark, size=6.6, shape="s")
         _sites(sheet, around.sites, fonts, areas=True)
 
-    return draw(fonts, WIDTH, height, paint)
+    return draw(fonts, WIDTH, height, paint, dpi=DPI if head is None else head.dpi)
 
 
 def _letter(ctx: Context, place: int) -> str:
@@ -375,7 +429,11 @@ def _apart(sheet: _Sheet, spots: Any) -> Any:
 
 
 def _park_keys(
-    ctx: Context, labels: Labels, facilities: Sequence[Sequence[Any]], around: Around
+    ctx: Context,
+    labels: Labels,
+    facilities: Sequence[Sequence[Any]],
+    around: Around,
+    head: Head | None,
 ) -> list[Key]:
     """List what the map shows: the park, gates, categories, sites."""
     t, names = ctx.t, list(ctx.words.categories)
@@ -394,7 +452,7 @@ def _park_keys(
         letter = labels(_letter(ctx, place), str(place + 1))
         said = labels(ctx.words.category(names[place]))
         keys.append(Key(said, mark(letter, category_colour(place), "o")))
-    return [*keys, *([_site_key(ctx, labels)] if around.sites else [])]
+    return [*keys, *([_site_key(ctx, labels, head)] if around.sites else [])]
 
 
 def _outlines(sheet: _Sheet, ctx: Context, park: str) -> None:

@@ -57,7 +57,7 @@ def _head(given: Given, around: Around) -> Iterator[Block]:
     rank = count(row.get("rank")) if is_ranked(row) else ""
     title = ctx.t("report.park_ranked", rank=rank, name=name) if rank else name
     yield Heading(title, 2, new_page=True)
-    yield Paragraph(_facts(ctx, park, row), "body")
+    yield Paragraph(park_facts(ctx, park, row), "body")
     drawing = park_map(ctx, given.fonts, around, _MAP)
     if drawing is not None:
         alt = ctx.t("report.alt_park", name=name)
@@ -68,7 +68,8 @@ def _caption(ctx: Context, around: Around, name: str) -> str:
     return ctx.t("report.figure_park_sites" if around.sites else "report.figure_park", name=name)
 
 
-def _facts(ctx: Context, park: str, row: Row) -> str:
+def park_facts(ctx: Context, park: str, row: Row) -> str:
+    """Say a park's main figures in one line."""
     t, words = ctx.t, ctx.words
     basis = words.word("headcount_basis", row.get("headcount_basis"))
     area = words.join(
