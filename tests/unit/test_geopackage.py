@@ -136,6 +136,7 @@ def test_it_is_a_geopackage_with_the_promised_layers_and_no_other(path: Path) ->
         ("facilities", "features", 4326),
         ("facilities_own", "attributes", 0),
         ("gates", "features", 4326),
+        ("layer_styles", "attributes", 0),
         ("nearby", "attributes", 0),
         ("parks", "features", 4326),
         ("shortfall", "attributes", 0),

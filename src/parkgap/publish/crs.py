@@ -97,10 +97,13 @@ def zone_doubts(shapes: Any, crs: str) -> list[tuple[str, str]]:
 
 
 def _outside(zone: Zone, crs: str, better: str, off: float) -> tuple[str, str]:
-    return (
+    zh = (
         f"parkgap.gpkg：有园区离 {crs} 的中央经线 {zone.middle:.0f}°E 达 {off:.1f}°，"
-        f"超出 {zone.width}° 带，长度有变形；多数园区适用 {better}",
+        f"超出 {zone.width}° 带，长度有变形；多数园区适用 {better}"
+    )
+    en = (
         f"parkgap.gpkg: some parks lie {off:.1f}° from the middle meridian of {crs} "
         f"({zone.middle:.0f}°E), outside the {zone.width}° zone, where lengths are distorted; "
-        f"{better} fits most",
+        f"{better} fits most"
     )
+    return zh, en

@@ -24,7 +24,7 @@ GEOMETRY = "geom"  # GDAL's name for the column of a GeoPackage
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _VERSION = "3.22.0"
 _EDGE, _GREY, _BLANK, _SITE, _BEDS = "#3b3226", "#5b6168", "#eceff2", "#c2185b", "#0072b2"
-_RANKED = "(\"rank\" IS NOT NULL OR \"tier\" = 'unknown_headcount')"
+_RANKED = '("rank" IS NOT NULL OR "tier" = \'unknown_headcount\')'
 _GATES = {
     "given": "square",
     "mapped": "square",
@@ -76,7 +76,9 @@ def style_of(layer: str, words: Words) -> str | None:
         "stop_departures": lambda: _qml(
             [_Rule(_marker("triangle", "#009e73", 3.0), t("sheet.stop_departures"))]
         ),
-        "reach": lambda: _qml([_Rule(_fill("#0072b2", edge="#0072b2", alpha=60), t("layer.reach"))]),
+        "reach": lambda: _qml(
+            [_Rule(_fill("#0072b2", edge="#0072b2", alpha=60), t("layer.reach"))]
+        ),
     }
     return made[layer]() if layer in made else None
 
@@ -106,7 +108,7 @@ def _parks(t: Text) -> list[_Rule]:
         _Rule(
             dotted,
             t("report.legend_unknown"),
-            "\"tier\" = 'unknown_headcount' AND \"score\" IS NOT NULL",
+            '"tier" = \'unknown_headcount\' AND "score" IS NOT NULL',
         ),
         _Rule(blank, t("layer.no_score"), f'{_RANKED} AND "score" IS NULL'),
     ]
@@ -236,7 +238,9 @@ def _symbol(parent: ET.Element, name: str, symbol: _Symbol) -> None:
         parent, "symbol", type=symbol.kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0"
     )
     for kind, look in symbol.layers:
-        layer = ET.SubElement(made, "layer", enabled="1", locked="0", **{"class": kind, "pass": "0"})
+        layer = ET.SubElement(
+            made, "layer", enabled="1", locked="0", **{"class": kind, "pass": "0"}
+        )
         options = ET.SubElement(layer, "Option", type="Map")
         for key, value in look.items():
             ET.SubElement(options, "Option", name=key, value=value, type="QString")

@@ -59,7 +59,7 @@ _LINES = {
     "main_line": ("#968d7d", 1.0),
 }
 _GATE = ("#3b3226", "#ffffff")
-_TITLE = 13.0  # points; on a slide twice as large
+_TITLE, _NOTE = 13.0, 6.5  # points; on a slide twice as large
 _APART = 2.0  # millimetres: marks of one kind in a square of this size are drawn as one
 _KM = 1000
 _STEPS = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000, 100_000)
@@ -71,8 +71,8 @@ class Head:
 
     Attributes
     ----------
-    title, line, aside
-        Texts: the title, what stands below it, and what stands on its right and is never cut.
+    title, line, note
+        Texts: the title, and two lines below it.
     plain
         Instead of a title that no font can draw: an id.
     sites
@@ -83,7 +83,7 @@ class Head:
 
     title: str
     line: str
-    aside: str
+    note: str
     plain: str
     sites: str
     dpi: float
@@ -139,12 +139,11 @@ def _sheet(
 
 def _heading(page: Canvas, labels: Labels, head: Head) -> float:
     """Write a title and the line below it; return the height that they took."""
-    room = page.width - 2.0
-    title = cut(labels(head.title, head.plain), room - width_of(head.aside) - 4.0, _TITLE)
-    page.say(1.0, page.height - 4.2, title, fontsize=_TITLE)
-    page.say(page.width - 1.0, page.height - 4.2, head.aside, ha="right", color=GREY)
-    page.say(1.0, page.height - 9.6, cut(head.line, room, SIZE), color=GREY)
-    return 12.4
+    room, top = page.width - 2.0, page.height
+    page.say(1.0, top - 4.2, cut(labels(head.title, head.plain), room, _TITLE), fontsize=_TITLE)
+    page.say(1.0, top - 9.6, cut(head.line, room, SIZE))
+    page.say(1.0, top - 13.4, cut(head.note, room, _NOTE), fontsize=_NOTE, color=GREY)
+    return 16.0
 
 
 def _frame(sheet: _Sheet, ctx: Context, labels: Labels) -> None:

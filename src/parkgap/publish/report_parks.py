@@ -57,7 +57,7 @@ def _head(given: Given, around: Around) -> Iterator[Block]:
     rank = count(row.get("rank")) if is_ranked(row) else ""
     title = ctx.t("report.park_ranked", rank=rank, name=name) if rank else name
     yield Heading(title, 2, new_page=True)
-    yield Paragraph(park_facts(ctx, park, row), "body")
+    yield Paragraph(ctx.t("page.semicolon").join(park_facts(ctx, park, row)), "body")
     drawing = park_map(ctx, given.fonts, around, _MAP)
     if drawing is not None:
         alt = ctx.t("report.alt_park", name=name)
@@ -68,8 +68,8 @@ def _caption(ctx: Context, around: Around, name: str) -> str:
     return ctx.t("report.figure_park_sites" if around.sites else "report.figure_park", name=name)
 
 
-def park_facts(ctx: Context, park: str, row: Row) -> str:
-    """Say a park's main figures in one line."""
+def park_facts(ctx: Context, park: str, row: Row) -> list[str]:
+    """Say a park's main figures, the more important first."""
     t, words = ctx.t, ctx.words
     basis = words.word("headcount_basis", row.get("headcount_basis"))
     area = words.join(
@@ -88,8 +88,7 @@ def park_facts(ctx: Context, park: str, row: Row) -> str:
         ("area", area),
     ]
     colon = t("page.colon")
-    told = [f"{t(f'fact.{k}')}{colon}{v}" for k, v in facts if v and v != NONE]
-    return t("page.semicolon").join(told)
+    return [f"{t(f'fact.{k}')}{colon}{v}" for k, v in facts if v and v != NONE]
 
 
 def _table(given: Given, park: str, room: float) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from parkgap.publish.answers import answers
 from parkgap.publish.fonts import find_fonts
 from parkgap.publish.marks import gates, nearby
 from parkgap.publish.overview import is_ranked
-from parkgap.publish.pictures import MM
+from parkgap.publish.pictures import MM, width_of
 from parkgap.publish.report_maps import WIDTH, Around, Head, overview_map, park_map
 from parkgap.publish.report_parks import park_facts
 from parkgap.publish.sheets import title
@@ -40,12 +40,15 @@ PIXELS = 1920  # a slide's width on a common screen
 # A hair more, so that rounding downwards does not lose a pixel.
 _DPI = PIXELS * MM / WIDTH * (1 + 1e-9)
 _BATCH = 20  # pictures after which freed memory is given back
-NO_FONT = (
+_NO_FONT_ZH = (
     "未找到中文字体（如思源黑体、微软雅黑），pictures/ 中的图以英文标注、园区以编号代替名称；"
-    "装上字体后用 --fresh 重新运行",
-    "no Chinese font was found (such as Noto Sans CJK): the pictures are labelled in English, "
-    "and parks by their ids; install one and run again with --fresh",
+    "装上字体后用 --fresh 重新运行"
 )
+_NO_FONT_EN = (
+    "no Chinese font was found (such as Noto Sans CJK): the pictures are labelled in English, "
+    "and parks by their ids; install one and run again with --fresh"
+)
+NO_FONT = (_NO_FONT_ZH, _NO_FONT_EN)
 
 
 def write_pictures(
@@ -93,11 +96,17 @@ def write_pictures(
 def _drawings(ctx: Context, fonts: Fonts, found: Answers) -> Iterator[tuple[str, Drawing]]:
     """Draw the maps one by one; a park without an outline has none."""
     t, results = ctx.t, ctx.results
+    screening = t("notice.screening")
+    if not fonts.knows(screening):  # English, with the Chinese in brackets
+        screening = screening.split(" (")[0]
     dated = f"{t('about.data_date')}{t('page.colon')}{results.data_date or '?'}"
+    legend = "legend_site_numbered" if results.study.report.write else "legend_site"
     blank = Head(
-        *(title(results), t("page.overview"), f"{t('notice.screening')}  {dated}"),
+        *(title(results), t("page.overview"), f"{screening}  {dated}"),
         plain=string(results.study.name),
-        sites=t("report.legend_site_numbered" if results.study.report.write else "report.legend_site"),
+        sites=t(
+            "report.legend_site_numbered" if results.study.report.write else "report.legend_site"
+        ),
         dpi=_DPI,
     )
     yield OVERVIEW, overview_map(ctx, fonts, found.sites, (HEIGHT, HEIGHT), blank)
@@ -119,9 +128,19 @@ def _park_head(ctx: Context, fonts: Fonts, park: str, blank: Head) -> Head:
     name = name if name and fonts.knows(name) else park
     ranked = is_ranked(row)
     said = ctx.t("report.park_ranked", rank=count(row.get("rank")), name=name) if ranked else name
-    facts = park_facts(ctx, park, row)
+    facts = _fitting(park_facts(ctx, park, row), ctx.t("page.semicolon"), fonts)
     plain = ctx.pages[park].removesuffix(".html")
-    return replace(blank, title=said, line=facts if fonts.knows(facts) else "", plain=plain)
+    return replace(blank, title=said, line=facts, plain=plain)
+
+
+def _fitting(facts: list[str], between: str, fonts: Fonts) -> str:
+    """Put as many facts into a line as it holds, of those that can be drawn."""
+    told = ""
+    for fact in facts:
+        longer = f"{told}{between}{fact}" if told else fact
+        if fonts.knows(fact) and width_of(longer) <= WIDTH - 2:
+            told = longer
+    return told
 
 
 def picture_names(pages: Iterable[str]) -> list[str]:
