@@ -333,7 +333,7 @@ def column(rows: Rows, heading: str) -> list[Any]:
 
 
 def test_sheets_are_the_promised_ones(sheets: dict[str, Rows]) -> None:
-    expected = ["概要", "园区排名", "缺口清单", "待核实清单", "分区汇总"]
+    expected = ["概要", "园区排名", "缺口清单", "待核实清单", "区域一览", "分区汇总"]
     assert list(sheets) == [*expected, "采用标准", "标准出处", "字段说明"]
 
 
@@ -346,7 +346,7 @@ def test_the_ranking_sheet_holds_the_table_in_words(sheets: dict[str, Rows]) -> 
     assert column(rows, "档次") == ["前列", "后段", "待核实，不排名", "职工人数未知，不排名"]
     assert column(rows, "得分") == [12.0, 33.3, "", 100.0]
     assert column(rows, "人数来源") == ["登记", "虚构", "年报", ""]
-    gaps = "公交站、" + "快递"
+    gaps = "公交站；" + "快递"
     assert column(rows, "缺少的核心项目")[0].startswith(gaps)
 
 
@@ -371,7 +371,8 @@ def test_no_cell_is_a_formula_and_no_link_leaves_the_folder(path: Path) -> None:
         for xml in parts(path, r"xl/worksheets/_rels/.*").values()
         for target in re.findall(r'Target="([^"]*)"', xml)
     ]
-    expected = [f"parks/{page_name(p)}" for p in ("p1", "p2", "p3", "001")]
+    ranked, short, unverified = ("p1", "p2", "p3", "001"), ("p1", "p1", "p2"), ("p2",)
+    expected = [f"parks/{page_name(p)}" for p in (*ranked, *short, *unverified)]
     assert [t.replace("\\", "/") for t in links] == expected
 
 
@@ -388,20 +389,22 @@ def test_text_that_looks_like_a_formula_is_marked_as_text(path: Path) -> None:
 
 def test_sheets_are_ready_to_filter_scroll_and_print(path: Path) -> None:
     xml = parts(path, r"xl/worksheets/sheet\d\.xml")
-    assert len(xml) == 8
+    assert len(xml) == 9
     for name, sheet in xml.items():
         assert 'orientation="landscape"' in sheet
         assert '<pageSetUpPr fitToPage="1"/>' in sheet
         assert "筛查结果，不作规划核实或验收依据" in sheet
         assert "黄岛区 &amp;&amp; 体检" in sheet
+        assert "内部资料，未经地图审核，不得公开" in sheet
+        assert "第 &amp;P 页，共 &amp;N 页" in sheet
         if "sheet1." not in name:
             assert 'state="frozen"' in sheet
             assert "<autoFilter" in sheet
             assert 'fitToHeight="0"' in sheet
     bars = [n for n, sheet in xml.items() if "<dataBar>" in sheet]
-    assert bars == [f"xl/worksheets/sheet{n}.xml" for n in (2, 3, 4, 5)]
+    assert bars == [f"xl/worksheets/sheet{n}.xml" for n in (2, 3, 4, 6)]
     book = parts(path, r"xl/workbook\.xml")["xl/workbook.xml"]
-    assert book.count("_xlnm.Print_Titles") == 7
+    assert book.count("_xlnm.Print_Titles") == 8
 
 
 def test_the_summary_says_what_must_be_said(sheets: dict[str, Rows]) -> None:
@@ -467,7 +470,13 @@ def test_every_test_of_the_standard_is_listed(standard: Standard, sheets: dict[s
 def test_the_dictionary_explains_every_published_column(sheets: dict[str, Rows]) -> None:
     rows = sheets["字段说明"]
     fields = [n for s in (frames.RANKING, frames.SHORTFALL, frames.ROLLUP) for n in s.names]
-    assert column(rows, "字段") == fields
+    areas = ["level", "area", "parks", "parks_short", "workers", "items_short"]
+    areas += ["items_unverified", "bus_stop"]
+    assert column(rows, "字段") == [*fields, *areas]
+    files = [f"{s.name}.csv" for s in (frames.RANKING, frames.SHORTFALL, frames.ROLLUP)]
+    assert list(dict.fromkeys(column(rows, "CSV 文件"))) == [*files, ""]
+    units = dict(zip(column(rows, "字段"), column(rows, "单位"), strict=True))
+    assert units["nearest_m"] == "米"
     assert all(re.search(r"[\u4e00-\u9fff]", meaning) for meaning in column(rows, "含义"))
     english = Text("en")
     for schema in (frames.RANKING, frames.SHORTFALL, frames.ROLLUP):
@@ -538,6 +547,9 @@ def test_the_dictionary_says_of_every_column_of_every_sheet_what_it_means(
         for name in both if sheet == t("page.list_comma").join(both) else (sheet,):
             told.setdefault(name, set()).add(heading)
         # What a heading means may be what it says, but then somebody wrote it down as such.
+        if name == t("sheet.areas") and field == "bus_stop":
+            assert meaning == t("workbook.doc.areas.additions")
+            continue
         docs = {t(k) for k in t.keys() if re.fullmatch(rf"workbook\.doc\..+\.{field}", k)}  # noqa: SIM118
         assert meaning in docs, (sheet, field)
     plain = {t(f"workbook.{k}") for k in ("summary", "standard", "sources")}

@@ -95,7 +95,15 @@ def with_checks(grid: Grid, frame: pd.DataFrame, results: Results, words: Words)
         rows.append([*shown, *row])
     rows.sort(key=lambda row: row[0] if isinstance(row[0], int) else len(rows))
     ids = [*CHECKED, *grid.ids]
-    return Grid(ids, [words.t(f"column.{i}") for i in CHECKED] + [*grid.headings], rows)
+    headings = [words.t(f"column.{i}") for i in CHECKED] + [*grid.headings]
+    # what is to be checked next, and of which park, stays in sight
+    at = ids.index("park_name")
+    order = [0, at, *(n for n in range(1, len(ids)) if n != at)]
+    return Grid(
+        [ids[n] for n in order],
+        [headings[n] for n in order],
+        [[row[n] for n in order] for row in rows],
+    )
 
 
 # --- panels --------------------------------------------------------------------------------------

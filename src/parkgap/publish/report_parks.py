@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from parkgap.publish.answers import LEVELS, total
+from parkgap.publish.answers import total
+from parkgap.publish.districts import Area, areas
 from parkgap.publish.findings import Given, item_name, park_name, picture, place_text
 from parkgap.publish.housed import SUPPLY, basis_said
 from parkgap.publish.marks import gates, nearby
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _SITES = 5  # told on a park's page
 _MAP = 88.0  # millimetres: its height
 _WIDTHS = (0.17, 0.11, 0.085, 0.095, 0.085, 0.14, 0.09, 0.225)
-_AREAS = 30
+_AREAS, _AREA_GAPS = 30, 5
 
 
 def park_pages(given: Given) -> Iterator[Block]:
@@ -214,16 +215,7 @@ def appendix(given: Given) -> Iterator[Block]:
     """Give areas, method in short, the assumptions used, and the sources."""
     ctx, t = given.ctx, given.ctx.t
     yield Heading(t("report.appendix"), 2, new_page=True)
-    areas = _areas(ctx)
-    if areas:
-        yield Heading(t("sheet.rollup"), 3)
-        yield Table(
-            [t("report.area"), t("column.parks"), t("report.area_gaps")],
-            areas,
-            (0.25, 0.1, 0.65),
-            frozenset({1}),
-        )
-        yield Paragraph(t("report.areas_note"), "note")
+    yield from _areas(ctx)
     yield Heading(t("report.method"), 3)
     yield Bullets(_method(given))
     yield Heading(t("report.assumptions"), 3)
@@ -241,23 +233,34 @@ def appendix(given: Given) -> Iterator[Block]:
         yield Bullets(warnings)
 
 
-def _areas(ctx: Context) -> list[list[str]]:
-    """Sum up by area, where a level has several: the heaviest gaps of each."""
-    frame = ctx.results.rollup
-    rows: list[list[str]] = []
-    for level in LEVELS:
-        own = frame[frame["level"] == level]
-        if own["area"].nunique() <= 1:
-            continue
-        for area, group in own.groupby("area", sort=True):
-            gaps = group[group["parks_short"] > 0].sort_values(
-                ["workers_unserved", "item"], ascending=[False, True], kind="stable"
-            )
-            said = [_area_gap(ctx, gap) for gap in gaps.head(5).to_dict("records")]
-            parks = count(group["parks"].max())
-            name = f"{short(area)}{ctx.words.bracket(ctx.t(f'area_level.{level}'))}"
-            rows.append([name, parks, ctx.t("page.semicolon").join(said) or NONE])
-    return rows[:_AREAS]
+def _areas(ctx: Context) -> Iterator[Block]:
+    """Sum up by area, where a level has several: parks, workers, the heaviest gaps of each."""
+    t, found = ctx.t, areas(ctx.results)
+    levels = Counter(a.level for a in found)
+    rows = [_area_row(ctx, area) for area in found if levels[area.level] > 1]
+    if not rows:
+        return
+    yield Heading(t("sheet.areas"), 3)
+    headings = [t("report.area"), t("column.parks"), t("column.workers"), t("report.area_gaps")]
+    yield Table(headings, rows[:_AREAS], (0.24, 0.09, 0.11, 0.56), frozenset({1, 2}))
+    yield Paragraph(t("report.areas_note"), "note")
+    if len(rows) > _AREAS:
+        yield Paragraph(t("report.more_areas", n=len(rows) - _AREAS), "note")
+
+
+def _area_row(ctx: Context, area: Area) -> list[str]:
+    gaps = [row for row in area.items.values() if row["parks_short"]]
+    gaps.sort(key=lambda g: (-(number(g["workers_unserved"]) or 0.0), string(g["item"])))
+    said = [_area_gap(ctx, gap) for gap in gaps[:_AREA_GAPS]]
+    more = len(gaps) - len(said)
+    if more > 0:
+        said.append(ctx.t("report.more_area_gaps", n=more))
+    return [
+        f"{short(area.name)}{ctx.words.bracket(ctx.t(f'area_level.{area.level}'))}",
+        count(area.parks),
+        count(area.workers),
+        ctx.t("page.semicolon").join(said) or NONE,
+    ]
 
 
 def _area_gap(ctx: Context, gap: Mapping[Any, Any]) -> str:

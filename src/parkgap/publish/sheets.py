@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import parkgap
-from parkgap.frames import CHANGES, RANKING, ROLLUP, SHORTFALL, Schema
+from parkgap.frames import CHANGES, HOUSING, RANKING, ROLLUP, SCHEMAS, SHORTFALL, SITES, Schema
 from parkgap.publish.causes import cause_text, value_text, what_text
 from parkgap.publish.cells import clean, values
 from parkgap.publish.notices import whatif_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from parkgap.publish.words import Words
     from parkgap.results import Results
@@ -44,17 +44,26 @@ _CODES = {
 }
 
 
+# Lists that are CSV files too, and all schemas, by name.
+_LISTS = {s.name: s for s in (RANKING, SHORTFALL, ROLLUP, HOUSING, SITES, CHANGES)}
+_SCHEMAS = {s.name: s for s in SCHEMAS}
+
+
 @dataclass(frozen=True)
 class Grid:
     """A table to be laid out: ids and headings of its columns, and its rows.
 
-    `doc` names the texts (``workbook.doc.DOC``) that say what its columns mean.
+    `doc` names the texts (``workbook.doc.DOC``) that say what its columns mean, `own` says it of
+    columns that no text knows, and `called` gives the published names of columns that are called
+    otherwise here.
     """
 
     ids: Sequence[str]
     headings: Sequence[str]
     rows: Sequence[Sequence[Value]]
     doc: str = "beside"
+    own: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 def stamp(results: Results) -> dt.date:
@@ -97,17 +106,28 @@ def published(schema: Schema, frame: Any, words: Words, first: Sequence[str] = (
 
 def translator(column: str, words: Words) -> Callable[[str], str]:
     """Give the function that turns a column's codes into words; other text stays as it is."""
-    if column == "category":
-        return words.category
-    if column == "item":
-        return words.item
-    if column in ("core_missing", "top_gaps"):
-        return words.listed
-    if column == "reason_unverified":
-        return lambda v: words.join(words.word("reason", code) for code in words.reasons(v))
+    t = words.t
+    known: dict[str, Callable[[str], str]] = {
+        "category": words.category,
+        "item": words.item,
+        "tests": lambda v: t("page.semicolon").join(words.tests(v)),
+        "lines": lambda v: words.join(v.split(";")),
+        "departures_by_hour": lambda v: words.join(_hour(part, words) for part in v.split(";")),
+        "reason_unverified": lambda v: words.join(
+            words.word("reason", code) for code in words.reasons(v)
+        ),
+    }
+    if column in ("core_missing", "top_gaps"):  # names of items hold the commas of lists
+        return lambda v: t("page.semicolon").join(words.item(i.strip()) for i in v.split(";"))
     if column in _CODES:
         return lambda v: words.word(_CODES[column], v)
-    return lambda v: v
+    return known.get(column, lambda v: v)
+
+
+def _hour(part: str, words: Words) -> str:
+    """Say how many leave in an hour, which is written as "05=2"."""
+    hour, _, count = part.partition("=")
+    return words.t("format.in_hour", hour=hour, n=count) if count else part
 
 
 # --- the summary ---------------------------------------------------------------------------------
@@ -272,8 +292,8 @@ def _test(test: Any, unit: str, words: Words) -> list[Value]:
         words.word("basis", test.basis),
         test.grade,
         "; ".join(test.ref),
-        test.band,
-        test.note,
+        words.word("band", test.band),
+        words.t.pick(test.note_zh, test.note),
     ]
 
 
@@ -326,23 +346,40 @@ def dictionary_grid(
     ):
         rows += [
             [
-                sheet,
-                c.name,
+                *(sheet, f"{schema.name}.csv", c.name),
                 t.get(f"column.{c.name}", t.get(f"changed.{c.name}", c.name)),
-                t.get(f"unit.{c.unit}", c.unit),
+                _unit(schema.name, c.name, words),
                 t(f"workbook.doc.{schema.name}.{c.name}"),
             ]
             for c in schema.columns
         ]
-    more = [(sheet, i, grid.doc) for sheet, grid in lists for i in grid.ids]
-    if departments:
-        more.insert(0, (gaps, "department", "beside"))
-    more[:0] = [(t("workbook.unverified"), i, "to_check") for i in checks]
+    rows += [[t("workbook.unverified"), *_explained(i, "to_check", words)] for i in checks]
     if changes:
-        more.insert(0, (t("sheet.changes"), "park_name", CHANGES.name))
-    rows += [
-        [sheet, i, t(f"column.{i}"), None, t(f"workbook.doc.{doc}.{i}")] for sheet, i, doc in more
-    ]
-    ids = ("table", "field", "heading", "unit", "meaning")
+        rows.append([t("sheet.changes"), *_explained("park_name", CHANGES.name, words)])
+    if departments:
+        rows.append([gaps, *_explained("department", "beside", words)])
+    for sheet, grid in lists:
+        for i, heading in zip(grid.ids, grid.headings, strict=True):
+            if i in grid.own:
+                rows.append([sheet, None, i, heading, None, grid.own[i]])
+            else:
+                rows.append([sheet, *_explained(i, grid.doc, words, grid.called.get(i))])
+    ids = ("table", "file", "field", "heading", "unit", "meaning")
     headings = [t("column.unit" if i == "unit" else f"workbook.{i}") for i in ids]
     return Grid(ids, headings, rows)
+
+
+def _explained(column: str, doc: str, words: Words, called: str | None = None) -> list[Value]:
+    """Explain a column: its CSV (if it is in one), name, heading, unit and meaning."""
+    name, t = called or column, words.t
+    file = f"{doc}.csv" if doc in _LISTS and name in _LISTS[doc].names else None
+    said = t(f"workbook.doc.{doc}.{column}")
+    return [file, name, t(f"column.{column}"), _unit(doc, name, words), said]
+
+
+def _unit(doc: str, column: str, words: Words) -> str | None:
+    """Name the unit of a column of a schema; None where it has none."""
+    schema = _SCHEMAS.get(doc)
+    units = {} if schema is None else {c.name: c.unit for c in schema.columns}
+    unit = units.get(column) or ""
+    return words.t.get(f"unit.{unit.replace(' ', '_')}", unit) or None

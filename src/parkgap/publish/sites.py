@@ -17,6 +17,8 @@ from parkgap.publish.sheets import Grid
 from parkgap.publish.words import NONE, count, decimal, figure_cell, number, string
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from parkgap.publish.sheets import Value
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 COLOUR = "#c2410c"
 # The same names mean something else on other sheets.
 _CALLED = {"order": "build_order", "place_name": "land_name"}
+_PUBLISHED = {called: name for name, called in _CALLED.items()}
 _CODES = {"place": "site_place", "reason": "site_reason"}
 
 
@@ -146,11 +149,22 @@ def _sites_grid(results: Results, words: Words) -> Grid | None:
         for name, codes in _CODES.items():
             if isinstance(cells[name], str):
                 cells[name] = words.word(codes, str(cells[name]))
+        if isinstance(cells["park_ids"], str):
+            cells["park_ids"] = named_parks(cells["park_ids"], names, words)
         if cells["access"] is not None:
             cells["access"] = access_said(cells["access"], words, names)
         rows.append(list(cells.values()))
     called = [_CALLED.get(i, i) for i in ids]
-    return Grid(called, [_heading(i, words) for i in called], rows, doc="sites")
+    return Grid(called, [_heading(i, words) for i in called], rows, doc="sites", called=_PUBLISHED)
+
+
+def named_parks(joined: str, names: Mapping[str, str], words: Words) -> str:
+    """Name the parks of a list of ids, each with its id behind it."""
+    said = []
+    for park in joined.split(";"):
+        name = string(names.get(park))
+        said.append(f"{name}{words.bracket(park)}" if name and name != park else park)
+    return words.t("page.semicolon").join(said)
 
 
 def _curve_grid(results: Results, words: Words) -> Grid | None:

@@ -104,9 +104,7 @@ def _drawings(ctx: Context, fonts: Fonts, found: Answers) -> Iterator[tuple[str,
     blank = Head(
         *(title(results), t("page.overview"), f"{screening}  {dated}"),
         plain=string(results.study.name),
-        sites=t(
-            "report.legend_site_numbered" if results.study.report.write else "report.legend_site"
-        ),
+        sites=t(f"report.{legend}"),
         dpi=_DPI,
     )
     yield OVERVIEW, overview_map(ctx, fonts, found.sites, (HEIGHT, HEIGHT), blank)

@@ -7,14 +7,13 @@ those from a park to its page.  The bytes depend on the results alone.
 from __future__ import annotations
 
 import datetime as dt
-import math
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import OutputError
 from parkgap.frames import COMPARISON, RANKING, ROLLUP, SHORTFALL
+from parkgap.publish.districts import areas_grid
 from parkgap.publish.beside import (
     Besides,
     duties_grid,
@@ -28,7 +27,20 @@ from parkgap.publish.competing import capacity_grid
 from parkgap.publish.firm import CHECKED, firm_grids, with_checks
 from parkgap.publish.housed import housing_grids
 from parkgap.publish.html import page_names
-from parkgap.publish.notices import whatif_mark
+from parkgap.publish.looks import (
+    BOX,
+    BROKEN,
+    HEAD,
+    INK,
+    LINE,
+    MOST_LINES,
+    UNMEASURED,
+    grow,
+    lines_of,
+    shape_of,
+    width_of,
+)
+from parkgap.publish.printing import footer, header, paper_for
 from parkgap.publish.several import comparison_grid, unconfirmed_grid
 from parkgap.publish.sheets import (
     changes_grid,
@@ -48,84 +60,17 @@ from parkgap.publish.transit import transit_grids
 from parkgap.publish.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from parkgap.publish.sheets import Grid, Value
     from parkgap.results import Results
 
-A3, A4 = 8, 9
 _LONGEST = 32_000  # Excel holds 32,767 UTF-16 units in a cell
-_INK, _RULE, _HEAD, _ALARM, _LINK = "#1F2933", "#D5DAE0", "#E3ECF4", "#B42318", "#0B5CAD"
+_ALARM, _LINK = "#B42318", "#0B5CAD"
 _BARS = {"score": "#7FB2DC", "short_by": "#F0A35E"}
-_BOX = {"border": 1, "border_color": _RULE}
-
-# Display formats by column; other numbers are shown as they are.
-_NUMBERS = {
-    **dict.fromkeys(("workers", "workers_lacking_core", "workers_unserved"), "#,##0"),
-    **dict.fromkeys(("lodging_need_low", "lodging_need", "lodging_need_high", "housed"), "#,##0"),
-    **dict.fromkeys(("beds_allocated", "beds_short", "beds_pipeline", "beds_vacant"), "#,##0"),
-    **dict.fromkeys(("workers_lacking", "workers_to_verify", "beds", "seats_day"), "#,##0"),
-    **dict.fromkeys(("score", "score_low", "score_high", "score_work", "score_home"), "0.0"),
-    **dict.fromkeys(("weight", "weight_unverified", "weight_unconfirmed"), "0.0%"),
-    **dict.fromkeys(("tier_share", "ranked_share"), "0.0%"),
-    "gain": "#,##0.0",
-    **dict.fromkeys(("workers_gained", "workers_served", "cost", "capacity"), "#,##0"),
-    "score_gain": "0.00",
-    "gap": "0.0%",
-    "workers_per_yuan": "0.000000",
-    **dict.fromkeys(("lon", "lat"), "0.000000"),
-    **dict.fromkeys(("share_300", "share_500", "share_rail"), "0%"),
-    **dict.fromkeys(("metres", "minutes"), "#,##0.0"),
-    "nearest_m": "#,##0.0",
-    "nearest_min": "0.0",
-}
-# Columns of long text: how wide they may get (in digits) before their lines break.
-_BROKEN = {
-    "capacity_reason": 30,
-    "category": 20,
-    "cause": 90,
-    "clause": 34,
-    "department": 22,
-    "departure_times": 30,
-    "departures_by_hour": 60,
-    "duty": 30,
-    "enterprise": 26,
-    "parks_reached": 40,
-    "shared_with": 40,
-    "planned_name": 28,
-    "short": 60,
-    "source": 24,
-    "standard": 34,
-    "stops": 40,
-    "core_missing": 28,
-    "evidence": 34,
-    "functions_found": 40,
-    "functions_missing": 40,
-    "functions_unverified": 40,
-    "official_name": 26,
-    "place_name": 26,
-    "item": 26,
-    "need_basis": 44,
-    "housing_basis": 40,
-    "stock_name": 26,
-    "figure": 34,
-    "meaning": 80,
-    "nearest_name": 22,
-    "note": 48,
-    "park_name": 26,
-    "park_ids": 40,
-    "reason": 34,
-    "reason_unverified": 18,
-    "source_doc": 70,
-    "source_read": 40,
-    "tests": 30,
-    "top_gaps": 34,
-}
-_WIDEST = 22
-_LINE, _MOST_LINES = 16.5, 6  # points; lists of ids may be cut, all else is shown whole
-_UNMEASURED = frozenset({"evidence"})  # rows do not grow for these
-_ONE_PAGE = 70  # rows of the summary that are still read when printed on one page
+_NOTE = 130.0  # digits: as wide as a note below a table gets
+_MOST_LINKS = 20_000  # of a sheet; Excel bears 65,530, and opens slowly long before
 _NOT_PRINTED = ("tests", "evidence")  # the last columns of the lists of gaps
 
 
@@ -180,6 +125,10 @@ class _Sheets:
     def __init__(self, book: Any, results: Results, words: Words) -> None:
         self.book, self.results, self.words, self.t = book, results, words, words.t
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
+        # ids stand in the tables cleaned
+        self._pages = {clean(i): p for i, p in page_names(results.parks["park_id"]).items()}
+        blue = {**shape_of("park_name", ""), "font_color": _LINK, "underline": 1}
+        self._link = self._look(blue, blue)
 
     def write(self) -> None:
         results, words, t = self.results, self.words, self.t
@@ -190,36 +139,40 @@ class _Sheets:
             "created": dt.datetime.combine(stamp(results), dt.time()),
         }
         self.book.set_properties(properties)
-        self._summary()
+        front, row = self._summary()
         self._ranking()
         short = results.shortfall["status"] == "short"
         self._gaps(t("sheet.shortfall"), results.shortfall[short])
         if not short.all():
             self._gaps(t("workbook.unverified"), results.shortfall[~short])
         rollup = published(ROLLUP, results.rollup, words)
-        self._table(t("sheet.rollup"), rollup, A4, bar="short_by", frozen=2)
+        areas = areas_grid(results, words)
+        if areas is not None:
+            self._table(t("sheet.areas"), areas, frozen=2, note=t("workbook.areas_note"))
+        self._table(t("sheet.rollup"), rollup, bar="short_by", frozen=2)
         lists = self._lists()
+        notes = {t("sheet.sites"): sites_note(words), t("sheet.clusters"): note(results, words)}
         for name, grid in lists:
-            sheet = self._table(name, grid, A4, frozen=1)
+            sheet = self._table(name, grid, frozen=1, note=notes.get(name))
+            if name == t("sheet.housing"):
+                self._links(sheet, grid)
             if name == t("sheet.standards"):
                 below = unconfirmed_grid(results, words)
                 self._lay(sheet, len(grid.rows) + 2, below, widths=False)
-            elif name in (t("sheet.clusters"), t("sheet.sites")):
-                said = note(results, words) if name == t("sheet.clusters") else sites_note(words)
-                self._put(sheet, len(grid.rows) + 2, 0, said, {"font_color": _ALARM})
         if results.changes:
-            self._table(t("sheet.changes"), changes_grid(results, words), A3, frozen=2)
+            self._table(t("sheet.changes"), changes_grid(results, words), frozen=2)
         standard = standard_grid(results, words)
-        self._table(t("workbook.standard"), standard, A3, frozen=2)
+        self._table(t("workbook.standard"), standard, frozen=2)
         self._sources()
         dictionary = dictionary_grid(
             words,
-            lists,
+            [*([] if areas is None else [(t("sheet.areas"), areas)]), *lists],
             departments=Besides(results, words).has_owners,
             changes=bool(results.changes),
             checks=CHECKED if len(results.firm.to_check) else (),
         )
-        self._table(t("sheet.dictionary"), dictionary, A4)
+        self._table(t("sheet.dictionary"), dictionary)
+        self._contents(front, row)
 
     def _lists(self) -> list[tuple[str, Grid]]:
         """Give the sheets that not every study has: the office's lists, and what is compared."""
@@ -239,8 +192,9 @@ class _Sheets:
 
     # --- sheets ---
 
-    def _summary(self) -> None:
-        sheet = self._sheet(self.t("workbook.summary"), A4)
+    def _summary(self) -> tuple[Any, int]:
+        """Write the first sheet; return it, and its first free row."""
+        sheet = self._sheet(self.t("workbook.summary"))
         sheet.set_column(0, 0, 30)
         sheet.set_column(1, 1, 110)
         self._put(sheet, 0, 0, title(self.results), {"bold": True, "font_size": 16})
@@ -248,9 +202,11 @@ class _Sheets:
         for line in notices(self.results, self.words):
             self._put(sheet, row, 0, line, {"bold": True, "font_color": _ALARM})
             row += 1
-        head = {"bold": True, "bg_color": _HEAD}
+        head = {"bold": True, "bg_color": HEAD}
         for heading, facts in summary(self.results, self.words):
             row += 1
+            if heading == self.t("workbook.counts"):  # printed, the second page begins here
+                sheet.set_h_pagebreaks([row])
             self._put(sheet, row, 0, heading, head)
             self._put(sheet, row, 1, None, head)
             for label, value in facts:
@@ -258,22 +214,44 @@ class _Sheets:
                 shape = {"text_wrap": True, "align": "left", "valign": "top"}
                 self._put(sheet, row, 0, label, shape)
                 self._put(sheet, row, 1, value, {**shape, "num_format": "#,##0"})
-                _grow(sheet, row, max(_lines(label, 30), _lines(value, 110)))
+                grow(sheet, row, max(lines_of(label, 30), lines_of(value, 110)))
             row += 1
-        sheet.fit_to_pages(1, 1 if row < _ONE_PAGE else 0)
+        return sheet, row + 1
+
+    def _contents(self, sheet: Any, row: int) -> None:
+        """List the sheets below the summary, each with a link and what it holds."""
+        head = {"bold": True, "bg_color": HEAD}
+        self._put(sheet, row, 0, self.t("workbook.contents"), head)
+        self._put(sheet, row, 1, None, head)
+        keys = [k for k in self.t.keys() if k.startswith("sheet_help.")]  # noqa: SIM118 - no mapping
+        names = {self._name(k.partition(".")[2]): self.t(k) for k in keys}
+        link = self._format({"font_color": _LINK, "underline": 1, "valign": "top"})
+        for other in self.book.worksheets()[1:]:
+            row += 1
+            name = other.get_name()
+            sheet.write_url(row, 0, f"internal:'{name}'!A1", link, name)
+            self._put(sheet, row, 1, names[name], {"text_wrap": True, "valign": "top"})
+
+    def _name(self, key: str) -> str:
+        """Name a sheet; some are called by the workbook's own texts."""
+        return self.t.get(f"sheet.{key}", self.t.get(f"workbook.{key}", key))
 
     def _ranking(self) -> None:
         frame = self.results.ranking
         grid = published(RANKING, frame, self.words, first=("rank", "park_name"))
-        sheet = self._table(self.t("sheet.ranking"), grid, A3, bar="score", frozen=2)
-        pages = page_names(self.results.parks["park_id"])
-        blue = {**_shape("park_name", ""), "font_color": _LINK, "underline": 1}
-        link = self._look(blue, blue)
-        for row, (park_id, cells) in enumerate(zip(frame["park_id"], grid.rows, strict=True), 1):
-            if cells[1] and park_id in pages:
-                name = str(cells[1])[:_LONGEST]
-                style = link.literal if formula_like(name) else link.text
-                sheet.write_url(row, 1, f"external:parks/{pages[park_id]}", style, name)
+        sheet = self._table(self.t("sheet.ranking"), grid, bar="score", frozen=2)
+        self._links(sheet, grid)
+
+    def _links(self, sheet: Any, grid: Grid) -> None:
+        """Link parks' names to their pages."""
+        ids = list(grid.ids)
+        name_at, id_at = ids.index("park_name"), ids.index("park_id")
+        for row, cells in enumerate(grid.rows[:_MOST_LINKS], start=1):
+            page = self._pages.get(str(cells[id_at]))
+            if cells[name_at] and page is not None:
+                name = str(cells[name_at])[:_LONGEST]
+                style = self._link.literal if formula_like(name) else self._link.text
+                sheet.write_url(row, name_at, f"external:parks/{page}", style, name)
 
     def _gaps(self, name: str, frame: Any) -> None:
         grid = published(SHORTFALL, frame, self.words, first=("priority", "park_name"))
@@ -282,41 +260,56 @@ class _Sheets:
             grid = with_departments(grid, frame["item"].tolist(), besides)
         if name == self.t("workbook.unverified"):
             grid = with_checks(grid, frame, self.results, self.words)
-        sheet = self._table(name, grid, A3, bar="short_by", frozen=2)
         printed = len(grid.ids) - len(_NOT_PRINTED)
-        sheet.print_area(0, 0, len(grid.rows), printed - 1)
+        sheet = self._table(name, grid, bar="short_by", frozen=2, printed=printed)
+        self._links(sheet, grid)
 
     def _sources(self) -> None:
         cited, grades = source_grids(self.results, self.words)
-        sheet = self._table(self.t("workbook.sources"), cited, A4)
+        sheet = self._table(self.t("workbook.sources"), cited)
         self._lay(sheet, len(cited.rows) + 2, grades, widths=False)
 
     # --- layout ---
 
-    def _sheet(self, name: str, paper: int) -> Any:
+    def _sheet(self, name: str) -> Any:
         sheet = self.book.add_worksheet(name[:31])
         sheet.set_landscape()
-        sheet.set_paper(paper)
+        sheet.set_paper(paper_for(0)[0])
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
-        # & begins a code in headers and footers, and 255 characters are Excel's limit
-        # and a printed sheet must say by itself that it is a what-if
-        named = " ".join([*whatif_mark(self.results.study, self.t), title(self.results)])
-        heading = named[:100].replace("&", "&&")
-        sheet.set_header(f"&L{heading}&R{name}")
-        notice = f"{self.t('notice.screening')}  {self.t('notice.odbl')}"[:180]
-        sheet.set_footer(f"&L&8{notice.replace('&', '&&')}&R&8{self.t('workbook.page')}")
+        sheet.set_header(header(self.results, self.t, name))
+        sheet.set_footer(footer(self.results, self.t))
         sheet.hide_gridlines(2)
         return sheet
 
     def _table(
-        self, name: str, grid: Grid, paper: int, *, bar: str | None = None, frozen: int = 0
+        self,
+        name: str,
+        grid: Grid,
+        *,
+        bar: str | None = None,
+        frozen: int = 0,
+        printed: int | None = None,
+        note: str | None = None,
     ) -> Any:
-        """Lay a grid out on a sheet of its own: frozen heading, filter, print titles, bars."""
-        sheet = self._sheet(name, paper)
-        self._lay(sheet, 0, grid, widths=True)
+        """Lay a grid out on a sheet of its own: frozen heading, filter, print titles, bars.
+
+        What is frozen is repeated where a sheet is printed on pages side by side; `printed`
+        columns are, None: all.  `note` stands below.
+        """
+        sheet = self._sheet(name)
+        room = self._lay(sheet, 0, grid, widths=True)
+        paper, pages = paper_for(sum(room[:printed]))
+        sheet.set_paper(paper)
+        sheet.fit_to_pages(pages, 0)
         sheet.freeze_panes(1, frozen)
         sheet.repeat_rows(0)
+        if note is not None:
+            self._note(sheet, len(grid.rows) + 2, note, room)
+        if pages > 1 and frozen:
+            sheet.repeat_columns(0, frozen - 1)
+        if printed is not None:
+            sheet.print_area(0, 0, len(grid.rows), printed - 1)
         sheet.autofilter(0, 0, len(grid.rows), len(grid.ids) - 1)
         if bar is not None and grid.rows:
             column = grid.ids.index(bar)
@@ -327,25 +320,41 @@ class _Sheets:
             sheet.conditional_format(1, column, len(grid.rows), column, shape)
         return sheet
 
-    def _lay(self, sheet: Any, top: int, grid: Grid, *, widths: bool) -> None:
-        """Write heading and rows; with `widths`, fit columns and rows to what they hold."""
-        head = {**_BOX, "bold": True, "bg_color": _HEAD, "text_wrap": True, "valign": "vcenter"}
+    def _lay(self, sheet: Any, top: int, grid: Grid, *, widths: bool) -> list[float]:
+        """Write heading and rows; with `widths`, fit columns and rows to what they hold.
+
+        Returns the columns' widths, in digits; 0 where they were left as they are.
+        """
+        head = {**BOX, "bold": True, "bg_color": HEAD, "text_wrap": True, "valign": "vcenter"}
         room = [0.0] * len(grid.ids)
         for column, (name, heading) in enumerate(zip(grid.ids, grid.headings, strict=True)):
             self._put(sheet, top, column, heading, head)
             if widths:
-                room[column] = _width(name, heading, (row[column] for row in grid.rows))
+                cells = (row[column] for row in grid.rows)
+                room[column] = width_of(name, heading, cells, narrow=name in grid.own)
                 sheet.set_column(column, column, room[column])
         if widths:
-            sheet.set_row(top, 2 * _LINE)
-        looks = [self._look(_shape(name, ""), _shape(name, 0)) for name in grid.ids]
-        broken = [c for c, n in enumerate(grid.ids) if n in _BROKEN and n not in _UNMEASURED]
+            heads = zip(grid.headings, room, strict=True)
+            sheet.set_row(top, max(2, *(lines_of(h, r) for h, r in heads)) * LINE)
+        looks = [self._look(shape_of(name, ""), shape_of(name, 0)) for name in grid.ids]
+        broken = [c for c, n in enumerate(grid.ids) if n in BROKEN and n not in UNMEASURED]
         for number, row in enumerate(grid.rows, start=top + 1):
             for column, value in enumerate(row):
                 _write(sheet, number, column, value, looks[column])
             if widths:
-                lines = max((_lines(row[c], room[c]) for c in broken), default=1)
-                _grow(sheet, number, min(lines, _MOST_LINES))
+                lines = max((lines_of(row[c], room[c]) for c in broken), default=1)
+                grow(sheet, number, min(lines, MOST_LINES))
+        return room
+
+    def _note(self, sheet: Any, row: int, text: str, room: Sequence[float]) -> None:
+        """Write a note below a table, over as many columns as are read in one line."""
+        widths = list(accumulate(room))
+        last = next((c for c, w in enumerate(widths) if w >= _NOTE), len(widths) - 1)
+        look = self._format({"font_color": _ALARM, "text_wrap": True, "valign": "top"})
+        if last:
+            sheet.merge_range(row, 0, row, last, "", look)
+        sheet.write_string(row, 0, clean(text), look)
+        grow(sheet, row, lines_of(text, widths[last]))
 
     def _put(
         self, sheet: Any, row: int, column: int, value: Value, shape: Mapping[str, object]
@@ -361,7 +370,7 @@ class _Sheets:
         key = tuple(shape.items())
         if key not in self._formats:
             font = "Microsoft YaHei" if self.t.lang == "zh" else "Calibri"
-            base = {"font_name": font, "font_size": 10, "font_color": _INK}
+            base = {"font_name": font, "font_size": 10, "font_color": INK}
             self._formats[key] = self.book.add_format({**base, **shape})
         return self._formats[key]
 
@@ -374,40 +383,3 @@ def _write(sheet: Any, row: int, column: int, value: Value, look: _Look) -> None
         sheet.write_string(row, column, text, look.literal if formula_like(text) else look.text)
     else:
         sheet.write_number(row, column, value, look.figure)
-
-
-def _shape(column: str, value: Value) -> dict[str, object]:
-    shape: dict[str, object] = {**_BOX, "valign": "vcenter"}
-    if isinstance(value, str):
-        shape |= {"text_wrap": column in _BROKEN, "indent": 1}
-    elif column in _NUMBERS:
-        shape["num_format"] = _NUMBERS[column]
-    return shape
-
-
-def _width(column: str, heading: str, cells: Iterable[Value]) -> float:
-    """Give the width of a column, in digits: what its cells need, its heading on two lines."""
-    longest = max((_span(v) for v in cells), default=0.0)
-    head = _span(heading) / 2 + 4  # the filter's button takes room too
-    return max(min(max(longest + 3, 7.0), float(_BROKEN.get(column, _WIDEST))), head)
-
-
-def _lines(value: Value, room: float) -> int:
-    """Give the lines that a value takes in a column of a width; words break unevenly."""
-    return math.ceil(_span(value) / max(room - 2, 1)) or 1
-
-
-def _grow(sheet: Any, row: int, lines: int) -> None:
-    """Set the height of a row of several lines; not every program measures them itself."""
-    if lines > 1:
-        sheet.set_row(row, lines * _LINE)
-
-
-@lru_cache(maxsize=4096)
-def _span(value: Value) -> float:
-    """Give the room that a value takes, in digits; a Chinese character takes two."""
-    if not isinstance(value, str):
-        return 0.0 if value is None else float(len(f"{value:,}"))
-    if value.isascii():
-        return float(len(value))
-    return sum(1.9 if unicodedata.east_asian_width(ch) in "WF" else 1.0 for ch in value)
