@@ -93,7 +93,8 @@ def with_checks(grid: Grid, frame: pd.DataFrame, results: Results, words: Words)
         own = told.get(key, [None] * len(CHECKED))
         shown = [s(v) if isinstance(v, str) else v for s, v in zip(said, own, strict=True)]
         rows.append([*shown, *row])
-    rows.sort(key=lambda row: row[0] if isinstance(row[0], int) else len(rows))
+    last = len(rows)  # a list that is being sorted says that it is empty
+    rows.sort(key=lambda row: row[0] if isinstance(row[0], int) else last)
     ids = [*CHECKED, *grid.ids]
     headings = [words.t(f"column.{i}") for i in CHECKED] + [*grid.headings]
     # what is to be checked next, and of which park, stays in sight
