@@ -13,9 +13,8 @@ from PIL import Image
 from tests.unit.test_maps import HOSTILE
 from tests.unit.test_report import made, plans
 
-from parkgap.publish import report_maps
 from parkgap.publish.fonts import find_fonts
-from parkgap.publish.pictures import Canvas
+from parkgap.publish.pictures import Canvas, cut
 from parkgap.publish.slides import NO_FONT, picture_names, write_pictures
 from parkgap.results import Results
 from parkgap.study import load_study
@@ -133,4 +132,4 @@ def test_pictures_are_written_only_where_they_are_asked_for(tmp_path: Path) -> N
 
 
 def test_a_title_that_is_too_wide_is_cut() -> None:
-    assert report_maps.cut("长" * 200, 100.0, 10.0).endswith("…")
+    assert cut("长" * 200, 100.0, 10.0).endswith("…")

@@ -238,9 +238,8 @@ def _symbol(parent: ET.Element, name: str, symbol: _Symbol) -> None:
         parent, "symbol", type=symbol.kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0"
     )
     for kind, look in symbol.layers:
-        layer = ET.SubElement(
-            made, "layer", enabled="1", locked="0", **{"class": kind, "pass": "0"}
-        )
+        drawn = {"class": kind, "enabled": "1", "locked": "0", "pass": "0"}
+        layer = ET.SubElement(made, "layer", drawn)
         options = ET.SubElement(layer, "Option", type="Map")
         for key, value in look.items():
             ET.SubElement(options, "Option", name=key, value=value, type="QString")
@@ -262,6 +261,7 @@ def _labels(root: ET.Element, column: str) -> None:
         textOpacity="1",
     )
     buffer = {"bufferDraw": "1", "bufferSize": "0.8", "bufferSizeUnits": "MM"}
-    ET.SubElement(text, "text-buffer", **buffer, bufferColor=_colour("#ffffff"), bufferOpacity="1")
+    buffer |= {"bufferColor": _colour("#ffffff"), "bufferOpacity": "1"}
+    ET.SubElement(text, "text-buffer", buffer)
     ET.SubElement(settings, "placement", placement="0", polygonPlacementFlags="2")
     ET.SubElement(settings, "rendering", drawLabels="1", obstacle="1")

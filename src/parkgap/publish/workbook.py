@@ -60,7 +60,7 @@ from parkgap.publish.transit import transit_grids
 from parkgap.publish.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from parkgap.publish.sheets import Grid, Value
