@@ -100,12 +100,13 @@ def test_the_workbook_lists_what_to_check_in_its_order(published: tuple[Results,
     book = CalamineWorkbook.from_path(out / "parkgap.xlsx")
     rows = book.get_sheet_by_name("待核实清单").to_python()
     head = rows[0]
-    assert head[:5] == ["核实次序", "核实后会变", "核实影响", "现名次", "若确认不足的名次"]
+    checks = ["核实后会变", "核实影响", "现名次", "若确认不足的名次"]
+    assert head[:6] == ["核实次序", "园区名称", *checks]
     found = results.firm.to_check
     assert [r[0] for r in rows[1:]] == list(range(1, len(found) + 1))
     words = {i.id: i.zh for i in results.standard.items}
     assert [r[head.index("项目")] for r in rows[1:]] == [words[i] for i in found["item"]]
-    assert {r[1] for r in rows[1:]} <= {"名次会变", "可获得名次", "只影响得分"}
+    assert {r[2] for r in rows[1:]} <= {"名次会变", "可获得名次", "只影响得分"}
     firm = book.get_sheet_by_name("名次稳定性").to_python()
     assert firm[0][:3] == ["名次", "园区名称", "园区编号"]
     assert sorted(r[1] for r in firm[1:]) == ["East", "West"]
@@ -117,7 +118,7 @@ def test_the_workbook_lists_what_to_check_in_its_order(published: tuple[Results,
     kinds = book.get_sheet_by_name("分类完整程度").to_python()
     assert len(kinds) > 2 * 10
     told = book.get_sheet_by_name("字段说明").to_python()
-    fields = {(r[0], r[1]) for r in told[1:]}
+    fields = {(r[0], r[2]) for r in told[1:]}
     assert {("名次稳定性", "moved_by"), ("待核实清单", "gain")} <= fields
     assert ("分类完整程度", "mapped") in fields
 
