@@ -23,8 +23,8 @@ from tests.unit.test_tables import full, make
 
 from parkgap import frames
 from parkgap.publish import reports
-from parkgap.publish.areas import areas
 from parkgap.publish.cells import unguard
+from parkgap.publish.districts import areas
 from parkgap.publish.printing import footer, header, paper_for
 from parkgap.publish.sites import _CALLED
 from parkgap.publish.tables import write_csv, write_workbook

@@ -76,9 +76,7 @@ def style_of(layer: str, words: Words) -> str | None:
         "stop_departures": lambda: _qml(
             [_Rule(_marker("triangle", "#009e73", 3.0), t("sheet.stop_departures"))]
         ),
-        "reach": lambda: _qml(
-            [_Rule(_fill("#0072b2", edge="#0072b2", alpha=60), t("layer.reach"))]
-        ),
+        "reach_areas": lambda: _qml(_reach(t)),
     }
     return made[layer]() if layer in made else None
 
@@ -139,6 +137,18 @@ def _housing(t: Text) -> list[_Rule]:
         rules.append(_Rule(_fill(shades[i]), label, f'"beds_short" > {low}{upper}'))
     hatched = _Symbol("fill", [_area(_BLANK, _GREY), _pattern("f_diagonal", _GREY)])
     return [*rules, _Rule(hatched, t("layer.beds_unknown"), '"beds_short" IS NULL')]
+
+
+def _reach(t: Text) -> list[_Rule]:
+    """Shade areas of reach: each lies over the wider ones, and lets the ground through."""
+    return [
+        _Rule(
+            _fill(_BEDS, edge=_BEDS, alpha=45),
+            t("format.minutes", n=minutes),
+            f'"minutes" = {minutes}',
+        )
+        for minutes in (15, 10, 5)
+    ]
 
 
 def _is(column: str, code: str) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from parkgap.errors import OutputError
 from parkgap.frames import COMPARISON, RANKING, ROLLUP, SHORTFALL
-from parkgap.publish.districts import areas_grid
 from parkgap.publish.beside import (
     Besides,
     duties_grid,
@@ -24,6 +23,7 @@ from parkgap.publish.beside import (
 from parkgap.publish.cells import clean, formula_like
 from parkgap.publish.clusters import clusters_grid, note
 from parkgap.publish.competing import capacity_grid
+from parkgap.publish.districts import areas_grid
 from parkgap.publish.firm import CHECKED, firm_grids, with_checks
 from parkgap.publish.housed import housing_grids
 from parkgap.publish.html import page_names
