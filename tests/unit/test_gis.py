@@ -209,7 +209,7 @@ def test_rules_and_symbols_of_a_style_belong_together() -> None:
         "housing",
         "lodging",
         "clusters",
-        "reach",
+        "reach_areas",
     ):
         text = style_of(layer, words)
         assert text is not None
