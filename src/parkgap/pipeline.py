@@ -481,7 +481,6 @@ def publish(
         if results.study.pictures.write:
             from parkgap.publish.slides import write_pictures
 
-            give_back()
             with clock("pictures"):
                 paths, said = write_pictures(results, staging.path)
             written, notes = [*written, *paths], [*notes, *said]
