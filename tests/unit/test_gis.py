@@ -242,6 +242,7 @@ def test_rules_and_symbols_of_a_style_belong_together() -> None:
         ({"rank": None, "tier": "unverified", "score": 99.0}, [5]),
         ({"rank": None, "tier": "unverified", "score": None}, [5]),
         ({"rank": None, "tier": "unknown_headcount", "score": 5.0}, [0, 6]),
+        ({"rank": None, "tier": "withheld", "score": 5.0}, [0, 6]),
         ({"rank": None, "tier": "unknown_headcount", "score": None}, [7]),
     ],
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from parkgap.publish.cells import clean
+from parkgap.publish.overview import UNCOUNTED
 from parkgap.publish.parkpage import category_colour
 from parkgap.publish.shell import SCORE_COLOURS
 
@@ -24,7 +25,8 @@ GEOMETRY = "geom"  # GDAL's name for the column of a GeoPackage
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _VERSION = "3.22.0"
 _EDGE, _GREY, _BLANK, _SITE, _BEDS = "#3b3226", "#5b6168", "#eceff2", "#c2185b", "#0072b2"
-_RANKED = '("rank" IS NOT NULL OR "tier" = \'unknown_headcount\')'
+_UNCOUNTED = f'"tier" IN ({", ".join(repr(t) for t in UNCOUNTED)})'
+_RANKED = f'("rank" IS NOT NULL OR {_UNCOUNTED})'
 _GATES = {
     "given": "square",
     "mapped": "square",
@@ -105,8 +107,8 @@ def _parks(t: Text) -> list[_Rule]:
         _Rule(hatched, t("report.legend_unverified"), unranked),
         _Rule(
             dotted,
-            t("report.legend_unknown"),
-            '"tier" = \'unknown_headcount\' AND "score" IS NOT NULL',
+            t("map.legend_withheld"),
+            f'{_UNCOUNTED} AND "score" IS NOT NULL',
         ),
         _Rule(blank, t("layer.no_score"), f'{_RANKED} AND "score" IS NULL'),
     ]
