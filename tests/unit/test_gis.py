@@ -296,4 +296,4 @@ def test_layers_are_titled_in_both_languages(tmp_path: Path) -> None:
     titles = dict(query(path, "SELECT table_name, identifier FROM gpkg_contents"))
     assert titles["parks"] == "园区 / Parks"
     for layer in set(titles) - {"layer_styles"}:
-        assert titles[layer] == " / ".join(Text(lang)(f"layer.{layer}") for lang in LANGUAGES)
+        assert titles[layer] == " / ".join(Text(lang)(f"gpkg_layer.{layer}") for lang in LANGUAGES)

@@ -44,7 +44,6 @@ from parkgap.publish.causes import changes_frame, packed
 from parkgap.publish.cells import clean, values
 from parkgap.publish.crs import projected
 from parkgap.publish.notices import whatif_mark
-from parkgap.publish.qml import GEOMETRY, style_of
 from parkgap.publish.sheets import stamp, title
 from parkgap.publish.text import LANGUAGES, Text
 from parkgap.publish.words import Words
@@ -149,7 +148,7 @@ def write_geopackage(results: Results, path: Path) -> Path:
 
 def layer_title(name: str) -> str:
     """Title a layer in both languages; one that has no words of its own by its name."""
-    said = [Text(lang).get(f"layer.{name}", "") for lang in LANGUAGES]
+    said = [Text(lang).get(f"gpkg_layer.{name}", "") for lang in LANGUAGES]
     return " / ".join(dict.fromkeys(s for s in said if s)) or name
 
 
@@ -157,6 +156,9 @@ def _write_styles(path: Path, results: Results, layers: Mapping[str, int]) -> in
     """Write the table in which QGIS looks for styles; return how many it holds."""
     import numpy as np
     from pyogrio import raw
+
+    # styles are those of the pages, whose layers are read from what is published here
+    from parkgap.publish.qml import GEOMETRY, style_of
 
     words = Words(Text(results.study.language), results.standard)
     styles = [(n, s) for n in layers for s in [style_of(n, words)] if s is not None]

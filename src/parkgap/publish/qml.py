@@ -110,7 +110,7 @@ def _parks(t: Text) -> list[_Rule]:
             t("map.legend_withheld"),
             f'{_UNCOUNTED} AND "score" IS NOT NULL',
         ),
-        _Rule(blank, t("layer.no_score"), f'{_RANKED} AND "score" IS NULL'),
+        _Rule(blank, t("gpkg_layer.no_score"), f'{_RANKED} AND "score" IS NULL'),
     ]
 
 
@@ -131,14 +131,14 @@ def _gates(t: Text) -> list[_Rule]:
 def _housing(t: Text) -> list[_Rule]:
     """Shade parks by beds that are short; unknown is hatched."""
     shades = ("#eff3ff", "#bdd7e7", "#6baed6", "#2171b5")
-    rules = [_Rule(_fill("#ffffff"), t("layer.beds_enough"), '"beds_short" = 0')]
+    rules = [_Rule(_fill("#ffffff"), t("gpkg_layer.beds_enough"), '"beds_short" = 0')]
     for i, low in enumerate(_BED_STEPS):
         high = _BED_STEPS[i + 1] if i + 1 < len(_BED_STEPS) else None
         upper = "" if high is None else f' AND "beds_short" <= {high}'
-        label = t("layer.beds_over", low=low) if high is None else f"{low + 1}–{high}"
+        label = t("gpkg_layer.beds_over", low=low) if high is None else f"{low + 1}–{high}"
         rules.append(_Rule(_fill(shades[i]), label, f'"beds_short" > {low}{upper}'))
     hatched = _Symbol("fill", [_area(_BLANK, _GREY), _pattern("f_diagonal", _GREY)])
-    return [*rules, _Rule(hatched, t("layer.beds_unknown"), '"beds_short" IS NULL')]
+    return [*rules, _Rule(hatched, t("gpkg_layer.beds_unknown"), '"beds_short" IS NULL')]
 
 
 def _reach(t: Text) -> list[_Rule]:
