@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,16 +15,22 @@ from parkgap.standards.model import Number, Span
 if TYPE_CHECKING:
     from parkgap.publish.shell import Context
 
+_CHINESE = re.compile("[\u3400-\u9fff]")
 Line = tuple[str, str, str, str]  # what, figure, basis, where it stands
 
 
 def _cited(ctx: Context, figure: Number | Span) -> tuple[str, str]:
-    """Say the basis of a standard's figure, and where it stands."""
-    standard = ctx.results.standard
-    if isinstance(figure, Number):
-        return str(figure.basis), ctx.t.pick(*standard.cited(figure))
-    docs = "; ".join(standard.sources[ref].doc for ref in figure.ref if ref in standard.sources)
-    return str(figure.basis), docs or ctx.t.pick(standard.title_zh, standard.title_en)
+    """Say the basis of a standard's figure, and where it stands.
+
+    Its clause; else the documents that it names; else the standard.  On an English page a document
+    of Chinese name is told by its key in the standard, by which ``parkgap standard show`` knows it.
+    """
+    standard, basis = ctx.results.standard, str(figure.basis)
+    if isinstance(figure, Number) and figure.clause_zh:
+        return basis, ctx.t.pick(figure.clause_zh, figure.clause_en)
+    known = {ref: standard.sources[ref].doc for ref in figure.ref if ref in standard.sources}
+    docs = [ctx.t.pick(doc, ref if _CHINESE.search(doc) else doc) for ref, doc in known.items()]
+    return basis, "; ".join(docs) or ctx.t.pick(standard.title_zh, standard.title_en)
 
 
 def _hours(span: Span) -> str:
@@ -38,7 +45,10 @@ def _walking(ctx: Context) -> Iterator[Line]:
     yield (t("assumed.speed"), t("assumed.per_min", n=speed), *_cited(ctx, standard.walk_speed))
     low, high = plain(standard.walk_speed_low.v), plain(standard.walk_speed_high.v)
     tried = t("assumed.per_min", n=t("format.range", low=low, high=high))
-    yield (t("assumed.speed_range"), tried, *_cited(ctx, standard.walk_speed_low))
+    ends = [_cited(ctx, f) for f in (standard.walk_speed_low, standard.walk_speed_high)]
+    basis = "assumption" if any(b == "assumption" for b, _ in ends) else ends[0][0]
+    where = "; ".join(dict.fromkeys(w for _, w in ends))
+    yield (t("assumed.speed_range"), tried, basis, where)
     for name, figure in standard.bands.items():
         what = t("assumed.band", n=name.removeprefix("d"))
         yield (what, t("format.metres", n=plain(figure.v)), *_cited(ctx, figure))
