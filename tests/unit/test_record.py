@@ -73,7 +73,7 @@ def test_it_names_inputs_standard_program_and_what_was_found(folder: Path) -> No
     path = write_run(results(), folder, [], {"snap_m": 150.0})
     assert path == folder / "run.json"
     run = read(path)
-    assert run["result_schema"] == "2"
+    assert run["result_schema"] == "3"
     assert run["program"] == {"name": "parkgap", "version": parkgap.__version__}
     assert run["study"] == {
         "file": "study.toml",

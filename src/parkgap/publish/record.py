@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 TIMINGS_FILE = "timings.json"
-RESULT_SCHEMA = "2"
+RESULT_SCHEMA = "3"
 #: What a record says of each row of a plan.
 PLAN_FACTS = ("row", "action", "target", "park_id")
 
