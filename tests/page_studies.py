@@ -84,8 +84,7 @@ def _real(folder: Path) -> Path:
     shutil.copytree(DATA, study, ignore=shutil.ignore_patterns(".parkgap", "maps"))
     text = (study / "study.toml").read_text(encoding="utf-8")
     (title,) = [line for line in text.splitlines() if line.startswith("title")]
-    both = f'title = "{TITLE}"\nboth_languages = true'
-    changed(study, (title, both))
+    changed(study, (title, f'title = "{TITLE}"'))
     rerun.run(load_study(study), folder / "results")
     return folder / "results"
 

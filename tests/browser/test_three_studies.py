@@ -26,10 +26,10 @@ pytestmark = pytest.mark.browser
 PICTURES = Path(__file__).parent / "pictures"
 DESK, PHONE = (1366, 768), (390, 844)
 CHINESE = re.compile("[\u3400-\u9fff]+")
-# Marks are in Chinese too, whoever reads them; gates and sources of the study are made up in it.
+# Marks are in Chinese too, whoever reads them; gates, housing and sources are made up in it.
 MARKS = {
     *("内部资料", "未经地图审核", "不得公开", "筛查结果", "不作规划核实或验收依据"),
-    *("示例", "虚构示例", "号门", "白班", "中班", "夜班"),
+    *("示例", "虚构示例", "示例公租房", "示例人才公寓", "号门", "白班", "中班", "夜班"),
 }
 Study = Callable[[str], Path]
 # One of each kind of page, in both languages.

@@ -197,7 +197,7 @@ def test_two_runs_on_one_scheduler_get_each_their_own(
     monkeypatch.setattr(cluster, "_do", _slowly)
     monkeypatch.setattr(cluster, "_fetch", lambda _work, told, _store: told.names)
     work: Any = SimpleNamespace(
-        **dict.fromkeys(["shard", "cells", "tolerance", "prepared", "rules"]),
+        **dict.fromkeys(["shard", "cells", "tolerance", "prepared", "rules", "mask"]),
         memo=SimpleNamespace(program=""),
     )
     got: dict[str, Any] = {}
