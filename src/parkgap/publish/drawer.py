@@ -82,7 +82,10 @@ def _thresholds(ctx: Context) -> Iterator[Line]:
         said = getattr(study, section, None)
         value = getattr(said, key, None)
         if said is not None and value is not None:
-            basis = "" if key in getattr(said, "model_fields_set", ()) else "assumption"
+            # by its value: a run that is repeated from its record has every key set
+            fields = getattr(type(said), "model_fields", {})
+            given = key in fields and value != fields[key].default
+            basis = "" if given else "assumption"
             yield (t(f"assumed.{key}"), t(unit, n=plain(value)), basis, f"[{section}] {key}")
 
 
