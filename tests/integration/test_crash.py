@@ -234,8 +234,9 @@ def trial(place: Path, prepare: Callable[[Path], tuple[dict[str, bytes], dict[st
     place.mkdir()
     (place / "base").mkdir()
     old, new = prepare(place)
-    # Without results there is little to harm; `make soak` tries every operation there too.
-    every = 1 if old or os.environ.get("PARKGAP_EVERY_FAULT") else 3
+    # A kill is looked at everywhere; an error, which costs a copy of the run, at every third
+    # operation, and where there are no results to harm at every seventh: `make soak` at all.
+    every = 1 if os.environ.get("PARKGAP_EVERY_FAULT") else 3 if old else 7
     tried = Trial(place, old, new, every)
     # What stops the run must not stop those that follow: it is forked too.
     report = place / "report.json"
