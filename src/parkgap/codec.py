@@ -148,7 +148,7 @@ def _write_objects(value: npt.NDArray[np.object_], buffers: list[Buffer]) -> Any
         return {"of": "geometry", "at": _put_arrow(pa.array(wkb, pa.large_binary()), buffers)}
     kind = "list" if isinstance(first, list | tuple) else "text"
     lacking = np.asarray(pd.isna(value))
-    missing = np.asarray(value != value, dtype=bool) if kind == "text" else lacking  # noqa: PLR0124
+    missing = np.asarray(value != value, dtype=bool) if kind == "text" else lacking  # noqa: PLR0124 - NaN
     nan = _put(np.packbits(missing).data, buffers) if kind == "text" and missing.any() else None
     types = {"list": pa.large_list(pa.large_string()), "text": pa.large_string()}
     try:

@@ -118,6 +118,13 @@ def _fail(found: Summary, fail_under: float | None) -> None:
     if fail_under is None:
         return
     high = {r["park_id"]: r["score_high"] for r in found.ranking}
+    unknown = [park for park, score in high.items() if score is None]
+    if unknown:
+        typer.echo(
+            "score_high 未知或已隐去，未按 --fail-under 检查 / unknown or withheld, not tested: "
+            f"{', '.join(unknown)}",
+            err=True,
+        )
     low = [park for park, score in high.items() if score is not None and score < fail_under]
     if low:
         typer.echo(f"score_high < {fail_under:g}: {', '.join(low)}", err=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from parkgap.assess.ranking import shortfalls
 from parkgap.disclosure import is_disclosive
-from parkgap.edition_frames import frame_of, published, with_frames
+from parkgap.edition_frames import SHARES, frame_of, published, to_multiples, with_frames
 from parkgap.edition_ranks import without_ranks
 from parkgap.edition_scores import coarse_scores
 from parkgap.edition_sums import safe_sums
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Bools = npt.NDArray[np.bool_]
 
-SHARES = ("satisfaction_low", "satisfaction_high", "served_share")
 #: What a headcount or an order says that the edition withholds.
 WITHHELD = "withheld"
 _COUNT = re.compile(r"/(\d+)")
@@ -245,8 +244,6 @@ def _ordered(results: Results) -> Results:
 
 def _rounded(schema: Schema, frame: pd.DataFrame, few: int) -> pd.DataFrame:
     """Round every number of workers to multiples of `few`: one worker more or less is not told."""
-    from parkgap.editions import to_multiples
-
     names = [c.name for c in schema.columns if c.counts in _ROUNDED and c.unit in _PEOPLE]
     return frame.assign(**{n: to_multiples(frame[n], few) for n in names}) if names else frame
 

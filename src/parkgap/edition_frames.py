@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from parkgap import frames
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from parkgap.frames import Schema
     from parkgap.results import Results
+
+#: What gives a withheld number of workers back, where the headcount is told.
+SHARES = ("satisfaction_low", "satisfaction_high", "served_share")
 
 #: Where each published frame stands in the results; those of no schema are in `UNDECLARED`.
 PUBLISHED: Mapping[str, Schema] = {
@@ -78,9 +82,22 @@ def published(results: Results) -> Iterator[tuple[str, Schema, pd.DataFrame]]:
 
 def with_frames(results: Results, changed: Mapping[str, pd.DataFrame]) -> Results:
     """Put changed frames into results."""
-    own = {path: frame for path, frame in changed.items() if "." not in path}
+    own: dict[str, Any] = {path: frame for path, frame in changed.items() if "." not in path}
     for group in ("beside", "plans", "firm", "around"):
         inner = {p.split(".")[1]: f for p, f in changed.items() if p.startswith(f"{group}.")}
         if inner:
             own[group] = replace(getattr(results, group), **inner)
-    return replace(results, **own)  # type: ignore[arg-type]
+    return replace(results, **own)
+
+
+def to_multiples(figures: pd.Series, step: int) -> pd.Series:
+    """Round figures to multiples of a step; what is not 0 to at least one of it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> to_multiples(pd.Series([0.0, 3.0, 14.0, 15.0, 26.0, float("nan")]), 10).tolist()
+    [0.0, 10.0, 10.0, 20.0, 30.0, nan]
+    """
+    rough = pd.Series(np.floor(figures / step + 0.5) * step)
+    return rough.where(figures <= 0, rough.clip(lower=step))

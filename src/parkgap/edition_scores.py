@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 STEPS = (1.0, 5.0, 10.0)  # points; coarser than that a score says nothing
+_ROUNDING = 1e-9
 _SCORES = ("score", "score_low", "score_high", "score_work", "score_home")
 
 
@@ -44,7 +45,7 @@ class _Unknown:
     def of(cls, rows: pd.DataFrame) -> _Unknown:
         """Make them; where both are one figure, they are one unknown."""
         low, high = (rows[f"satisfaction_{n}"].to_numpy(dtype=float) for n in ("low", "high"))
-        apart = np.abs(high - low) > 1e-9  # noqa: PLR2004 - what rounding leaves
+        apart = np.abs(high - low) > _ROUNDING
         at = np.arange(len(rows))
         second = np.where(apart, len(rows) + np.cumsum(apart) - 1, at)
         return cls(np.concatenate([low, high[apart]]), at, second)
@@ -119,8 +120,14 @@ def coarse_scores(
 
 
 def rounded(scores: pd.Series, step: float) -> pd.Series:
-    """Round scores to multiples of a step, half up."""
-    return pd.Series(np.floor(scores / step + 0.5) * step)
+    """Round scores down to multiples of a step: 100 stays what lacks nothing.
+
+    Examples
+    --------
+    >>> rounded(pd.Series([99.4, 100.0, 37.0]), 5.0).tolist()
+    [95.0, 100.0, 35.0]
+    """
+    return pd.Series(np.floor(scores / step + _ROUNDING) * step)
 
 
 def _all_loose(
@@ -141,8 +148,8 @@ def _all_loose(
             if row.any() and np.isfinite(scores[name]):
                 rough = float(rounded(scores[[name]], step).iloc[0])
                 matrix.append(row)
-                low.append(rough - step / 2 - known)
-                high.append(rough + step / 2 - known)
+                low.append(rough - known)
+                high.append(rough + step - known)
     if limits is not None:
         gap = ((own["status"] == "short") & (own["level"] == "mandatory")).to_numpy()
         weight = (own["weight"] * own["workers"]).fillna(0.0).to_numpy(dtype=float) * gap

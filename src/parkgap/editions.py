@@ -17,7 +17,7 @@ import pandas as pd
 from parkgap.assess.ranking import finest, whole
 from parkgap.assess.rollup import LEVELS
 from parkgap.edition_firms import Firms, without_firms
-from parkgap.edition_frames import frame_of, published, with_frames
+from parkgap.edition_frames import SHARES, frame_of, published, to_multiples, with_frames
 from parkgap.edition_map import on_public_map
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Bools = npt.NDArray[np.bool_]
 
-SHARES = ("satisfaction_low", "satisfaction_high", "served_share")
 _COUNTS = frozenset({"workers", "part", "sum"})
 
 
@@ -151,20 +150,7 @@ def _sums_of_homes(
     any_of = sums[keys].merge(
         found.groupby(keys)[["homes", "lost"]].any().reset_index(), on=keys, how="left"
     )
-    homes, lost = ((any_of[n] == True).to_numpy() for n in ("homes", "lost"))  # noqa: E712
+    homes, lost = (any_of[n].eq(other=True).to_numpy() for n in ("homes", "lost"))
     names = [n for n in ("workers", "workers_unserved") if n in sums]
     told = sums.assign(**{n: sums[n].mask(homes, to_multiples(sums[n], few)) for n in names})
     return told.assign(workers_unserved=told["workers_unserved"].mask(lost))
-
-
-def to_multiples(figures: pd.Series, step: int) -> pd.Series:
-    """Round figures to multiples of a step; what is not 0 to at least one of it.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_multiples(pd.Series([0.0, 3.0, 14.0, 15.0, 26.0, float("nan")]), 10).tolist()
-    [0.0, 10.0, 10.0, 20.0, 30.0, nan]
-    """
-    rough = pd.Series(np.floor(figures / step + 0.5) * step)
-    return rough.where(figures <= 0, rough.clip(lower=step))

@@ -430,7 +430,7 @@ def _write_xlsx(path: Path, table: _Table) -> None:
 
     headings = [*table.headings.split(), _SOURCE]
     with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
-        # A fixed date, without which no two files would be the same.
+        # A fixed date, without which no two files would be the same; a workbook knows no zones.
         book.set_properties({"created": dt.datetime(2026, 1, 1), "title": MADE_UP})  # noqa: DTZ001
         page = book.add_worksheet(table.sheet)
         title = book.add_format({"bold": True, "align": "center"})

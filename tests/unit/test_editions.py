@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from parkgap import frames
-from parkgap.edition_frames import PUBLISHED, UNDECLARED
-from parkgap.editions import to_multiples
+from parkgap.edition_frames import PUBLISHED, UNDECLARED, to_multiples
+from parkgap.editions import without_shares
 from parkgap.frame_schema import columns
 from parkgap.publish_keys import SENSITIVE, SENSITIVE_NAMES
 from parkgap.results import AroundParks, Beside, Firm, Plans, Results
@@ -79,6 +79,15 @@ def test_a_mark_stands_between_unit_and_meaning() -> None:
     """)
     assert (one.unit, one.counts, one.doc) == ("persons", "workers", "all of them")
     assert (two.counts, two.doc) == ("", "# of something")
+
+
+def test_a_share_does_not_give_a_withheld_number_away() -> None:
+    # 1,000 workers, of whom fewer than are told of are not served: 99.5 % would say that 5.
+    known = {"workers": [1000.0, 1000.0], "workers_unserved": [np.nan, 50.0]}
+    shares = dict.fromkeys(("satisfaction_low", "satisfaction_high", "served_share"))
+    told = without_shares(pd.DataFrame(known | {n: [0.995, 0.95] for n in shares}))
+    assert told[list(shares)].isna().all(axis=1).tolist() == [True, False]
+    assert told["served_share"][1] == 0.95
 
 
 def test_numbers_are_rounded_half_up_and_never_to_nothing() -> None:

@@ -194,15 +194,6 @@ def test_what_is_not_open_to_the_public_has_neither_name_nor_place(path: Path) -
     assert rows == [(None, "park:p1"), (None, "enterprise")]
 
 
-def test_a_share_does_not_give_a_withheld_number_away(tmp_path: Path) -> None:
-    sql = "SELECT workers, workers_unserved, served_share, satisfaction_high FROM assessment"
-    few = write_geopackage(make(), tmp_path / "few.gpkg")
-    assert query(few, sql) == [(1000.0, None, None, None)]
-    rows = [assessed(workers_unserved=50.0, served_share=0.95)]
-    many = make(assessment=table(frames.ASSESSMENT, rows))
-    assert query(write_geopackage(many, tmp_path / "many.gpkg"), sql)[0][:3] == (1000.0, 50.0, 0.95)
-
-
 def test_only_places_open_to_the_public_go_in(path: Path) -> None:
     rows = query(path, "SELECT facility_id, name, category_name, lines, source_ids FROM facilities")
     assert rows == [("node/1", "-站", "公共交通", "1路;2路", "node/1;way/9")]

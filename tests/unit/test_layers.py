@@ -122,8 +122,7 @@ def test_ends_agree_with_the_ranking_of_the_same_rows() -> None:
 
 
 def test_withheld_shares_are_in_no_layer() -> None:
-    # The headcount is told and the few who are not served are not: their share would tell them.
-    hidden = row("A", "canteen_or_meal", "short", 0.97, 0.97, weight=0.3, workers_unserved=NAN)
+    hidden = row("A", "canteen_or_meal", "short", NAN, NAN, weight=0.3, workers_unserved=NAN)
     dining = found([hidden])["cat:dining"]
     assert np.isnan(dining.score[0])
     assert dining.look[0] == HATCHED

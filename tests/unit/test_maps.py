@@ -25,14 +25,16 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 from parkgap import frames
 from parkgap.errors import OutputError
 from parkgap.publish import basemap, skeleton
+from parkgap.publish.drawer import assumptions
 from parkgap.publish.html import page_name
 from parkgap.publish.layers import DOTTED, HATCH
 from parkgap.publish.legend import shade
 from parkgap.publish.maps import write_maps
-from parkgap.publish.shell import SCORE_COLOURS
+from parkgap.publish.shell import SCORE_COLOURS, context
 from parkgap.publish.text import Text
 from parkgap.results import Base, Drawn, Results
 from parkgap.standard import load
+from parkgap.study import Privacy
 
 NAN = float("nan")
 HOSTILE = '<img src=x onerror="window.__pwned=1">${1}`{{ 7*7 }}</script>\u202e\x00\''
@@ -682,3 +684,14 @@ def test_five_hundred_parks_and_twenty_thousand_places_stay_small(tmp_path: Path
     index = (tmp_path / "index.html").stat().st_size
     assert index + (tmp_path / "assets/base/overview.js").stat().st_size < 8_000_000
     assert max(p.stat().st_size for p in (tmp_path / "parks").iterdir()) < 600_000
+
+
+# --- what is assumed --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("most", "basis"), [(10, "assumption"), (20, "")])
+def test_what_the_study_set_is_no_assumption(most: int, basis: str) -> None:
+    # By the value: a run repeated from its record has every key set, and must say the same.
+    privacy = Privacy(min_workers=most)
+    lines = assumptions(context(results(study=study(privacy=privacy))))
+    assert [said[2] for said in lines if said[3] == "[privacy] min_workers"] == [basis]

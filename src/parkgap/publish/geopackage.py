@@ -299,7 +299,7 @@ def _records(results: Results) -> Iterator[_Layer]:
     own = facilities[facilities["access"] != "public"]
     for schema, frame, keep in (
         (FACILITIES, own, [*_NOT_PLACE, "category"]),
-        (ASSESSMENT, without_shares(results.assessment), ASSESSMENT.names),
+        (ASSESSMENT, results.assessment, ASSESSMENT.names),
         (NEARBY, results.nearby, NEARBY.names),
         (CLOSED, CLOSED.frame({"source_id": list(results.closed)}), CLOSED.names),
     ):
@@ -320,17 +320,6 @@ def as_published(facilities: pd.DataFrame) -> pd.DataFrame:
     access = facilities["access"].str.replace("^enterprise:.*$", "enterprise", regex=True)
     hidden = facilities[["lon", "lat"]].mask(own)
     return facilities.assign(name=facilities["name"].mask(own, None), access=access, **hidden)
-
-
-def without_shares(assessment: pd.DataFrame) -> pd.DataFrame:
-    """Empty the shares from which a withheld number of workers could be worked out.
-
-    Where a headcount is shown and the few who are not served are not, their share of it would
-    give them away.
-    """
-    hidden = assessment["workers"].notna() & assessment["workers_unserved"].isna()
-    shares = ["satisfaction_low", "satisfaction_high", "served_share"]
-    return assessment.assign(**assessment[shares].mask(hidden))
 
 
 def _points(name: str, schema: Schema, frame: pd.DataFrame, keep: Sequence[str]) -> _Layer:

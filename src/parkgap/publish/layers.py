@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from parkgap.details import ALL
-from parkgap.publish.geopackage import without_shares
 from parkgap.publish.shell import SCORE_COLOURS, SCORE_INKS
 from parkgap.publish.words import number, string
 
@@ -122,11 +121,11 @@ def layers(ctx: Context) -> list[Layer]:
 
 
 def _judged(ctx: Context, parks: Mapping[str, int]) -> pd.DataFrame:
-    """Take the rows that enter scores, shares that are withheld empty."""
+    """Take the rows that enter scores."""
     frame = ctx.results.assessment[list(_NEEDED)]
     frame = frame[(frame["status"] != "not_applicable") & (frame["weight"] > 0)]
     frame = frame[frame["park_id"].map(str).isin(parks)]
-    return without_shares(frame).assign(park=frame["park_id"].map(str).map(parks))
+    return frame.assign(park=frame["park_id"].map(str).map(parks))
 
 
 def _choices(

@@ -35,7 +35,7 @@ from parkgap.publish.causes import unpacked
 from parkgap.publish.cells import clean, unguard, values
 from parkgap.publish.crs import DIGITS, in_degrees
 from parkgap.publish.folder import inside
-from parkgap.publish.geopackage import as_published, gdal_options, without_shares
+from parkgap.publish.geopackage import as_published, gdal_options
 from parkgap.publish.record import RESULT_SCHEMA, RUN_FILE, run_facts, seal
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def of_results(results: Results) -> Published:
         "ranking": (RANKING, results.ranking),
         "shortfall": (SHORTFALL, results.shortfall),
         "rollup": (ROLLUP, results.rollup),
-        "assessment": (ASSESSMENT, without_shares(results.assessment)),
+        "assessment": (ASSESSMENT, results.assessment),
         "facilities": (FACILITIES_READ, as_published(results.facilities)),
         "nearby": (NEARBY, results.nearby),
         "gates": (GATES, results.gates),

@@ -30,7 +30,7 @@
         fillColor: COLOUR, fillOpacity: opacity, className: "reach-area m" + area.m,
       }).addTo(group));
       const away = OUT[area.m];
-      const far = (at) => at[0] * away[0] + at[1] * away[1];
+      const far = (at) => at.lat * away[0] + at.lng * away[1];
       let edge = rings[0][0];
       for (const ring of rings) for (const at of ring) if (far(at) > far(edge)) edge = at;
       L.marker(edge, {

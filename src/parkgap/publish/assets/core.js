@@ -12,9 +12,9 @@
     sheets.push({ sheet: sheet, labels: labels });
   };
 
-  /* [n, d] -> lines of [lat, lng]; see publish/basemap.py. */
-  function decode(flat, origin) {
-    const lines = [];
+  /* [n, d] -> lines of points, added to those given; see publish/basemap.py.  Leaflet's own
+     points: a country's ground has millions, and it would copy any other, layer by layer. */
+  function decode(flat, origin, lines = []) {
     const d = flat[1];
     let k = 0;
     for (const n of flat[0]) {
@@ -24,7 +24,7 @@
       for (let i = 0; i < n; i++) {
         x += d[k++];
         y += d[k++];
-        line[i] = [y / STEPS, x / STEPS];
+        line[i] = new L.LatLng(y / STEPS, x / STEPS);
       }
       lines.push(line);
     }

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { STEPS, sheets, node } = window.parkgap;
+  const { STEPS, sheets, decode, node } = window.parkgap;
 
   const GROUND = [
     ["built", "#ece7df"],
@@ -34,24 +34,6 @@
       : stops[low] + ((stops[high] - stops[low]) * (zoom - low)) / (high - low);
   }
 
-  /* As decode of core.js, into Leaflet's own points: a country's ground has millions of them, and
-     Leaflet would copy each, layer by layer.  Lines are added to those of other sheets. */
-  function gather(flat, origin, lines) {
-    const d = flat[1];
-    let k = 0;
-    for (const n of flat[0]) {
-      const line = new Array(n);
-      let x = origin[0];
-      let y = origin[1];
-      for (let i = 0; i < n; i++) {
-        x += d[k++];
-        y += d[k++];
-        line[i] = new L.LatLng(y / STEPS, x / STEPS);
-      }
-      lines.push(line);
-    }
-  }
-
   function ground(map) {
     const pane = map.createPane("ground");
     pane.style.zIndex = 200;
@@ -60,7 +42,7 @@
     const found = {};
     for (const { sheet } of sheets) {
       for (const name of Object.keys(sheet)) {
-        if (name !== "o") gather(sheet[name], sheet.o, found[name] = found[name] || []);
+        if (name !== "o") decode(sheet[name], sheet.o, found[name] = found[name] || []);
       }
     }
     const options = { renderer: renderer, pane: "ground", interactive: false };
